@@ -61,7 +61,7 @@ export function showPage(page: ReactNode, { path = "/p/default/runs", role = "ow
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const shown = render(
     <QueryClientProvider client={client}>
-      <SessionContext value={{ user: "owner", role, project: "Default", project_slug: "default", expires_at: null }}>
+      <SessionContext value={{ slug: "default", name: "Default", role, person: "owner" }}>
         <Router hook={hook} searchHook={searchHook}>
           {page}
         </Router>

@@ -21,7 +21,7 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 
 
 def within_years(moment: datetime) -> datetime:
-    """Return ``moment``, as UTC if it has no zone. Raises ValueError for a year that may overflow in other zones."""
+    """Return ``moment``, as UTC if it has no zone. Raises ValueError if its year is not from 1000 to 8999."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise InvalidValue("the year must be between {first} and {last}", first=_FIRST_YEAR, last=_LAST_YEAR)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -19,7 +19,10 @@ _LOCK = ".lock"
 
 
 class Claim:
-    """A temporary folder of this process. The constructor creates it, and ``release`` removes it."""
+    """A temporary folder of this process, ``folder``. The constructor creates it, and ``release`` removes it.
+
+    The constructor raises OSError if the folder cannot be created.
+    """
 
     def __init__(self, parent: Path) -> None:
         self.folder = parent / secrets.token_hex(8)
@@ -43,7 +46,10 @@ class Claim:
 
 
 def sweep(parent: Path) -> int:
-    """Remove the folders in ``parent`` whose process has ended, and return how many were removed."""
+    """Remove the folders in ``parent`` whose process has ended, and return how many were removed.
+
+    Return 0 if ``parent`` cannot be read. Folders that cannot be locked are kept.
+    """
     removed = 0
     try:
         entries = list(parent.iterdir())

@@ -190,7 +190,10 @@ def _value(value: object) -> object:
 
 
 def one_line(error: BaseException) -> str:
-    """Return an exception as one line: its type and its text; for an InvalidInput, only its message."""
+    """Return an exception as one line: its type and its text, cut to 500 characters.
+
+    For an InvalidInput, return its message alone, uncut; for a SystemExit, state the call of ``sys.exit``.
+    """
     if isinstance(error, InvalidInput):
         return error.message
     if isinstance(error, SystemExit):

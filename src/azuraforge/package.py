@@ -127,7 +127,10 @@ class Services:
         self._lock = threading.RLock()
 
     def __getitem__(self, service: Service[T]) -> T:
-        """Return the service; build it on first access. Raises LookupError if no function builds it."""
+        """Return the service; build it on first access.
+
+        Raises LookupError if no function builds the service, or if building it requires the service itself.
+        """
         with self._lock:
             if service not in self._built:
                 self._built[service] = self._build(service)

@@ -84,14 +84,20 @@ class Order(Generic[Key]):
     def cut(
         self, found: Sequence[Row], limit: int, key: Callable[[Row], Key], owner: str = ""
     ) -> tuple[Sequence[Row], str | None]:
-        """Return the page and its ``next``; ``found`` must have been queried with ``limit + 1``."""
+        """Return the page and its ``next``, which is None on the last page.
+
+        ``found`` must have been queried with ``limit + 1``.
+        """
         page = found[:limit]
         return page, self.write(key(page[-1]), owner) if len(found) > limit else None
 
     def select(
         self, rows: Iterable[Row], limit: int, after: str | None, key: Callable[[Row], Key], owner: str = ""
     ) -> tuple[Sequence[Row], str | None]:
-        """Return a page of rows that are all in memory, sorted by ascending key, and its ``next``."""
+        """Return a page of rows that are all in memory, sorted by ascending key, and its ``next`` or None.
+
+        Raises InvalidInput if ``after`` is not a cursor of this list and ``owner``.
+        """
         begin = self.read(after, owner)
         found = sorted((row for row in rows if begin is None or key(row) > begin), key=key)
         return self.cut(found, limit, key, owner)

@@ -25,9 +25,10 @@ class Timed(Protocol):
 def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object] | None) -> str:
     """Return the time of a row as text; a naive ``at`` is UTC. Returns "–" if there is no time.
 
-    ``schema`` (of a dataset, a version, an evaluation or a forecast) contains ``frequency`` and ``timezone``; if it is
-    None, both are unknown. Rows without a frequency, such as trading days, are shown as dates if they are at midnight
-    UTC.
+    ``schema`` (of a dataset, a version, an evaluation or a forecast) contains ``frequency`` and ``timezone``, unless
+    they are unknown; its ``rhythm_timezone``, if set, takes precedence over ``timezone``. Rows without a frequency,
+    such as trading days, are shown as dates if they are at midnight UTC. If ``at`` is not ISO 8601 or the time zone is
+    not installed on this machine, ``at`` is returned unchanged, as text.
 
     Example:
         >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1d", "timezone": "Europe/Istanbul"})

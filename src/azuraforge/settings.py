@@ -35,8 +35,8 @@ class ServerSettings(BaseModel):
         description="URL that browsers use, such as https://ml.example.org; required unless the host is a loopback"
         " address",
     )
-    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum bytes of an uploaded file")
-    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum bytes of any other request body")
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum size of an upload (bytes)")
+    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum size of any other body (bytes)")
     children_at_once: int = Field(
         default=16,
         ge=1,
@@ -52,20 +52,20 @@ class ServerSettings(BaseModel):
     max_header_bytes: int = Field(
         default=64 * 1024,
         ge=1024,
-        description="maximum bytes of the request line and headers together, and of a body's trailers",
+        description="maximum size of the request line and headers together, and of a body's trailers, in bytes",
     )
     header_seconds: float = Field(
-        default=10.0, gt=0, description="maximum seconds from the first byte to the end of the headers"
+        default=10.0, gt=0, description="maximum time from the first byte to the end of the headers, in seconds"
     )
     body_seconds: float = Field(
         default=20.0,
         gt=0,
-        description="maximum seconds for receiving a request body, plus one second per min_body_bytes_per_second"
+        description="maximum time to receive a request body, in seconds, plus one second per min_body_bytes_per_second"
         " bytes received",
     )
-    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of a body")
+    min_body_bytes_per_second: int = Field(default=1024, ge=1, description="minimum transfer rate of a body (bytes/s)")
     stalled_seconds: float = Field(
-        default=60.0, gt=0, description="seconds without reading after which a client is disconnected"
+        default=60.0, gt=0, description="seconds after which a client that does not read is disconnected"
     )
     max_connections: int = Field(
         default=1000,
@@ -106,22 +106,22 @@ class RunSettings(BaseModel):
     concurrency: int = Field(
         default=max(1, (os.cpu_count() or 2) - 1),
         ge=1,
-        description="concurrent runs of a worker",
+        description="number of runs that a worker executes concurrently",
     )
     lease_seconds: float = Field(default=15.0, gt=0, description="seconds until a lease expires unless it is renewed")
     beat_seconds: float = Field(default=4.0, gt=0, description="seconds between the heartbeats of a worker")
     reap_seconds: float = Field(default=2.0, gt=0, description="seconds between checks for expired leases")
-    cancel_grace_seconds: float = Field(default=5.0, ge=0, description="seconds for a process to stop when cancelled")
+    cancel_grace_seconds: float = Field(default=5.0, ge=0, description="seconds that a cancelled process has to stop")
     max_consecutive_deaths: int = Field(
         default=3,
         ge=1,
-        description="number of consecutive process deaths without progress that quarantine a run",
+        description="number of consecutive process deaths without progress after which a run is quarantined",
     )
     max_transient_retries: int = Field(
         default=5, ge=0, description="number of retries after transient errors, after which a run fails"
     )
     max_running_per_project: int | None = Field(
-        default=None, ge=1, description="maximum number of running runs of one project; if not set, there is no limit"
+        default=None, ge=1, description="maximum number of concurrent runs per project; if not set, there is no limit"
     )
     memory_limit_bytes: int | None = Field(
         default=None,
@@ -179,7 +179,7 @@ class ServingSettings(BaseModel):
         default=1 << 30,
         ge=1,
         description="maximum memory of the processes that keep versions loaded, in bytes; beyond it, the least"
-        " recently used process ends first",
+        " recently used process is ended first",
     )
 
 
@@ -196,8 +196,8 @@ class OutgoingSettings(BaseModel):
         pattern=r"^https?://",
         description="URL of the proxy for all requests; environment variables such as HTTP_PROXY are ignored",
     )
-    max_bytes: int = Field(default=256 << 20, ge=1, description="maximum bytes of a response after decompression")
-    max_seconds: float = Field(default=300.0, gt=0, description="maximum seconds for one response")
+    max_bytes: int = Field(default=256 << 20, ge=1, description="maximum size of a decompressed response (bytes)")
+    max_seconds: float = Field(default=300.0, gt=0, description="maximum time for one response, in seconds")
     max_redirects: int = Field(default=5, ge=0, description="maximum number of redirects of one request")
 
 
@@ -205,16 +205,22 @@ class ReadingSettings(BaseModel):
     """Limits for a file or source that becomes a dataset. Sizes are checked before memory is allocated for them."""
 
     memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory limit of a reading process, in bytes")
-    table_bytes: int = Field(default=512 << 20, ge=1, description="maximum bytes of a table as decompressed text")
+    table_bytes: int = Field(
+        default=512 << 20, ge=1, description="maximum size of a table as decompressed text, in bytes"
+    )
     values: int = Field(
         default=32_000_000,
         ge=1,
         description="maximum number of values of a table, rows times columns, including added missing rows",
     )
     columns: int = Field(default=10_000, ge=2, description="maximum number of columns of a table")
-    image_bytes: int = Field(default=1 << 30, ge=1, description="maximum bytes of all decoded images of a dataset")
+    image_bytes: int = Field(
+        default=1 << 30, ge=1, description="maximum total size of the decoded images of a dataset, in bytes"
+    )
     at_once: int = Field(default=4, ge=1, description="maximum number of files and sources read at the same time")
-    per_project: int = Field(default=2, ge=1, description="maximum number of files and sources read for one project")
+    per_project: int = Field(
+        default=2, ge=1, description="maximum number of files and sources read for one project at the same time"
+    )
 
 
 class Settings(BaseSettings):
@@ -261,13 +267,13 @@ class Settings(BaseSettings):
     event_days: int = Field(
         default=90,
         ge=1,
-        description="days after which events that belong to no run are deleted; events of a run are deleted with"
-        " the run",
+        description="number of days after which events that belong to no run are deleted; events of a run are deleted"
+        " with the run",
     )
     notification_days: int = Field(
         default=90,
         ge=1,
-        description="days after which notifications are deleted, unless their delivery is still being retried",
+        description="number of days after which notifications are deleted, unless they are still being retried",
     )
     log_level: str = Field(default="INFO", description="minimum log level: DEBUG, INFO, WARNING or ERROR")
 
@@ -346,7 +352,9 @@ def default_home() -> Path:
 
 
 def origin_of(url: str) -> str:
-    """Return a public URL in the form of a browser's origin. Raises ValueError if the platform cannot be served there.
+    """Return a public URL in the form of a browser's origin.
+
+    Raises ValueError if ``url`` is not the root of an HTTP or HTTPS server, or if browsers cannot open its address.
 
     Example:
         >>> origin_of("HTTPS://ML.example.org:443/")
@@ -383,6 +391,9 @@ def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the settings; ``overrides`` take precedence over the environment and the file."""
+    """Read the settings; ``overrides`` take precedence over the environment and the file.
+
+    Raises ValueError if a setting is invalid or the file is not valid TOML.
+    """
     given: Any = overrides  # ``Settings`` validates the types
     return Settings(**given)

@@ -31,7 +31,10 @@ class _StandardError(logging.Handler):
 
 
 def configure(level: str = "INFO", path: Path | None = None) -> None:
-    """Write logs to ``path``, rotated at 20 MiB, or to stderr if ``path`` is None."""
+    """Write logs from ``level`` upwards to ``path``, rotated at 20 MiB, or to stderr if ``path`` is None.
+
+    Raises KeyError if ``level`` is not a level of ``logging``, and OSError if the file cannot be opened.
+    """
     handler: logging.Handler = _StandardError()
     if path is not None:
         handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8")

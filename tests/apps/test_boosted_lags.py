@@ -68,7 +68,7 @@ def test_a_forest_without_splits_or_trees_predicts_its_constant() -> None:
 
 BREAKING: dict[str, Callable[[dict[str, np.ndarray]], None]] = {
     "a column that does not exist": lambda it: it["trees.feature"].__setitem__(0, 5),
-    "the branches": lambda it: it["trees.right"].__setitem__(0, 1),
+    "depth-first order": lambda it: it["trees.right"].__setitem__(0, 1),
     "do not match": lambda it: it["trees.sizes"].__setitem__(0, it["trees.sizes"][0] + 2),
     "is not finite": lambda it: it["trees.value"].__setitem__(0, np.inf),
     "'missing_left'": lambda it: it["trees.missing_left"].__setitem__(0, 2),

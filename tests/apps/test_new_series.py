@@ -106,7 +106,7 @@ def test_a_new_series_sees_no_row_after_its_origin_and_no_other_series(name: str
 
 def test_a_series_with_one_known_value_is_refused_in_one_sentence() -> None:
     pipeline, found = learned("forecasting.ets")
-    with pytest.raises(InvalidInput, match="the series 'new' was not part of the training and has 1 known value"):
+    with pytest.raises(InvalidInput, match="the series 'new' was not used in training and has 1 known value"):
         pipeline.predict(found, asked("new", np.array([np.nan, 5.0]), 90, 1))
 
 

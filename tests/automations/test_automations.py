@@ -58,7 +58,7 @@ def test_an_event_fires_once_and_each_step_waits_for_the_one_before(stand):
     assert steps_of(stand.get()) == [("predict", "succeeded"), ("notify", "succeeded")]
     assert stand.get().newest_firings[0].state == "succeeded"
     (message,) = messages(stand)
-    assert message.text == "Dataset co2 has a new version 3: 24 rows added."
+    assert message.text == "Version 3 of dataset co2 was added, with 24 new rows."
 
 
 def test_causes_within_the_cool_down_become_one_later_firing(stand):

@@ -143,7 +143,7 @@ def test_a_line_that_cannot_be_read_or_never_fires_is_refused_in_one_sentence(li
     with pytest.raises(InvalidInput, match=word) as raised:
         cron(line, UTC)
     assert raised.value.where == "cron"
-    assert "minute hour day month weekday" in raised.value.next_step
+    assert "minute, hour, day, month and weekday" in raised.value.next_step
 
 
 @pytest.mark.parametrize("name", ["", "Europe/Ankara", "../etc/passwd", "Europe", "a" * 300, "/etc/localtime", "é"])

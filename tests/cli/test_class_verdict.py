@@ -31,8 +31,8 @@ METRICS = [
     metric("ece", "ECE", "ECE"),
     metric("macro_f1", "macro F1", "makro F1"),
     metric("error_rate", "error rate", "hata oranı"),
-    metric("accuracy_low", "accuracy, low end", "doğruluk, alt uç", detail="hidden"),
-    metric("accuracy_high", "accuracy, high end", "doğruluk, üst uç", detail="hidden"),
+    metric("accuracy_low", "accuracy, lower bound", "doğruluk, alt sınır", detail="hidden"),
+    metric("accuracy_high", "accuracy, upper bound", "doğruluk, üst sınır", detail="hidden"),
 ]
 EVALUATION = Scores.from_json(
     {

@@ -326,7 +326,7 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     third = started(counting, "--depends-on", first, "--on-failure", "run", "--set", "upto=1")
     shown = counting.run("runs", "show", second).stdout
     assert "waiting for 1 required run" in shown
-    assert "needs" in shown
+    assert "depends on" in shown
     assert f"{first} (" in shown
     assert "10:00 per attempt, 2.0 GB of memory" in shown
     assert second in counting.run("runs", "show", first).stdout

@@ -51,7 +51,7 @@ def test_from_an_answer_to_its_score(served, tmp_path):
     assert total["loss"] == pytest.approx(1.0)
     assert total["loss"] == pytest.approx(total["naive_loss"]), "the naive model is as good as the naive baseline"
     assert total["skill"] == pytest.approx(0.0, abs=1e-9)
-    assert "made after their time" in served.run("predictions", "scores", "ledger").stdout
+    assert "made after the predicted time" in served.run("predictions", "scores", "ledger").stdout
     looked = served.run("predictions", "drift", "ledger", "--version", "1", "--look").stdout
     assert "too few independent predictions" in looked
     assert "(answer)" in looked

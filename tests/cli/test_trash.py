@@ -111,7 +111,7 @@ def test_a_champion_stays_and_what_it_needs_is_kept_in_the_trash(platform, train
     assert stored(platform) == before
     assert platform.json("models", "predict", "load")["predictions"]  # from the rows of a deleted dataset
     shown = platform.run("trash", "list", "--lang", "tr").stdout
-    assert "gerekli:" in shown
+    assert "için gerekli" in shown
     assert "veri kümesi" in shown
 
 

@@ -90,3 +90,11 @@ def test_a_row_with_too_many_cells_is_refused(make_terminal, tmp_path):
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n1,2,3\n")
     with pytest.raises(CommandError, match="does not contain rows"):
         values.rows(make_terminal(), tmp_path / "odd.csv")
+
+
+def test_a_file_without_rows_is_refused_in_each_form(make_terminal, tmp_path):
+    for name, content in (("rows.json", "[]"), ("rows.csv", "time,value\n")):
+        file = tmp_path / name
+        file.write_text(content)
+        with pytest.raises(CommandError, match="rows"):
+            values.rows(make_terminal(), file)

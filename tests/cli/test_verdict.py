@@ -30,7 +30,7 @@ def test_every_contender_stands_in_the_order_of_its_rank(make_terminal, evaluati
 def test_numbers_per_horizon_and_over_all(make_terminal, evaluation, verdict):
     lines = shown(make_terminal(), evaluation, verdict)
     head, first = (" ".join(line_of(lines, mark).split()) for mark in ("RMSE +1", "★ forecasting"))
-    assert head == "contender RMSE +1 RMSE +2 RMSE +8 RMSE skill coverage MASE R² MAE sMAPE fit"
+    assert head == "contender RMSE +1 RMSE +2 RMSE +8 RMSE skill coverage MASE R² MAE sMAPE fit time"
     assert first == (
         "★ forecasting.lstm (candidate) 0.3312 0.4321 0.6154 0.4971 +4.1 % 88.8 % 0.280 0.993 0.3900 0.11 % 1:15"
     )

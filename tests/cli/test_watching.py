@@ -110,7 +110,7 @@ def test_plain_lines_tell_progress_at_their_pace(make_terminal, queued, monkeypa
     monkeypatch.setattr(watching, "PLAIN_SECONDS", 0.0)
     terminal = make_terminal("tr")
     watch(terminal, Platform(queued), queued)
-    assert "eğitim · %25 · 3/12 · 2,000/sn · 4,5 sn kaldı · epoch 3 · loss – other 5,000" in terminal.remarks
+    assert "model eğitiliyor · %25 · 3/12 · 2,000/sn · 4,5 sn kaldı · epoch 3 · loss – other 5,000" in terminal.remarks
 
 
 def test_a_live_terminal_shows_and_clears_the_view(make_terminal, queued):

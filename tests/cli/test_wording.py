@@ -15,7 +15,7 @@ _COUNTED = (
     "count|rows|origins|points|predictions|trials|tried|of|steps|recomputed|judged|files|repeats|orders|lags|images"
     "|test|train|needed"
 )
-_PLURAL = re.compile(rf"\{{({_COUNTED})\}} (?:[a-z]+ )?(?!series\b|its\b|is\b|was\b|this\b)[a-z]+s\b")
+_PLURAL = re.compile(rf"\{{({_COUNTED})\}} (?:[a-z]+ )?(?!series\b|its\b|is\b|was\b|this\b|as\b)[a-z]+s\b")
 
 CATALOGUES = {
     "commands": [str(entry.string) for entry in read("en", "cli") if entry.id],

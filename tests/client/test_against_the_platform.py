@@ -67,7 +67,7 @@ def test_every_noun_answers(client, running):  # first: nothing has been made ye
     assert len(rows.times) == len(rows.columns["co2"]) <= 50
     made = client.tokens.create("scripts", role="viewer", expires_in_days=1)
     with Client(url=running.url, token=made.token, home=running.home / "elsewhere") as viewer:
-        assert viewer.sessions.current().role == "viewer"
+        assert viewer.projects.current().role == "viewer"
         with pytest.raises(ApiError) as refused:
             viewer.runs.start("counter", kind="agent")
         assert refused.value.status == 403

@@ -325,7 +325,7 @@ def test_logging_waits_for_nobody(server, client, home):
 
 def test_a_run_is_started_once(server, client):
     server.start()
-    with client.run("mine") as run, pytest.raises(ClientError, match="already started"):
+    with client.run("mine") as run, pytest.raises(ClientError, match="already been started"):
         run.start()
 
 

@@ -83,7 +83,9 @@ def test_text_in_a_feature_is_ignored_unless_the_feature_was_asked_for(read, hou
     text = hourly(edit=cell(7, 2, "windy"))
     assert read(text).schema.features == ()
     assert codes(read(text))["columns_ignored_text"] == 1
-    with pytest.raises(InvalidInput, match="the feature 'x' must be numeric, but 1 row is not, the first is 'windy'"):
+    with pytest.raises(
+        InvalidInput, match="the feature 'x' must be numeric, but 1 row is not; the first such value is 'windy'"
+    ):
         read(text, features=["x"])
 
 

@@ -128,7 +128,7 @@ def test_columns_under_one_merged_name_are_refused(read):
         sheet.merge_range(0, 2, 0, 3, "x")
         sheet.write_column(1, 3, range(ROWS))
 
-    with pytest.raises(InvalidInput, match="share the merged name 'x'") as refused:
+    with pytest.raises(InvalidInput, match="the merged header cell 'x' spans") as refused:
         read(book(fill), name="sales.xlsx")
     assert (refused.value.error_code, refused.value.where) == ("merged_header", "sales.xlsx, sheet 'Data', row 1")
 

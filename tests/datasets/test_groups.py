@@ -65,7 +65,7 @@ def moved(text: str) -> str:
         (grouped(dict.fromkeys("abcd", "one")), {"groups": ["region"]}, "all series are in one group of 'region'"),
         (grouped({name: name for name in "abcd"}), {"groups": ["region"]}, "every series has its own group"),
         (grouped().replace("north", ""), {"groups": ["region"]}, "'a' has no value in the group column 'region'"),
-        (grouped({"a": "north"}), {"groups": ["region"]}, "one series, 'a': there is nothing to add up"),
+        (grouped({"a": "north"}), {"groups": ["region"]}, "only the series 'a': there is nothing to add up"),
         (grouped(), {"groups": ["region"], "series": None}, "groups add up several series, but the dataset has one"),
         (grouped(), {"group_separator": "/"}, "'/' divides the name 'a' into 1 part"),
         (grouped({"total": "n", "b": "n", "c": "s"}), {"groups": ["region"]}, "has the name of a total, 'total'"),

@@ -76,7 +76,7 @@ def test_json_lines_and_parquet(add: Any, web: Web, hourly: Any, tmp_path: Path,
         (b'{"time": "2024-01-01", "y": 1}\nnot json\n', "a line of load.csv is not a JSON object"),
         (
             b'{"time": "2024-01-01", "y": 1}\n{"time": "2024-01-02", "y": "much"}\n',
-            "but 1 row is not, the first is 'much'",
+            "but 1 row is not; the first such value is 'much'",
         ),
         (b'{"time": "2024-01-01", "y": 1}\n{"time": "2024-01-02", "y": {"z": 1}}\n', "values of different types"),
         (b"time,z\n2024-01-01,1\n", "load.csv has no column 'y'"),

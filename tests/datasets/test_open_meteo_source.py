@@ -205,7 +205,7 @@ def test_a_busy_server_is_asked_again(server, status):
 
 def test_a_server_that_stays_busy_is_a_transient_error(server):
     server.script = [(503, {}, {})] * 5
-    with pytest.raises(TransientError, match=r"responded with status 503, after 5 attempts") as caught:
+    with pytest.raises(TransientError, match=r"responded with status 503 \(5 attempts\)") as caught:
         OpenMeteo().read(options(server))
     assert caught.value.next_step
     assert len(server.asked) == 5

@@ -176,7 +176,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
             )
 
         models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
-        with pytest.raises(InvalidInput, match="use one of these metrics, or omit it: rps"):
+        with pytest.raises(InvalidInput, match="use one of these metrics, or omit the field: rps"):
             models.policies.set(project_id, "warnings", PolicyRequest(metric="rmse", reason="no"), "ada")
     finally:
         platform.stop()

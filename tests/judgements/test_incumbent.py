@@ -129,7 +129,7 @@ def test_each_workbook_has_an_option_for_its_sheet(tmp_path: Path) -> None:
         stated[name] = sheet
     found = judge(predictions, actual=actuals, options=Options(incumbent=str(plans), **stated))  # type: ignore[arg-type]
     assert _incumbent(found).metrics["rmse"] == pytest.approx(_rmse((walk.past - walk.y)[START:]), rel=1e-6)
-    with pytest.raises(InvalidInput, match="but that option is missing"):
+    with pytest.raises(InvalidInput, match="but --incumbent is missing"):
         judge(predictions, actual=actuals, options=Options(sheet="A", actual_sheet="B", incumbent_sheet="July"))
 
 

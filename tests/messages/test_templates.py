@@ -33,8 +33,10 @@ def test_parts_of_a_sentence_are_translated_with_it():
 
 
 def test_numbers_with_a_format_have_the_separators_of_the_language():
-    error = InvalidInput("the response of {host} is larger than {max_bytes:,} bytes", host="h:8080", max_bytes=1234567)
-    assert error.message == "the response of h:8080 is larger than 1,234,567 bytes"
+    error = InvalidInput(
+        "the response from {host} is larger than {max_bytes:,} bytes", host="h:8080", max_bytes=1234567
+    )
+    assert error.message == "the response from h:8080 is larger than 1,234,567 bytes"
     assert shown(error.to_dict()["source"], "tr")["message"] == "h:8080 sunucusunun yanıtı 1.234.567 bayttan büyük"
 
 

@@ -76,7 +76,7 @@ def test_rollback_goes_back_step_by_step(system: Any, project_id: str, make_fold
         system.service.aliases.promote_by_hand(project_id, "load", int(step), **HAND)
     back = [system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version for _ in range(2)]
     assert back == [2, 1]
-    with pytest.raises(Conflict, match="has no earlier version"):
+    with pytest.raises(Conflict, match="is the first version that alias"):
         system.service.aliases.rollback_by_hand(project_id, "load", **HAND)
     system.service.aliases.promote_by_hand(project_id, "load", 3, **HAND)
     assert system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1

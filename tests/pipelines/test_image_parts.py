@@ -109,12 +109,12 @@ def test_a_class_that_learning_would_miss_is_named() -> None:
 @pytest.mark.parametrize(
     ("train", "validation", "test", "said"),
     [
-        ([0, 1], [2], [1], "is in the parts 'train' and 'test'"),
+        ([0, 1], [2], [1], "is in the sets 'train' and 'test'"),
         ([0, 0], [2], [1], "repeats rows"),
         ([0, 9], [2], [1], "do not exist"),
         ([], [2], [1], "at least one"),
         ([0, 4], [2], [1], "without a label"),
-        ([0], [3], [5], "is in the parts 'validation' and 'test'"),
+        ([0], [3], [5], "is in the sets 'validation' and 'test'"),
     ],
 )
 def test_a_bad_split_is_refused(train: list[int], validation: list[int], test: list[int], said: str) -> None:

@@ -72,14 +72,14 @@ def test_no_target_of_the_test_part_is_in_what_learning_sees(case: tuple[int, Sp
 @pytest.mark.parametrize(
     ("split", "sentence"),
     [
-        (Split(Rows(0, 50), Rows(40, 60), Rows(60, 100)), "part 'validation' begins at row 40, inside"),
-        (Split(Rows(0, 50), Rows(52, 60), Rows(58, 100)), "part 'test' begins at row 58, inside"),
-        (Split(Rows(60, 100), Rows(0, 30), Rows(30, 60)), "part 'validation' begins at row 0"),
-        (Split(Rows(0, 50), Rows(50, 60), Rows(62, 100)), "only 0 rows separate the parts 'train' and 'validation'"),
+        (Split(Rows(0, 50), Rows(40, 60), Rows(60, 100)), "the set 'validation' begins at row 40, inside"),
+        (Split(Rows(0, 50), Rows(52, 60), Rows(58, 100)), "the set 'test' begins at row 58, inside"),
+        (Split(Rows(60, 100), Rows(0, 30), Rows(30, 60)), "the set 'validation' begins at row 0"),
+        (Split(Rows(0, 50), Rows(50, 60), Rows(62, 100)), "only 0 rows separate the sets 'train' and 'validation'"),
         (Split(Rows(0, 50), Rows(52, 60), Rows(62, 101)), "one of the 100 rows, not 62 to 101"),
         (Split(Rows(-1, 50), Rows(52, 60), Rows(62, 100)), "one of the 100 rows, not -1 to 50"),
-        (Split(Rows(0, 50), Rows(52, 60), Rows(98, 100)), "part 'test' has 2 rows, fewer than the horizon 3"),
-        (Split(Rows(0, 0), Rows(52, 60), Rows(62, 100)), "part 'train' must be a range of at least one"),
+        (Split(Rows(0, 50), Rows(52, 60), Rows(98, 100)), "the set 'test' has 2 rows, fewer than the horizon 3"),
+        (Split(Rows(0, 0), Rows(52, 60), Rows(62, 100)), "the set 'train' must be a range of at least one"),
     ],
 )
 def test_an_unusable_split_is_refused(split: Split, sentence: str) -> None:

@@ -190,7 +190,7 @@ def test_a_pickle_is_no_predictor(loop: Make) -> None:
 
 def test_a_bad_split_is_refused_before_the_run_exists(loop: Make) -> None:
     run = loop("wrong.overlapping_split")
-    with pytest.raises(InvalidInput, match="part 'validation' begins at row 500, inside or before part 'train'"):
+    with pytest.raises(InvalidInput, match="the set 'validation' begins at row 500, inside or before the set 'train'"):
         run.step("validate", plugin=run.plugin, config=run.config, dataset=run.dataset)
     assert not list(run.children.get("validate", run.make("x")).outputs.rglob("*.parquet"))
 

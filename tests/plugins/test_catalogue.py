@@ -71,8 +71,8 @@ BROKEN = {
         "'a/b' is not a valid plugin name",
     ),
     "null.py": ("x = 1\0\n", "null bytes"),
-    "crash.py": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "importing it failed"),
-    "hang.py": ("import time\ntime.sleep(600)\n", "importing it failed"),
+    "crash.py": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "the import failed"),
+    "hang.py": ("import time\ntime.sleep(600)\n", "the import failed"),
 }
 
 

@@ -152,7 +152,7 @@ def test_where_it_cannot_keep_it_a_later_attempt_takes_the_best_and_says_why(lau
     assert "avx4096" in str(elsewhere.problem)
     forbidden, _ = kernels_in(Settings().kernels, launcher, backend="reference")
     assert forbidden.fix(RECORDED, 1).fields["backend"] == "reference"
-    assert "engine.backend is reference" in str(forbidden.fix(RECORDED, 1).problem)
+    assert "engine.backend has the value reference" in str(forbidden.fix(RECORDED, 1).problem)
 
 
 class EngineHandler(handlers.Handler):
@@ -234,8 +234,10 @@ def test_resumed_on_other_kernels_it_goes_on_and_says_what_differs(stand_that_fa
     assert not run.bit_reproducible
     [note] = run.notes
     with speaking("tr"):
-        assert stand.get(run_id).notes[0].startswith("Artık bit düzeyinde aynı değil: instruction_set avx4096 → ")
-    assert note.startswith("No longer bit for bit: instruction_set avx4096 → ")
+        assert (
+            stand.get(run_id).notes[0].startswith("Artık bit düzeyinde yinelenebilir değil: instruction_set avx4096 → ")
+        )
+    assert note.startswith("No longer reproducible bit for bit: instruction_set avx4096 → ")
     assert "kernels 0123456789ab → " in note
     assert "'avx4096' is not available" in note
 

@@ -205,8 +205,21 @@ def test_a_pdf_opens_and_holds_turkish_letters() -> None:
     content = written(make_material(), "pdf", "tr")
     assert content.startswith(b"%PDF-")
     text = text_of(content)
-    for expected in (TURKISH, "Karar", "Bu sonucu ne değiştirir", "0,4242", "Test kümesi"):
+    for expected in (TURKISH, "Karar", "Bu sonucu neler değiştirebilir", "0,4242", "Test kümesi"):
         assert expected in text, expected
+
+
+def test_a_list_item_of_a_pdf_that_begins_with_code_is_printed_once() -> None:
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
+    from azuraforge.reports import pdf
+
+    source = "-     code\n\n  after\n- plain\n"
+    [node] = SyntaxTreeNode(MarkdownIt().parse(source)).children
+    texts = [getattr(each, "text", "") for each in pdf._list(node, {}, pdf._TEXT)]
+    assert sum("code" in text for text in texts) == 1
+    assert [text for text in texts if text in ("after", "plain")] == ["after", "plain"]
 
 
 def test_a_pdf_survives_hostile_names() -> None:

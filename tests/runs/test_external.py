@@ -108,6 +108,18 @@ def test_somebody_elses_client_cannot_write(run):
         stand.service.renew_lease(stand.project_id, made.id, "somebody else")
 
 
+def test_nobody_else_ends_it_nor_is_told_of_its_end(run):
+    stand, made = run
+    end = FinishRequest(state="succeeded")
+    for _ in range(2):  # running, then ended
+        with pytest.raises(Forbidden):
+            stand.service.finish(stand.project_id, made.id, "somebody else", end)
+        assert stand.service.finish(stand.project_id, made.id, ME, end).state == "succeeded"
+    queued = stand.create(steps=1)
+    with pytest.raises(Conflict, match="worker"):
+        stand.service.finish(stand.project_id, queued.id, ME, end)
+
+
 def test_a_lease_keeps_it_and_tells_of_a_request_to_cancel(run):
     stand, made = run
     assert not stand.service.renew_lease(stand.project_id, made.id, ME).cancel_requested

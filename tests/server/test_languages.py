@@ -32,7 +32,7 @@ class Refuser(Agent):
 
     def execute(self, request):
         raise InvalidInput(
-            "the response of {host} is larger than {max_bytes:,} bytes",
+            "the response from {host} is larger than {max_bytes:,} bytes",
             next_step="a step that has no translation for {missing}",
             host="İı:8080",
             max_bytes=1234567,
@@ -81,7 +81,7 @@ def test_the_error_of_a_stored_run_is_shown_in_both_languages(platform):
     with Client(home=platform.home) as english, Client(home=platform.home, language="tr") as turkish:
         run_id = english.runs.wait(english.runs.start("refuser").id).id
         found = {client: client.runs.get(run_id).error for client in (english, turkish)}
-        assert found[english].message == "the response of İı:8080 is larger than 1,234,567 bytes"
+        assert found[english].message == "the response from İı:8080 is larger than 1,234,567 bytes"
         assert found[turkish].message == "İı:8080 sunucusunun yanıtı 1.234.567 bayttan büyük"
         # Without a translation it is English, without its value the template; the platform counts it.
         assert found[turkish].next_step == "a step that has no translation for {missing}"

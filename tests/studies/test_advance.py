@@ -202,6 +202,16 @@ def test_trials_of_an_earlier_study_count_and_tell_where_to_look(stand: Stand) -
     assert params[0] != params[1]
 
 
+def test_an_earlier_study_that_is_reached_twice_counts_once(stand: Stand) -> None:
+    first = stand.create("first", budget_trials=4)
+    stand.carry(first, bowl)
+    second = stand.create("second", budget_trials=2, warm_start_from=[first])
+    stand.carry(second, bowl)
+    third = stand.create("third", budget_trials=1, warm_start_from=[first, second])
+    stand.carry(third, bowl)
+    assert stand.run(stand.study(third).retrain_run_id).extra["trials"] == 7
+
+
 def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: Stand) -> None:
     first = stand.create("first", budget_trials=2)
     stand.carry(first, bowl)
@@ -212,7 +222,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
         stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
     )
     bin_, key = service.trash, stand.project_id
-    with pytest.raises(Conflict, match="started from its trials"):
+    with pytest.raises(Conflict, match="started from the trials of this study"):
         bin_.delete(key, first, None, "Ada")
     bin_.delete(key, second, None, "Ada")
     bin_.delete(key, first, None, "Ada")

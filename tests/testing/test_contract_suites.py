@@ -158,7 +158,7 @@ class NoConfig(Good):
 
 
 BROKEN = [
-    (Overlapping, "inside or before part .train."),
+    (Overlapping, "inside or before the set .train."),
     (CrossedQuantiles, r"quantiles 0\.05 and 0\.95 cross"),
     (Rounding, "other bits after save and load"),
     (ForgetsOnLoad, "two loads of one folder"),

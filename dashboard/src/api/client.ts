@@ -21,11 +21,22 @@ export function address(path: string, query: Query = {}): string {
 
 export const part = encodeURIComponent;
 
+/** The project of the page that is shown: the first part of its address, as it is written there. */
+export function projectOfPage(path: string = window.location.pathname): string | null {
+  return /^\/p\/([^/]+)/.exec(path)?.[1] ?? null;
+}
+
+/** The headers of every request: the language of the answer, and the project of the page. */
+function commonHeaders(): Record<string, string> {
+  const project = projectOfPage();
+  return { "Accept-Language": i18next.language || "en", ...(project === null ? {} : { "AzuraForge-Project": project }) };
+}
+
 /** Send a request in the page's language; the API returns its errors in this language. */
 async function ask(method: string, url: string, { headers, ...init }: Omit<RequestInit, "headers"> & { headers?: Record<string, string> }): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { method, credentials: "same-origin", headers: { "Accept-Language": i18next.language || "en", ...headers }, ...init });
+    response = await fetch(url, { method, credentials: "same-origin", headers: { ...commonHeaders(), ...headers }, ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, {});

@@ -37,7 +37,7 @@ export interface paths {
         };
         /**
          * Get Automation
-         * @description Return one automation with up to 20 of its firings.
+         * @description Return one automation with up to 20 of its newest firings.
          */
         get: operations["automations_get_automation"];
         /**
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * State Availability
-         * @description Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists.
+         * @description Set when columns become known, in a new version with the same rows. Responds with 200 if it exists already.
          */
         post: operations["datasets_state_availability"];
         delete?: never;
@@ -480,6 +480,8 @@ export interface paths {
         /**
          * Add From Source
          * @description Create a dataset, or its next version, from a source plugin.
+         *
+         *     Responds with 200 and the existing version if the same content exists under the same name.
          */
         post: operations["datasets_add_from_source"];
         delete?: never;
@@ -867,7 +869,7 @@ export interface paths {
         };
         /**
          * Get Live Scores
-         * @description Return live scores of a model's predictions, compared with the naive forecasts.
+         * @description Return live scores of a model's predictions, compared with the naive baseline.
          */
         get: operations["predictions_get_live_scores"];
         put?: never;
@@ -1579,7 +1581,7 @@ export interface paths {
         };
         /**
          * Get Run
-         * @description Return all stored data of a run except its metrics.
+         * @description Return a run with its details, but without the data of its metrics, figures and artifacts.
          */
         get: operations["runs_get_run"];
         put?: never;
@@ -1813,7 +1815,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Run
-         * @description Requeue a failed, cancelled or quarantined run; it continues from its newest checkpoint that verifies.
+         * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
         delete?: never;
@@ -1855,7 +1857,7 @@ export interface paths {
         };
         /**
          * Get Schedule
-         * @description Return one schedule with up to 50 of its fires.
+         * @description Return one schedule with up to 50 of its newest fires.
          */
         get: operations["automations_get_schedule"];
         /**
@@ -2123,7 +2125,7 @@ export interface paths {
         };
         /**
          * Get Study
-         * @description Return all data of a study except its trials.
+         * @description Return a study with its settings, without its list of trials.
          */
         get: operations["studies_get_study"];
         put?: never;
@@ -2436,6 +2438,8 @@ export interface components {
         /**
          * AgentSummary
          * @description The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``.
+         *
+         *     ``bytes`` is the size of ``result.json``.
          */
         AgentSummary: {
             /** Bytes */
@@ -3203,6 +3207,8 @@ export interface components {
         /**
          * ComparedRun
          * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
+         *
+         *     ``metric_series`` contains the names of the run's metric curves.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3244,7 +3250,8 @@ export interface components {
          * @description Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better.
          *
          *     ``low`` and ``high`` are the ends of the confidence interval: of ``relative_difference`` for a series, of
-         *     ``difference`` for independent examples. They are null if there are too few rows.
+         *     ``difference`` for independent examples. They are null if there are too few rows. ``level`` is the confidence level,
+         *     and ``better`` is whether the whole interval is below minus ``margin``.
          */
         ComparisonScores: {
             /** A */
@@ -3298,7 +3305,7 @@ export interface components {
          * @description The members of a combined predictor and the rule that combines them.
          *
          *     ``rule`` is one of: ``weights``, the weighted sum of the members' predictions; ``median``, the median over members
-         *     with a weight above 0; ``trimmed``, their weighted mean without the lowest and highest prediction of each value;
+         *     with a weight above 0; ``trimmed``, the weighted mean of each value without a quarter of the weights at either end;
          *     ``single``, the predictions of the only member with a weight; ``other``, a rule that the pipeline's summary states.
          */
         Composition: {
@@ -3384,7 +3391,7 @@ export interface components {
          *     Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
          *
          *     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
-         *     the metric is undefined.
+         *     the metric is undefined. ``rank`` counts from 1.
          */
         ContenderScores: {
             /**
@@ -5163,6 +5170,8 @@ export interface components {
         /**
          * HeldOutForecast
          * @description Predictions one row ahead on the test set, with the actual values and the ends of the interval.
+         *
+         *     ``at`` contains the times of the targets.
          */
         HeldOutForecast: {
             /** Actual */
@@ -5316,7 +5325,7 @@ export interface components {
         };
         /**
          * Importance
-         * @description Permutation importance of the inputs, in descending order.
+         * @description Permutation importance of the inputs, in descending order; ``rmse`` is the error with the original inputs.
          */
         Importance: {
             /** Contender */
@@ -5345,7 +5354,9 @@ export interface components {
         };
         /**
          * ImportanceOut
-         * @description Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal.
+         * @description Fractions of each objective's variance by field, from ``trials`` complete trials.
+         *
+         *     The fractions are null if too few trials are complete, all scores are equal, or every field has a single value.
          */
         ImportanceOut: {
             /** Objectives */
@@ -5800,7 +5811,8 @@ export interface components {
          * @description A series of a panel that a run leaves out.
          *
          *     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-         *     or ``ended`` (the series ends before the test set begins; the split ignores its times).
+         *     or ``ended`` (the series ends before the test set begins; the split ignores its times). ``needed`` is the number of
+         *     rows required in ``part``.
          */
         LeftOut: {
             /** Needed */
@@ -5826,7 +5838,7 @@ export interface components {
         };
         /**
          * LeftOutMember
-         * @description A member that the combined predictor does not use, with the reason.
+         * @description A member that the combined predictor does not use, or that could not be refitted, with the reason.
          */
         LeftOutMember: {
             /** Name */
@@ -6114,6 +6126,8 @@ export interface components {
         /**
          * LjungBox
          * @description The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated.
+         *
+         *     ``lags`` is the number of tested lags.
          */
         LjungBox: {
             /** Lags */
@@ -6570,6 +6584,8 @@ export interface components {
         /**
          * Mistakes
          * @description The misclassified images with the highest confidence, in descending order of confidence.
+         *
+         *     ``wrong`` is the number of all misclassified images, and ``examples`` the number of images of the test set.
          */
         Mistakes: {
             /** Contender */
@@ -7730,7 +7746,9 @@ export interface components {
         };
         /**
          * PredictionOut
-         * @description A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage.
+         * @description A prediction in the ledger.
+         *
+         *     ``matures_at`` is the time of its last target, and ``interval`` the nominal coverage of its intervals.
          */
         PredictionOut: {
             /** Alias */
@@ -7879,7 +7897,7 @@ export interface components {
         };
         /**
          * PredictionsMade
-         * @description Event: a version made ``count`` predictions since the last event of this type.
+         * @description Event: a version made ``count`` predictions since the last event of this type, the last one ``prediction_id``.
          */
         PredictionsMade: {
             /** Count */
@@ -8317,6 +8335,8 @@ export interface components {
         /**
          * RefreshSummary
          * @description Result of a refresh: the new version's number of rows, and its changes from the previous version.
+         *
+         *     ``created`` is false if no rows arrived; ``version`` is then the previous version.
          */
         RefreshSummary: {
             /** Created */
@@ -8346,6 +8366,9 @@ export interface components {
         /**
          * Reliability
          * @description Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``).
+         *
+         *     ``uncalibrated_bins`` and ``ece_uncalibrated`` describe the candidate before calibration; they are null if it was
+         *     not calibrated.
          */
         Reliability: {
             /** Baseline */
@@ -8558,7 +8581,7 @@ export interface components {
         };
         /**
          * RunDetail
-         * @description All stored data of a run except its metrics.
+         * @description A run with its details, but without the data of its metrics, figures and artifacts.
          */
         RunDetail: {
             /** Artifacts */
@@ -9273,7 +9296,7 @@ export interface components {
         };
         /**
          * ScheduleMissed
-         * @description Skipped fire times, which passed while no scheduler was running.
+         * @description Skipping of ``count`` missed fire times, the earliest of which is ``since``.
          */
         ScheduleMissed: {
             /** Count */
@@ -9538,6 +9561,8 @@ export interface components {
         /**
          * SeriesScores
          * @description Scores of the candidate and of the best baseline on one series of a panel.
+         *
+         *     ``origins`` is the number of evaluated origins, and ``skill`` is 1 − ``rmse`` / ``baseline_rmse``.
          */
         SeriesScores: {
             /** Baseline Mase */
@@ -9560,6 +9585,9 @@ export interface components {
         /**
          * SeriesTable
          * @description Scores of the series of a panel, in descending order of the candidate's MASE.
+         *
+         *     ``count`` is the number of series in the test set; ``rows`` contains at most 200 of them. ``worst`` is the series
+         *     with the largest MASE, null if no MASE is known. ``column`` is the column of the dataset that identifies the series.
          */
         SeriesTable: {
             /**
@@ -9593,6 +9621,8 @@ export interface components {
         /**
          * Shapley
          * @description Shapley values of the inputs, in descending order of their mean absolute value.
+         *
+         *     ``orders`` is the number of sampled orders of the inputs, each used forwards and backwards.
          */
         Shapley: {
             /** Contender */
@@ -9640,6 +9670,8 @@ export interface components {
         /**
          * ShownComparison
          * @description The numbers of a comparison, formatted for one language.
+         *
+         *     ``measure`` names the metric, ``change`` is the difference, and ``low`` and ``high`` are the ends of its interval.
          */
         ShownComparison: {
             /** Change */
@@ -9665,6 +9697,8 @@ export interface components {
         /**
          * SliceError
          * @description The RMSE of the candidate and of the best baseline in one slice of the targets.
+         *
+         *     ``value`` identifies the slice, such as the hour; ``errors`` is its number of errors.
          */
         SliceError: {
             /** Baseline Rmse */
@@ -9755,6 +9789,8 @@ export interface components {
         /**
          * Spread
          * @description Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it.
+         *
+         *     ``mean`` is null without such folds, and ``deviation`` with fewer than two.
          */
         Spread: {
             /** Deviation */
@@ -9840,7 +9876,7 @@ export interface components {
         };
         /**
          * StudyDetail
-         * @description All data of a study except its trials.
+         * @description A study with its settings, without its list of trials.
          */
         StudyDetail: {
             /** Baselines */
@@ -10494,8 +10530,8 @@ export interface components {
          * TestOut
          * @description Sequential test of whether a version is worse by more than the margin.
          *
-         *     ``worse``, ``even`` and ``better`` are numbers of pairs. The result is positive once exp(log_wealth) reaches
-         *     1 / alpha.
+         *     ``worse``, ``even`` and ``better`` are numbers of requests in the test of errors, and of pairs in the test of
+         *     losses. The result is positive once exp(log_wealth) reaches 1 / alpha.
          */
         TestOut: {
             /** Alpha */
@@ -10861,6 +10897,9 @@ export interface components {
         /**
          * TrialSummary
          * @description The summary of a trial: the metrics on the rows that score it, and the seconds that it took.
+         *
+         *     ``cpu_seconds`` is the processor time of its child processes, without that of the baselines. ``app_seconds`` is the
+         *     time of fitting and scoring. ``baselines`` is null unless the trial scores the baselines, too.
          */
         TrialSummary: {
             /** App Seconds */

@@ -90,6 +90,7 @@ export type Secret = Schemas["SecretOut"];
 export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
+export type CurrentProject = Schemas["CurrentProjectOut"];
 
 /** One event of a stream, as sent over the WebSocket; `type` determines the shape of `data`. */
 export type LiveEvent = Schemas["Event"];

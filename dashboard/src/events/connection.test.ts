@@ -34,6 +34,7 @@ beforeEach(() => {
   events = [];
   statuses = [];
   connection = new LiveConnection({
+    project: "default",
     stream: "project",
     after: 5,
     onEvents: (frame) => events.push(...frame),
@@ -51,6 +52,7 @@ describe("LiveConnection", () => {
   it("asks for what comes after its cursor, over the page's own origin", () => {
     expect(new URL(latest().url).protocol).toBe("ws:");
     expect(new URL(latest().url).searchParams.get("stream")).toBe("project");
+    expect(new URL(latest().url).searchParams.get("project")).toBe("default");
     expect(cursor()).toBe("5");
   });
 

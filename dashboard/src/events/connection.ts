@@ -5,6 +5,8 @@ import type { LiveEvent } from "../api/types";
 export type LiveStatus = "connecting" | "live" | "waiting" | "refused";
 
 export interface LiveOptions {
+  /** Slug of the project. */
+  project: string;
   stream: string;
   /** Continue after this number, or receive only new events. */
   after: number | "latest";
@@ -115,6 +117,7 @@ export class LiveConnection {
   #url(): string {
     const url = new URL("/api/v1/events/live", window.location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("project", this.#options.project); // browsers send no header of ours with a WebSocket
     url.searchParams.set("stream", this.#options.stream);
     url.searchParams.set("after", String(this.#after));
     return url.href;

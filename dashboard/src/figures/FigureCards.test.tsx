@@ -55,13 +55,13 @@ describe("OtherFigures", () => {
     expect(rows[1]?.textContent).toContain("−100.0%");
     const inputs = await screen.findByTestId("importance");
     expect(inputs.textContent).toContain("rain");
-    expect(inputs.textContent).toContain("Origins: 30; repeats: 5");
+    expect(inputs.textContent).toContain("Forecast origins: 30; repeats: 5");
   });
 
   it("describes what an image's colours mean", async () => {
     open(["saliency"]);
     const image = within(await screen.findByTestId("saliency")).getByRole("img");
-    expect(image.getAttribute("alt")).toMatch(/7.png: predicted 1 with 90.*actual 7; covering a patch lowers the probability by at most 50/);
+    expect(image.getAttribute("alt")).toMatch(/7.png: predicted 1 with probability 90.*actual 7; a patch lowers the probability by at most 50/);
   });
 
   it("says nothing of what the run does not have", () => {

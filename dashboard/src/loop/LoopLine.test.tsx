@@ -34,7 +34,7 @@ describe("LoopLine", () => {
     showPage(<LoopLine model="shop" />);
     await screen.findByTestId("loop");
     expect(line()).toBe(
-      "observed 3 minutes ago → predicted just now → judged 10,000+ → learned 6 h agoopen → gate: refused (within noise) → champion v7 for 12 days",
+      "observed 3 minutes ago → predicted just now → judged 10,000+ → learned 6 hours agoopen → gate: refused (within noise) → champion v7 for 12 days",
     );
     expect(screen.getByText("azuraforge models keep-fresh shop --retrain weekly")).toBeTruthy();
     expect(within(screen.getByTestId("loop-learned")).getByRole("link").getAttribute("href")).toMatch(/runs\/run1$/);

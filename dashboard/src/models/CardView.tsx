@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { address, part } from "../api/client";
 import type { ModelDetail } from "../api/types";
+import { useSession } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { SelectField, TextField } from "../ui/Field";
@@ -17,7 +18,7 @@ export function CardView({ model, writer }: { model: ModelDetail; writer: boolea
   const { t, i18n } = useTranslation();
   const [version, setVersion] = useState(String(model.champion ?? model.version_list[0]?.version ?? 1));
   const card = useQuery(cardQuery(model.name, Number(version), i18n.language.startsWith("tr") ? "tr" : "en"));
-  const bundle = address(`/models/${part(model.name)}/versions/${version}/bundle`);
+  const bundle = address(`/models/${part(model.name)}/versions/${version}/bundle`, { project: useSession().slug });
   return (
     <Card
       title={t("life.card")}

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { answerApi, showPage } from "../testing-pages";
 import SignInPage from "./SignInPage";
 
-const SESSION = { user: "owner", role: "owner", project: "Default", project_slug: "default", expires_at: null };
+const SESSION = { person: "owner", expires_at: null };
 const LINK = "x".repeat(43);
 
 beforeEach(() => window.history.replaceState(null, "", "/sign-in"));
@@ -31,7 +31,7 @@ describe("SignInPage", () => {
     window.history.replaceState(null, "", `/sign-in#link=${LINK}&next=//evil.example`);
     answerApi({ "POST /sessions": { status: 201, body: SESSION } });
     const { history } = showPage(<SignInPage />, { path: "/sign-in" });
-    await waitFor(() => expect(history.at(-1)).toBe("/p/default/runs"));
+    await waitFor(() => expect(history.at(-1)).toBe("/"));
   });
 
   it("says what a refused link needs, once", async () => {

@@ -5,13 +5,13 @@ import { useLocation } from "wouter";
 
 import { Problem } from "../api/problem";
 import { LanguageSwitch } from "../language/LanguageSwitch";
-import { pathsOf, safeNext } from "../routing/paths";
+import { safeNext } from "../routing/paths";
 import { useTitle } from "../routing/useTitle";
 import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { GuideLink } from "../ui/GuideLink";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
-import { sessionQuery, signIn } from "./session";
+import { signIn } from "./session";
 import css from "./SignInPage.module.css";
 
 /** The reason why the link was refused; the next step is always shown below it. */
@@ -41,19 +41,18 @@ export default function SignInPage() {
   const started = useRef(false);
   useTitle(t("signIn.title"));
 
+  useEffect(() => client.clear(), [client]); // the projects of the person who was signed in before
   useEffect(() => {
     if (asked.link === null || started.current) return;
     started.current = true; // a link works once; Strict Mode runs effects twice
     signIn(asked.link).then(
-      (session) => {
+      () => {
         sessionStorage.clear(); // cursors of another data home
-        client.clear();
-        client.setQueryData(sessionQuery.queryKey, session);
-        navigate(asked.next ?? pathsOf(session.project_slug).runs, { replace: true });
+        navigate(asked.next ?? "/", { replace: true });
       },
       (reason: unknown) => setError(reason),
     );
-  }, [asked, client, navigate]);
+  }, [asked, navigate]);
 
   return (
     <main className={css["page"]} data-testid="sign-in">

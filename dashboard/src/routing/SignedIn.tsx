@@ -1,14 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
-import { Redirect, Route, Switch, useLocation, useParams } from "wouter";
+import { Route, Switch, useLocation, useParams } from "wouter";
 
 import { useProjectEvents } from "../events/useProjectEvents";
-import { SessionContext, sessionQuery } from "../projects/session";
+import { FirstPage } from "../projects/FirstPage";
+import { ProjectScope } from "../projects/ProjectScope";
 import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
-import { Empty, ErrorNotice, Loading } from "../ui/Notice";
-import { pathsOf } from "./paths";
+import { Empty, Loading } from "../ui/Notice";
 
 const RunsPage = lazy(() => import("../runs/RunsPage"));
 const RunPage = lazy(() => import("../runs/RunPage"));
@@ -34,22 +33,21 @@ const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
-/** The part of the dashboard that needs a session: reads the session, then shows the project's pages. */
+/** The part of the dashboard that needs a session: the pages of the project that the address names. */
 export function SignedIn() {
-  const session = useQuery(sessionQuery);
-  if (session.error) return <ErrorNotice error={session.error} />;
-  if (session.data === undefined) return <Loading />;
   return (
-    <SessionContext value={session.data}>
-      <Switch>
-        <Route path="/p/:project/*?">
-          <ProjectPages />
-        </Route>
-        <Route>
-          <Redirect to={pathsOf(session.data.project_slug).runs} replace />
-        </Route>
-      </Switch>
-    </SessionContext>
+    <Switch>
+      <Route path="/p/:project/*?">
+        {({ project }) => (
+          <ProjectScope key={project} slug={project}>
+            <ProjectPages />
+          </ProjectScope>
+        )}
+      </Route>
+      <Route>
+        <FirstPage />
+      </Route>
+    </Switch>
   );
 }
 

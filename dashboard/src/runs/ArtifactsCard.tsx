@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { address, part } from "../api/client";
 import type { RunDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
+import { useSession } from "../projects/session";
 import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { Table, tableCss } from "../ui/Table";
@@ -11,6 +12,7 @@ import { Table, tableCss } from "../ui/Table";
 export function ArtifactsCard({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
   const { bytes } = useFormats();
+  const { slug } = useSession();
   if (run.artifacts.length === 0) return null;
   return (
     <Card title={t("artifacts.title")}>
@@ -27,7 +29,7 @@ export function ArtifactsCard({ run }: { run: RunDetail }) {
           {run.artifacts.map((artifact) => (
             <tr key={artifact.name}>
               <th scope="row">
-                <a href={address(`/runs/${part(run.id)}/artifacts/${artifact.name.split("/").map(part).join("/")}`)} download>
+                <a href={address(`/runs/${part(run.id)}/artifacts/${artifact.name.split("/").map(part).join("/")}`, { project: slug })} download>
                   {artifact.name}
                 </a>
               </th>

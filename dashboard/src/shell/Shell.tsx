@@ -64,8 +64,8 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
             {mayManage(session) ? <span className={css["together"]}>{managed.map(linked)}</span> : null}
           </nav>
           <div className={css["tools"]}>
-            <span className={css["project"]} title={t("shell.projectNote", { user: session.user, role: t(`roles.${session.role}`) })}>
-              {session.project}
+            <span className={css["project"]} title={t("shell.projectNote", { user: session.person, role: t(`roles.${session.role}`) })}>
+              {session.name}
             </span>
             <LanguageSwitch />
             <ThemeSwitch />

@@ -23,7 +23,7 @@ class ScheduleChanged(ScheduleEvent):
 
 
 class ScheduleMissed(ScheduleEvent):
-    """Skipped fire times, which passed while no scheduler was running."""
+    """Skipping of ``count`` missed fire times, the earliest of which is ``since``."""
 
     type: Literal["schedule.missed"] = "schedule.missed"
     count: int

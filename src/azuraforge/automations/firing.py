@@ -66,7 +66,7 @@ class Firing:
         self._runs = runs
 
     def due(self, key: store.Due) -> bool:
-        """Process the next due fire of a schedule. Return False if there was nothing to do.
+        """Process the next due fire of a schedule. Return False if none is due or the schedule changed meanwhile.
 
         An error in the run's request is stored as the fire's error. Any other error (a launcher that is starting, a
         database that is unavailable) is raised, and the fire stays due.
@@ -92,7 +92,8 @@ class Firing:
     def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
         """Fire once at a user's request, in addition to the schedule's times.
 
-        Raises UserError if the run cannot be queued or the schedule was deleted.
+        Raises UserError if the run cannot be queued, and Conflict if the schedule was deleted or has a fire at the same
+        time.
         """
         prepared = self._prepare(schedule)
         if prepared.problem is not None:

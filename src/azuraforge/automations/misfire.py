@@ -30,7 +30,7 @@ class Step:
     Attributes:
         fire_at: fire time to execute now; None if there is none.
         next_at: next fire time; None if there is none.
-        left_out: number of skipped fires.
+        left_out: number of skipped fires; counts no further than ``MOST_COUNTED``.
     """
 
     fire_at: datetime | None
@@ -39,7 +39,10 @@ class Step:
 
 
 def decide(recurrence: Recurrence, due_at: datetime, at: datetime, policy: MisfirePolicy, grace_seconds: float) -> Step:
-    """Decide at the time ``at`` on a fire that was due at ``due_at``. Call it again while ``next_at`` is due."""
+    """Decide at the time ``at`` on a fire that was due at ``due_at``. Call it again while ``next_at`` is due.
+
+    ``policy`` applies only if the fire is late by more than ``grace_seconds``.
+    """
     grace = timedelta(seconds=grace_seconds)
     if at - due_at <= grace:
         return _fire(recurrence, due_at, due_at)

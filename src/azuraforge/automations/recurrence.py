@@ -26,7 +26,7 @@ from azuraforge.errors import InvalidInput
 Unit = Literal["seconds", "minutes", "hours", "days"]
 
 _SECONDS: dict[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
-_CRON_HINT = "five fields: minute hour day month weekday, such as `30 6 * * MON-FRI`"
+_CRON_HINT = "write five fields: minute, hour, day, month and weekday, such as `30 6 * * MON-FRI`"
 #: Upper bound of a single clock change, except for skipped days.
 _LONGEST_CHANGE = timedelta(hours=3)
 #: Duration below the resolution of fire times, which are whole seconds apart.
@@ -49,6 +49,8 @@ class Recurrence(Protocol):
 @dataclass(frozen=True)
 class Cron:
     """Cron line of five fields in the syntax of Debian's cron: names, ranges, lists, steps, ``L``, ``LW``, ``MON#2``.
+
+    The constructor does not validate ``expression``; the function ``cron`` does.
 
     Example:
         >>> cron = Cron("30 2 * * *", ZoneInfo("Europe/Berlin"))

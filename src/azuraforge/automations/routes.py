@@ -67,7 +67,7 @@ def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
 
 @router.get("/{schedule}")
 def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> ScheduleOut:
-    """Return one schedule with up to 50 of its fires."""
+    """Return one schedule with up to 50 of its newest fires."""
     return service.get(access.project_id, schedule)
 
 

@@ -42,7 +42,7 @@ class Scheduler:
             self._thread.join(10)
 
     def tick(self) -> int:
-        """Fire all schedules that are due now. Return the number of fires and skips."""
+        """Fire schedules that are due now, except those in back-off. Return the number of fires and skips."""
         with self._database.read_system() as session:
             due = store.due(session, _AT_ONCE + len(self._resting))  # those in back-off are due longest
         self._resting = {key: rest for key, rest in self._resting.items() if key in due}

@@ -46,7 +46,8 @@ class ScheduleService:
     """Service for the schedules of all projects.
 
     Each method takes the id of the project; ``schedule`` is the id or the name of a schedule. Methods with ``schedule``
-    raise NotFound if the schedule does not exist.
+    raise NotFound if the schedule does not exist. Methods that return a page raise InvalidInput if ``after`` is not a
+    cursor of the list.
     """
 
     def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:
@@ -188,7 +189,9 @@ class ScheduleService:
             )
         if request.run.idempotency_key is not None:
             raise InvalidInput(
-                "each firing gets its own idempotency key", where="run.idempotency_key", next_step="leave it out"
+                "a schedule cannot have an idempotency key, because each firing gets its own",
+                where="run.idempotency_key",
+                next_step="remove it from the request",
             )
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)
@@ -216,7 +219,9 @@ def _timing(timing: Timing, at: datetime) -> Recurrence:
     zone = zone_of(timing.timezone)
     if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
         raise InvalidInput(
-            "an interval cannot start in this year", where="anchor_at", next_step="choose a year from 1970 to 2199"
+            "the year of the interval's start is not supported",
+            where="anchor_at",
+            next_step="choose a year from 1970 to 2199",
         )
     if (timing.cron is None) == (timing.interval is None):
         raise InvalidInput(

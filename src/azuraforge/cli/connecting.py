@@ -35,7 +35,8 @@ class Connected:
 def find_running(terminal: Terminal) -> Client | None:
     """Return a client of the running platform, or None if no platform runs on the data home.
 
-    Raises PlatformUnreachable if the data home's platform does not respond within ten seconds. A URL from ``--url`` or
+    Raises PlatformUnreachable if the data home's platform does not respond within ten seconds, and ApiError if it
+    responds only that it is busy, starting or stopping for so long. A URL from ``--url`` or
     the environment is not checked here.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
@@ -56,6 +57,9 @@ def find_running(terminal: Terminal) -> Client | None:
         except ApiError as error:
             if not error.may_pass:
                 return client  # it responds, so the command itself reports the error
+            client.close()
+            if time.monotonic() > until:
+                raise
             time.sleep(0.2)
         else:
             return client
@@ -64,7 +68,10 @@ def find_running(terminal: Terminal) -> Client | None:
 
 @contextmanager
 def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Connected]:
-    """Yield a client of a running platform for the duration of a command.
+    """Yield a client of the running platform, or of a temporary one, for the duration of a command.
+
+    Raises PlatformUnreachable if the running platform does not respond, CommandError if the settings are invalid, and
+    the error that prevents the start of a temporary platform.
 
     Args:
         send_to: host and port of a private address to which a temporary platform may send notifications.

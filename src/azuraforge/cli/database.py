@@ -88,7 +88,7 @@ def restore(
     replace: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Replace a database that contains rows. A SQLite file is kept under another name."
+            "--replace", help="Replace the database even if it contains rows. A SQLite file is kept under another name."
         ),
     ] = False,
 ) -> None:

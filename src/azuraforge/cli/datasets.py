@@ -247,7 +247,7 @@ def state_availability(
     columns: Annotated[
         list[str],
         typer.Argument(
-            help="COLUMN=WHEN, where WHEN is 0 (at the row's time), a delay such as 6h or 1d, ahead, or unstated."
+            help="COLUMN=WHEN, where WHEN is 0 (at the row's time), ahead (before it), a delay such as 6h, or unstated."
         ),
     ],
     version: Annotated[

@@ -25,6 +25,8 @@ def run_loop_demo(
 ) -> int:
     """Run the loop demo on a running platform. Return 0 if every step of the loop was taken, otherwise 1.
 
+    Raises DemoError if the demo cannot continue.
+
     Args:
         hook: receiver of webhook calls on this machine; None if the platform may not call it.
         plan: number of rows and other parameters of the demo; None: the default.

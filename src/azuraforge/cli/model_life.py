@@ -56,13 +56,13 @@ def set_policy(
     ] = None,
     margin: Annotated[float, typer.Option(help="Required improvement beyond noise, as a share: 0.02 is 2 %.")] = 0.0,
     absolute: Annotated[
-        bool, typer.Option("--absolute", help="Read --margin in the metric's unit instead of as a share.")
+        bool, typer.Option("--absolute", help="Interpret --margin in the metric's unit instead of as a share.")
     ] = False,
     guard: Annotated[
         list[str] | None,
         typer.Option(
-            help="Slice that must not get worse, as KEY=MARGIN: hour, weekday, month, horizon or "
-            "class; e.g. hour:7,8=0.05."
+            help="Slice that must not get worse, as KEY=MARGIN, such as hour:7,8=0.05. Keys: hour, weekday, month, "
+            "horizon and class."
         ),
     ] = None,
     max_latency_ms: Annotated[float | None, typer.Option(help="Maximum time per prediction, in milliseconds.")] = None,
@@ -106,7 +106,7 @@ def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
     text = terminal.text
     labels = {each.id: f"{text('lineage.' + each.kind)} {each.label}" for each in graph.nodes}
     rows = [[labels[each.start], text("edge." + each.kind), labels[each.end]] for each in graph.edges]
-    terminal.table([text("from"), "", text("to")], rows)
+    terminal.table([text("edge_from"), "", text("edge_to")], rows)
 
 
 def card(

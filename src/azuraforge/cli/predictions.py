@@ -102,7 +102,7 @@ def list_predictions(
         terminal.say(text("no_predictions"))
         return
     terminal.table(
-        ["id", text("model"), text("version"), text("origin"), text("predicted"), text("known"), text("made")],
+        ["id", text("model"), text("version"), text("forecast_origin"), text("predicted"), text("known"), text("made")],
         [
             [
                 each.prediction_id,
@@ -139,7 +139,7 @@ def show(
     terminal.fields(
         {
             text("model"): f"{line.model} v{line.version}",
-            text("origin"): row_time(line.origin, schema),
+            text("forecast_origin"): row_time(line.origin, schema),
             text("made"): text.moment(line.created_at),
             text("request"): line.request_id or "",
             text("took"): f"{line.latency_seconds * 1000:.1f} ms" if line.latency_seconds is not None else "",
@@ -181,7 +181,7 @@ def outcomes(
     file: Annotated[
         Path,
         typer.Argument(
-            help="CSV or JSON file whose rows contain prediction_id, request_id or model; at; value or label."
+            help="CSV or JSON file. Each row contains prediction_id, request_id or model, then at, and value or label."
         ),
     ],
     model: Annotated[str | None, typer.Option(help="Model to which every row refers.")] = None,
@@ -212,7 +212,7 @@ def scores(
     context: typer.Context,
     model: Model,
     days: Annotated[
-        int | None, typer.Option(min=1, help="Number of days before the newest outcome whose outcomes are used.")
+        int | None, typer.Option(min=1, help="Number of days, up to the newest outcome, from which outcomes are used.")
     ] = None,
     json: AsJson = False,
 ) -> None:

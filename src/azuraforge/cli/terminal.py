@@ -102,7 +102,7 @@ def _console(*, stderr: bool) -> Console:
 
 
 def terminal_of(context: typer.Context) -> Terminal:
-    """Return the terminal that ``main`` created for this command."""
+    """Return the terminal that ``main`` created, and add the flags of this command to it."""
     terminal = context.obj
     assert isinstance(terminal, Terminal)
     terminal.flags.update(flag for parameter in context.command.params for flag in parameter.opts)

@@ -233,8 +233,8 @@ def _days(terminal: Terminal, given: str) -> int | None:
 
 def _say_purged(terminal: Terminal, purged: Purged) -> None:
     text = terminal.text
-    gone = [f"{text.number(getattr(purged, name), 0)} {text(f'purged.{name}')}" for name in _COUNTS]
-    counted = ", ".join(each for each, name in zip(gone, _COUNTS, strict=True) if getattr(purged, name))
+    counts = {name: getattr(purged, name) for name in _COUNTS}
+    counted = ", ".join(text(f"purged.{name}", count=text.number(each, 0)) for name, each in counts.items() if each)
     terminal.say(text("purged", what=counted or text("nothing"), bytes=text.bytes(purged.bytes_freed)))
     if purged.kept:
         terminal.say(text("purge_kept", count=purged.kept))

@@ -50,7 +50,7 @@ def serve(
     public_url: str | None = None,
     demo: bool = False,
 ) -> None:
-    """Run the platform in this process until Ctrl-C or SIGTERM."""
+    """Run the platform in this process until Ctrl-C or SIGTERM; with ``demo``, run the demo as soon as it is ready."""
     from azuraforge.platform import up as platform
 
     settings = settings_of(terminal, port=port, host=host, public_url=public_url)

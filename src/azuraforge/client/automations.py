@@ -16,7 +16,7 @@ from azuraforge.client.shapes import Shape
 
 @dataclass(frozen=True, kw_only=True)
 class AutomationStep(Shape):
-    """One step of a firing, with its state, its number of tries, and the run or study that it created."""
+    """One step of a firing, with its state, its number of retries (``tries``), and the run or study that it created."""
 
     position: int
     do: str
@@ -31,7 +31,7 @@ class AutomationStep(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Firing(Shape):
-    """One firing of an automation, with its first cause, the number of its causes, and its steps."""
+    """One firing of an automation, with its newest cause, the number of its causes, and its steps."""
 
     id: str
     cause: str
@@ -128,7 +128,7 @@ class Automations:
                 ``promote``, ``roll_back``.
             cool_down_seconds: causes within this time after a firing are combined into one later firing.
             cool_down_group: automations of one group fire one at a time and share the cool-down.
-            most_per_day: maximum number of firings within 24 hours; further ones are suppressed.
+            most_per_day: maximum number of firings within 24 hours; further ones are withheld.
 
         Raises:
             ApiError: the automation is invalid, refers to something that does not exist, or would trigger itself.
@@ -161,6 +161,7 @@ class Automations:
         Args:
             automation: its id or name, or the ``Automation`` as it was read, in which case a change made since then is
                 not overwritten.
+            cool_down_group: group with a common cool-down; an empty text removes the automation from its group.
 
         Raises:
             ApiError: as for ``create``; with status 409 if the automation was changed since it was read.
@@ -171,7 +172,7 @@ class Automations:
             "when": found.when if when is None else dict(when),
             "steps": found.steps if steps is None else [dict(step) for step in steps],
             "cool_down_seconds": found.cool_down_seconds if cool_down_seconds is None else cool_down_seconds,
-            "cool_down_group": found.cool_down_group if cool_down_group is None else cool_down_group,
+            "cool_down_group": found.cool_down_group if cool_down_group is None else cool_down_group or None,
             "most_per_day": found.most_per_day if most_per_day is None else most_per_day,
             "paused": found.paused if paused is None else paused,
             "revision": found.revision,

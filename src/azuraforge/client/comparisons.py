@@ -68,7 +68,7 @@ class Pair(Shape):
     """Comparison of two runs' models on the same held-out rows.
 
     A negative difference means that ``a`` is better. If ``comparable`` is false, ``why_not`` contains the reasons and
-    the other fields are None.
+    the optional fields are not set.
     """
 
     a: str

@@ -20,7 +20,8 @@ class ClientError(Exception):
 
     An error consists of constant English templates for the message, the place and the next step, and of values that the
     templates share. ``message``, ``where`` and ``next_step`` are in English, except for an ``ApiError``, whose texts
-    the platform writes in the client's language.
+    the platform writes in the client's language. The class itself is raised for a response of an unexpected form, and
+    by ``ExternalRun.start``.
 
     Example:
         >>> str(ClientError("the file {path!r} does not exist", next_step="check the path", path="a.csv"))

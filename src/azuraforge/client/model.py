@@ -42,7 +42,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A model. ``version_list`` contains its newest versions, and is empty in lists of models."""
+    """A model. ``version_list`` contains its newest versions and those with an alias; in lists, it is empty."""
 
     name: str
     id: str = ""
@@ -142,7 +142,11 @@ class GatePolicy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class PairCounts(Shape):
-    """Number of compared pairs in which the deployed version was worse, equal or better."""
+    """Numbers of compared pairs in which the deployed version was worse, equal or better.
+
+    A difference of at most ``margin`` is tolerated. The deployed version is found to be worse once
+    exp(``log_wealth``) reaches 1 / ``alpha``.
+    """
 
     worse: int
     even: int
@@ -156,8 +160,9 @@ class PairCounts(Shape):
 class ExtremeLosses(Shape):
     """Test for extreme losses of the deployed version.
 
-    ``beyond`` counts the pairs in which only its loss exceeds ``bound``. ``bound`` is None while too few losses are
-    known.
+    ``beyond`` counts the pairs in which only its largest loss exceeds ``bound``, and ``within`` all others. ``bound``
+    is the largest of the ``known`` losses of the alias's version; None while fewer than ``needed`` are known. ``share``
+    is the maximum share of pairs in ``beyond`` that chance explains.
     """
 
     bound: float | None = None

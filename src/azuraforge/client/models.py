@@ -183,9 +183,10 @@ class Models:
 
         Args:
             at: the time, also as ISO 8601 text; without an offset, the local time zone applies. A date means 00:00.
+            alias: alias whose version is shown instead of the champion.
             series: the series to show; None: that of the newest forecast at the time.
 
-        Raises ValueError if ``at`` is text in another form.
+        Raises InvalidArgument (a ValueError) if ``at`` is a text in another form or out of range.
         """
         place = f"/models/{segment(name)}/as-of"
         return AsOf.from_json(self._connection.get(place, at=moment(at).isoformat(), alias=alias, series=series))
@@ -205,7 +206,7 @@ class Models:
     def import_bundle(self, path: str | os.PathLike[str], name: str | None = None) -> ModelVersion:
         """Upload a bundle, and return the version that it adds to the model ``name`` (None: the name in the bundle).
 
-        A bundle that was imported before adds no second version.
+        A bundle that was imported before adds no second version. Raises FileUnusable if the file cannot be read.
         """
         with reading(Path(path)) as content:
             answer = self._connection.request(
@@ -294,7 +295,7 @@ class Models:
         Args:
             scenarios: name → changes such as ``{"column": "price", "multiply": 0.9}``; instead of ``multiply`` also
                 ``add``, or ``values`` with one value per row to predict.
-            rows, version, horizon, series, dataset_version: as for ``predict``.
+            rows, version, alias, horizon, series, dataset_version: as for ``predict``.
             known_ahead: column → values at the rows to predict, also used for the base; None: the values in ``rows``.
 
         Raises ApiError if a column is unknown or not known ahead, or if the number of values is wrong.

@@ -109,7 +109,7 @@ class LedgerLine(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScore(Shape):
-    """Mean losses over the judged points of one version in a period that begins at ``start`` (None: all time)."""
+    """Mean losses over the judged points of one version in the period from ``start`` (None: the whole period)."""
 
     version: int
     count: int
@@ -127,7 +127,11 @@ class LiveScore(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LiveScores(Shape):
-    """Live scores of a model's judged predictions, next to naive forecasts of the same targets."""
+    """Live scores of a model's judged predictions, compared with the naive baseline on the same targets.
+
+    ``total`` contains one score per version, and ``over_time`` one per version and period of ``bucket_seconds``
+    seconds. Predictions made after their target times have separate scores (``late``).
+    """
 
     model: str
     target: str
@@ -158,7 +162,11 @@ class DriftColumn(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftThresholds(Shape):
-    """Thresholds of a drift alarm: PSI ≥ ``psi`` and p-value < ``level``, for at least ``least`` values."""
+    """Thresholds of a drift alarm: PSI ≥ ``psi`` and p-value < ``level``.
+
+    ``level`` is ``alpha`` divided by the number of columns; ``least`` is the minimum effective number of independent
+    values for a result.
+    """
 
     psi: float
     alpha: float

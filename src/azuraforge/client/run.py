@@ -81,7 +81,10 @@ class StudyLink(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Run(Shape):
-    """A run. In lists, ``config`` and the fields after it have their default values; ``get`` returns all fields."""
+    """A run. ``get`` returns all fields.
+
+    In lists, ``config`` and the fields after it, except ``dataset_id``, have their default values.
+    """
 
     id: str
     kind: str

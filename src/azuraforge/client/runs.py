@@ -153,7 +153,7 @@ class Runs:
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/cancel"))
 
     def resume(self, run_id: str) -> Run:
-        """Requeue a failed, cancelled or quarantined run, which resumes from its newest complete checkpoint."""
+        """Requeue a failed, cancelled or quarantined run, which resumes from its newest intact checkpoint."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/resume"))
 
     def delete(self, run_id: str) -> None:

@@ -48,7 +48,10 @@ class Shape:
 
     @classmethod
     def from_json(cls: type[ShapeT], answer: object) -> ShapeT:
-        """Build the object from JSON; missing fields keep their defaults. Raises ClientError for other values.
+        """Build the object from JSON; missing fields keep their defaults.
+
+        Raises ClientError if ``answer`` is not a JSON object, TypeError if a field without a default is missing, and
+        ValueError if a time is malformed.
 
         Example:
             >>> @dataclass(frozen=True, kw_only=True)
@@ -67,7 +70,7 @@ def json_object(answer: object) -> Mapping[str, object]:
     """Return a response if it is a JSON object. Raises ClientError otherwise."""
     if not isinstance(answer, Mapping):
         raise ClientError(
-            "the platform's response is not a JSON object but a {kind}",
+            "the platform's response is not a JSON object; its type is {kind}",
             next_step="check that an AzuraForge platform listens at this address",
             kind=type(answer).__name__,
         )
@@ -78,7 +81,7 @@ def json_list(answer: object) -> list[object]:
     """Return a response if it is a JSON list. Raises ClientError otherwise."""
     if not isinstance(answer, list):
         raise ClientError(
-            "the platform's response is not a JSON list but a {kind}",
+            "the platform's response is not a JSON list; its type is {kind}",
             next_step="check that an AzuraForge platform listens at this address",
             kind=type(answer).__name__,
         )

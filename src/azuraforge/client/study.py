@@ -86,8 +86,8 @@ class BaselineScore(Shape):
 class Study(Shape):
     """A study. ``best`` is the best trial by the first objective.
 
-    ``front`` contains the numbers of the trials on the Pareto front. In lists, ``deleted_at`` and ``deleted_by`` are
-    None.
+    ``front`` contains the numbers of the trials on the Pareto front. In lists, ``deleted_at`` and the fields after it
+    have their default values.
     """
 
     id: str
@@ -154,7 +154,10 @@ class SearchSpace(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Importance(Shape):
-    """The share of each objective's variance that each field explains; None if too few ``trials`` have ended."""
+    """The share of each objective's variance that each field explains, from ``trials`` complete trials.
+
+    An element is None if too few trials are complete, all scores are equal, or every field has a single value.
+    """
 
     trials: int
     objectives: list[dict[str, float] | None] = field(default_factory=list)

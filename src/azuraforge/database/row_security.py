@@ -66,7 +66,7 @@ def check(connection: Connection) -> None:
     elif role.rolbypassrls:
         may = Message("a role with BYPASSRLS")
     elif connection.scalar(text(_OWNS_SOME)):
-        may = Message("the owner of the tables, or a member of their owner,")
+        may = Message("the owner of the tables, or a member of the owner's role,")
     if may is not None:
         raise InvalidInput(
             "the platform must not connect to PostgreSQL as {role}: {may} would see all projects",

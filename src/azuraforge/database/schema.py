@@ -147,9 +147,9 @@ def refuse_unknown(revision: str, made: Message, where: str) -> None:
             "{made} was created by a development version before AzuraForge 0.1 (schema {revision}) and cannot be "
             "upgraded",
             where="{place}",
-            next_step="with the version of AzuraForge that created it, run azuraforge database backup FILE and, for "
-            "each model version, azuraforge models bundle NAME VERSION; then start this version with an empty data "
-            "home or database and run azuraforge models import FILE for each bundle",
+            next_step="with the version of AzuraForge that wrote the data, run azuraforge database backup FILE and, "
+            "for each model version, azuraforge models bundle NAME VERSION; then start this version with an empty "
+            "data home or database and run azuraforge models import FILE for each bundle",
             made=made,
             revision=revision,
             place=where,

@@ -63,7 +63,7 @@ def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
         )
     known.at("{place}", place=str(path))
     if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
-        known.with_next_step("make it a file that this user may read and write")
+        known.with_next_step("make the file readable and writable for this user")
     return known
 
 

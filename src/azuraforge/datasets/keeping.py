@@ -43,6 +43,8 @@ class VersionKeeper:
     ) -> tuple[DatasetVersion, bool]:
         """Record the result of a child process; return the version, and whether it is new.
 
+        ``growth`` is the change from the previous version; None if the rows were read as a whole.
+
         New segments are written to the artifact store in the same transaction, during which no file is removed. Files
         are addressed by their content, so a repetition, or a crash before the commit, changes no existing file. If a
         version with the same content exists, it is returned, and restored if it was deleted or purged.
@@ -162,7 +164,7 @@ def storage(folder: Path) -> Iterator[None]:
         raise StorageError(
             "the data home cannot be written: {reason}",
             where="{place}",
-            next_step="make it writable, then try again",
+            next_step="make the data home writable, then try again",
             reason=error.strerror,
             place=str(folder),
         ) from error

@@ -40,9 +40,10 @@ def load_version(paths: Sequence[Path], schema: DatasetSchema, options: Json, ex
 
 
 def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence[str]) -> pl.DataFrame:
-    """Return ``columns`` of a version in canonical order, without verifying the rows; use it for charts only.
+    """Return ``columns`` of a version in canonical order, without verifying the rows.
 
-    If there are several segments, ``columns`` must include the time column and the column of series names.
+    Use it only for charts, or if the rows are verified separately. If there are several segments, ``columns`` must
+    include the time column and the column of series names.
 
     Raises StorageError if the files cannot be read.
     """
@@ -54,7 +55,7 @@ def read_columns(paths: Sequence[Path], schema: DatasetSchema, columns: Sequence
 def read_since(paths: Sequence[Path], schema: DatasetSchema, since: datetime) -> pl.DataFrame:
     """Return the rows at or after ``since``, in canonical order; earlier row groups are not read.
 
-    Raises StorageError if the files cannot be read.
+    Without ``paths``, the frame has no columns. Raises StorageError if the files cannot be read.
     """
     if not paths:
         return pl.DataFrame()
@@ -114,6 +115,8 @@ def present_forecasts(frame: pl.DataFrame, schema: DatasetSchema, file: tuple[Pa
         frame: the rows of the version, with the columns of its incumbent.
         schema: the schema of the version.
         file: path and address of the forecasts, if they were added as a separate file.
+
+    Raises the errors of ``load_incumbent``.
     """
     if schema.incumbent is None:
         return None

@@ -33,7 +33,10 @@ class DatasetLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> DatasetPage:
-        """Return a page of datasets with their newest versions, by name; with ``trash``, of deleted datasets."""
+        """Return a page of datasets with their newest versions, by name; with ``trash``, of deleted datasets.
+
+        A dataset without a version is omitted. Raises InvalidInput if ``after`` is not a cursor of this list.
+        """
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -54,7 +57,10 @@ class DatasetLookup:
     async def versions(
         self, project_id: str, name_or_id: str, *, limit: int = PAGE, after: str | None = None
     ) -> DatasetVersionPage:
-        """Return a page of a dataset's versions, newest first. Raises NotFound if the dataset does not exist."""
+        """Return a page of a dataset's versions, newest first.
+
+        Raises NotFound if the dataset does not exist, and InvalidInput if ``after`` is not a cursor of this list.
+        """
         found = await self._database.ask(project_id, lookup_store.DATASET.given({"name": name_or_id}))
         if not found:
             raise NotFound(
@@ -104,7 +110,7 @@ def version_of(
         if deleted.rows and not trash:
             raise NotFound(
                 "dataset {dataset!r} is in the trash",
-                next_step="restore it: azuraforge datasets restore {dataset}",
+                next_step="restore the dataset: azuraforge datasets restore {dataset}",
                 code="in_trash",
                 dataset=name_or_id,
             )
@@ -136,7 +142,7 @@ def version_of(
     if row.deleted_at is not None and not trash:
         raise NotFound(
             "version {version} of dataset {dataset!r} is in the trash",
-            next_step="restore it: azuraforge datasets restore {dataset} {version}",
+            next_step="restore the version: azuraforge datasets restore {dataset} {version}",
             code="in_trash",
             dataset=dataset.name,
             version=version,

@@ -14,7 +14,7 @@ _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
 def dataset_name(text: str) -> str:
-    """Return ``text`` as a dataset name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+    """Return ``text`` as a dataset name: at most 100 lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
 
     Raises InvalidInput if no such character remains.
 

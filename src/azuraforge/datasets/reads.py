@@ -24,7 +24,8 @@ REGULAR = 3
 class ObservedRow(NamedTuple):
     """The newest version of a dataset that added rows, and the creation time ``third_at`` of the third newest.
 
-    Versions that only restate when columns become known, or only change incumbent forecasts, do not count.
+    ``third_at`` is None if fewer than three versions added rows. Versions that only restate when columns become known,
+    or only change incumbent forecasts, do not count.
     """
 
     dataset_id: str

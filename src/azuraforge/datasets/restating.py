@@ -14,7 +14,8 @@ from azuraforge.errors import InvalidInput
 def restated(asked: RestateInput) -> ReadResult:
     """Return a stored version with changed availability: the same rows, a new schema and a new fingerprint.
 
-    Raises InvalidInput if a column is not an input of the dataset, and StorageError if the rows have changed.
+    Raises InvalidInput for an image dataset, or if a column is not an input of the dataset or would only become known
+    after the last row. Raises StorageError if the rows have changed.
     """
     frame = load_version(asked.paths, asked.meaning, asked.options, asked.fingerprint)
     meaning = asked.meaning

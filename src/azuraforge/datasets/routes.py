@@ -101,7 +101,10 @@ async def add_dataset(
 async def add_from_source(
     body: FromSource, request: Request, response: Response, access: Writer, service: Service, unit: Unit
 ) -> DatasetVersionOut:
-    """Create a dataset, or its next version, from a source plugin."""
+    """Create a dataset, or its next version, from a source plugin.
+
+    Responds with 200 and the existing version if the same content exists under the same name.
+    """
     add = partial(service.add_from_source, access.project_id, body, unit=unit)
     added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
@@ -165,7 +168,7 @@ async def state_availability(
     service: Service,
     unit: Unit,
 ) -> DatasetVersionOut:
-    """Set when columns become known, in a new version with the same rows. Responds with 200 if that version exists."""
+    """Set when columns become known, in a new version with the same rows. Responds with 200 if it exists already."""
     state = partial(service.state_availability, access.project_id, name, body, unit=unit)
     stated = await read_in_turn(request, access.project_id, while_member(request, access, state))
     response.status_code = 201 if stated.created else 200

@@ -208,7 +208,7 @@ class FromSource(CleaningOptions):
 
 
 class AppendOptions(BaseModel):
-    """The format of appended rows; their columns are the dataset's. Empty fields default to its first file's format."""
+    """Format of rows appended to a dataset. Null fields default to the format of the dataset's first file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -235,7 +235,7 @@ class AppendOptions(BaseModel):
 
 
 class IncumbentOptions(BaseModel):
-    """Columns and format of a file of incumbent forecasts. Empty fields default to those of the previous file."""
+    """Columns and format of a file of incumbent forecasts. Null columns default to those of the previous file."""
 
     model_config = ConfigDict(extra="forbid")
 

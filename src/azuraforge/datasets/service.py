@@ -153,7 +153,8 @@ class DatasetService:
     ) -> DatasetVersionOut:
         """Read from a source plugin, and store the result as a version.
 
-        Raises InvalidInput if the source refuses its options or returns unusable rows, and then stores nothing.
+        Raises NotFound if the source does not exist, InvalidInput if it refuses its options or returns unusable rows,
+        and TransientError if it is unavailable; nothing is stored then.
         """
         if request.name is not None:
             dataset_name(request.name)
@@ -184,7 +185,8 @@ class DatasetService:
     ) -> DatasetVersionOut:
         """Set when columns become known, in a new version with the same rows; the existing version never changes.
 
-        Raises NotFound if the version does not exist, and InvalidInput if a column is not an input of the dataset.
+        Raises NotFound if the version does not exist, and InvalidInput for an image dataset, or if a column is not an
+        input of the dataset or would only become known after the last row.
         """
         found = self.get(project_id, name_or_id, request.version)
         wanted = RestateInput(

@@ -49,7 +49,10 @@ def lock(session: Session, dataset_id: str) -> Dataset | None:
 
 
 def find_or_add(session: Session, name: str) -> Dataset:
-    """Return the dataset of this name, creating it if needed; its row is locked until the transaction ends."""
+    """Return the dataset of this name, creating it if needed; its row is locked until the transaction ends.
+
+    Raises IntegrityError if another process creates the dataset at the same time (PostgreSQL).
+    """
     named = (Dataset.name == name, Dataset.deleted_at.is_(None))
     statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
@@ -110,7 +113,7 @@ def sharing(
 def add_version(
     session: Session, dataset_id: str, read: ReadResult, source: str, growth: Growth | None
 ) -> DatasetVersionRow:
-    """Add the next version of a dataset that ``find_or_add`` has locked."""
+    """Add the next version of a dataset that ``find_or_add`` has locked, and return it."""
     highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(_of(dataset_id)))
     row = DatasetVersionRow(
         project_id=session.project_id,

@@ -31,7 +31,7 @@ Row = Dataset | DatasetVersionRow
 
 
 class DatasetTrash(RowBin[Row]):
-    """Trash bin of datasets and their versions: deletes, restores and purges them."""
+    """Trash of datasets and their versions: deletes, restores and purges them."""
 
     noun: ClassVar[Noun] = "dataset"
     checks_needs: ClassVar[bool] = True  # remove purges only the versions that are not needed
@@ -50,7 +50,7 @@ class DatasetTrash(RowBin[Row]):
         self._objections = objections
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each item."""
+        """Append an event for each dataset or version; ``what`` is ``deleted`` or ``restored``."""
         for each in things:
             fields = {"type": f"dataset.{what}", "dataset": each.name, "version": each.version}
             body = DatasetMoved.model_validate(fields | ({"by": by} if by is not None else {}))

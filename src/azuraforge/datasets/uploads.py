@@ -33,7 +33,7 @@ class Upload:
     fields: dict[str, bytes] = field(default_factory=dict)
 
 
-_COMPRESS = Message("compress it, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES")
+_COMPRESS = Message("compress the file, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES")
 
 
 async def receive(
@@ -45,8 +45,9 @@ async def receive(
 ) -> Upload:
     """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
-    Raises InvalidInput if the body is not a multipart form with such a file, or is larger than ``max_bytes``, and
-    StorageError if the disk is full. The caller removes the folder.
+    The caller removes the folder. Raises InvalidInput if the body is not a multipart form with this part, has too many
+    fields, or is larger than ``max_bytes``, for which the error suggests ``next_step``. Raises StorageError if the file
+    cannot be written.
     """
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")
@@ -76,7 +77,7 @@ async def receive(
         parser.finalize()
     except FormParserError as error:
         raise InvalidInput(
-            "the form cannot be read: {reason}", where="body", next_step="send it again", reason=error
+            "the form cannot be read: {reason}", where="body", next_step="send the form again", reason=error
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

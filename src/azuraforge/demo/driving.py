@@ -150,7 +150,10 @@ class Loop:
         return run
 
     def connect(self) -> None:
-        """Create the automations, and forecast the first row."""
+        """Create the automations and the notification target, and forecast the first row.
+
+        Raises DemoError if the forecast does not end.
+        """
         client, name = self._client, self.name
         of_dataset = {"field": "dataset", "equals": name}
         forecast: dict[str, object] = {"do": "forecast", "run": {"model": name}}
@@ -184,7 +187,10 @@ class Loop:
         self._settle(self.plan.rows_at_first)
 
     def rows(self) -> Iterator[Seen]:
-        """Refresh the dataset until all rows have arrived; yield the state after each arrival."""
+        """Refresh the dataset until all rows have arrived; yield the state after each arrival.
+
+        Raises DemoError if a row does not arrive or the work that it causes does not end.
+        """
         row = self.plan.rows_at_first
         while row < self.plan.rows:
             asked = self._client.datasets.refresh(self.name, idempotency_key=f"{self.name} after row {row}")

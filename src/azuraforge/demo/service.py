@@ -82,7 +82,7 @@ class DemoService:
         self._closed = False
 
     def show(self, project_id: str) -> DemoOut:
-        """Return the project's newest demo since the platform started; its state is ``none`` if there is none."""
+        """Return the newest demo since the platform started; its state is ``none`` if it belongs to another project."""
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id:
@@ -134,7 +134,7 @@ class DemoService:
         with self._lock:
             demo = self._demo
             if demo is None or demo.project_id != project_id or demo.ended_at is not None:
-                raise NotFound("no demo is running", next_step="start one on the Runs page")
+                raise NotFound("no demo is running", next_step="start a demo on the Runs page")
             demo.cancelling = True
         self._send(demo, "cancel")
         return self.show(project_id)

@@ -66,7 +66,11 @@ Say = Callable[[Line], None]
 
 
 def take_steps(client: Client, loop: Loop, hook: Hook | None, say: Say) -> DemoResult:
-    """Drive the demo to its end. Raises DemoError if it cannot continue, DemoCancelled if it is cancelled."""
+    """Drive the demo to its end and return its result; ``say`` receives its events.
+
+    ``hook`` is the webhook of ``loop``; None if ``loop`` has none. Raises DemoError if the demo cannot continue, and
+    DemoCancelled if it is cancelled.
+    """
     series = loop.plan
     loop.on_waiting = lambda runs: say(Line("waiting", runs=runs))
     say(Line("series", of=series.rows_at_first, more=series.rows - series.rows_at_first))

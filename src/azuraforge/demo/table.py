@@ -36,9 +36,11 @@ class Phase:
 def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
     """Return the judged rows in order of time, from ledger lines with their outcomes.
 
+    A row without a line of version ``first`` is omitted. The newest version of a row counts as its champion.
+
     Args:
         lines: one-row-ahead ledger lines of the champions and of version ``first``.
-        first: the version that is never retrained; its line counts as the champion's if the row has no other line.
+        first: the version that is never retrained.
     """
     by_time: dict[datetime, dict[int, LedgerLine]] = {}
     for line in lines:
@@ -55,7 +57,10 @@ def judged_rows(lines: Iterable[LedgerLine], first: int) -> list[Judged]:
 
 
 def phases(rows: Sequence[Judged], change_at: datetime, first: int) -> list[Phase]:
-    """Return the mean errors before the change, until the champion changed, and afterwards; omit empty phases."""
+    """Return the mean errors before the change, until the champion changed, and afterwards; omit empty phases.
+
+    ``first`` is the version that is never retrained.
+    """
     parts = {
         "before": [each for each in rows if each.at < change_at],
         "until": [each for each in rows if each.at >= change_at and each.champion == first],

@@ -57,7 +57,7 @@ def cause_of_halt(client: Client, name: str, automations: list[str]) -> str | No
         if found.problem is not None:
             return f"the automation '{automation}' has a problem: {found.problem}"
     for run in client.runs.list(limit=_NEWEST):
-        if is_own(run, name):
+        if is_own(run, name) and run.state not in ("queued", "running"):
             if run.state == "succeeded":
                 return None
             why = f": {run.error.message}" if run.error is not None else ""

@@ -11,7 +11,7 @@ from azuraforge.engine.ops.registry import Array
 
 
 def as_array(data: Any) -> Array:
-    """Return numbers as an aligned array: Python's become float32, NumPy arrays keep their dtype.
+    """Return numbers as an aligned array: Python floats become float32, NumPy arrays keep their dtype.
 
     Raises EngineError for anything but numbers.
     """

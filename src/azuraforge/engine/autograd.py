@@ -50,6 +50,7 @@ class Node:
         order: position in the order of recording; larger is later.
         inputs: the input tensors, ``None`` for an optional input that was omitted.
         outputs: number of output tensors.
+        context: values saved for the backward pass; ``None`` once the graph is freed.
         versions: the change counter of each input and output tensor, and its value at the time of recording.
     """
 
@@ -103,7 +104,7 @@ class no_grad(ContextDecorator):  # noqa: N801 - used like a function, as in PyT
 
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
-    """Run a block that stops with an error at the first op whose output or gradient has NaN.
+    """Run a block that stops with an EngineError at the first op whose output or gradient has NaN.
 
     Every result is scanned, so this is for finding a fault, not for training.
     """
@@ -128,12 +129,20 @@ def watch(watcher: Watcher) -> Iterator[None]:
 
 
 def apply(name: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
-    """Run the op ``name`` that has one output, and record it if a gradient is required."""
+    """Run the op ``name`` that has one output, and record it if a gradient is required.
+
+    Raises:
+        EngineError: the op does not accept these inputs or attributes.
+    """
     return _run(name, inputs, attributes)[0]
 
 
 def apply_many(name: str, *inputs: Tensor | None, **attributes: Any) -> tuple[Tensor, ...]:
-    """Run the op ``name`` that has several outputs, and record it if a gradient is required."""
+    """Run the op ``name`` that has several outputs, and record it if a gradient is required.
+
+    Raises:
+        EngineError: the op does not accept these inputs or attributes.
+    """
     return _run(name, inputs, attributes)
 
 
@@ -182,8 +191,9 @@ def backward(root: Tensor, gradient: Array | None = None, *, retain_graph: bool 
         retain_graph: whether to keep the saved values, so that the same graph can be differentiated again.
 
     Raises:
-        EngineError: ``root`` does not depend on a tensor that requires a gradient, ``gradient`` is missing and
-            ``root`` is not a scalar, or an earlier call freed the graph.
+        EngineError: ``root`` does not depend on a tensor that requires a gradient, ``gradient`` has another shape or is
+            missing although ``root`` is not a scalar, an earlier call freed the graph, or a tensor that is needed was
+            changed in place.
     """
     if not root.requires_grad:
         raise EngineError("backward: the tensor depends on nothing with requires_grad=True")

@@ -10,7 +10,7 @@ class EngineError(ValueError):
 
 
 def shape_text(shape: tuple[int | str, ...]) -> str:
-    """Write a shape the way messages show it: ``(32, 60, 7)``, ``()`` for a scalar."""
+    """Return a shape as messages show it: ``(32, 60, 7)``, ``()`` for a scalar."""
     if len(shape) == 1:
         return f"({shape[0]},)"
     return "(" + ", ".join(str(size) for size in shape) + ")"

@@ -30,7 +30,7 @@ def summary(model: Module, input_shape: tuple[int, ...], dtype: Any = np.float32
     """Run zeros of ``input_shape`` through the model and return a table of its layers.
 
     FLOPs count a multiplication and an addition as two, in the forward pass only. Operations without a matrix product
-    count one per element of the output.
+    count one per element of the output. Raises EngineError if the model does not accept this shape.
 
     >>> from azuraforge.engine import nn
     >>> print(summary(nn.Sequential(nn.Linear(8, 4), nn.ReLU()), (32, 8)))

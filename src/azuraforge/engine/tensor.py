@@ -19,7 +19,7 @@ Operand = Any  # a Tensor, a number, or anything ``numpy.asarray`` takes
 class Tensor:
     """N-dimensional array that can be differentiated.
 
-    Python numbers and lists become float32; NumPy arrays keep their dtype and are not copied.
+    Python floats and lists of them become float32; NumPy arrays keep their dtype and are not copied.
 
     Args:
         data: numbers, an array or another tensor.
@@ -103,7 +103,7 @@ class Tensor:
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def item(self) -> float:
-        """Return the value of a tensor with one element as a Python number."""
+        """Return the only element as a Python number. Raises EngineError unless there is exactly one."""
         if self.data.size != 1:
             raise EngineError(f"item() needs one element, got shape {shape_text(self.shape)}")
         value: float = self.data.item()
@@ -188,7 +188,7 @@ class Tensor:
         self._version[0] += 1
 
     def copy_(self, values: Operand) -> Tensor:
-        """Overwrite the values, broadcasting ``values`` to the tensor's shape."""
+        """Overwrite the values by broadcasting. Raises EngineError if they do not fit or a gradient would be lost."""
         return self._assign(..., values)
 
     def __setitem__(self, key: Any, values: Operand) -> None:
@@ -366,7 +366,7 @@ class Tensor:
         return self.transpose(*order)
 
     def squeeze(self, axis: int) -> Tensor:
-        """Remove an axis of size one."""
+        """Remove an axis of size one. Raises EngineError if it has another size or does not exist."""
         expect_axis("squeeze", axis, self.ndim)
         axis = axis % self.ndim
         if self.shape[axis] != 1:

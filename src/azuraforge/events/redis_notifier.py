@@ -208,7 +208,7 @@ class RedisNotifier(Notifier):
 
 
 def connect(url: str) -> Redis:
-    """Return a client with short time-outs. It connects when it sends its first command."""
+    """Return a client with short timeouts. It connects when it sends its first command."""
     import redis  # from the extra `scaled`, which the embedded platform does not need
     from redis.backoff import NoBackoff
     from redis.retry import Retry

@@ -2,7 +2,8 @@
 
 Parameters are fitted on the rows up to the first judged origin, and fitted again at a later origin once the number of
 known rows has grown by half. At every origin, the baseline predicts from the rows known there. If the files contain too
-little history, the first predictions (at most a third) serve as history and are not judged.
+little history, the first predictions serve as history and are not judged: at most a third of them, or more if no actual
+value is known before.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ NAIVE, SEASONAL, ETS, RIDGE = (
 NAMES = (NAIVE, SEASONAL, ETS, RIDGE)
 #: Baselines with parameters; the others repeat an earlier row.
 LEARNERS = (ETS, RIDGE)
-#: Maximum share of the predictions that may serve as history.
+#: Maximum share of the predictions that may serve as history, unless no actual value is known before them.
 MOST_WARM_UP = 1 / 3
 #: Parameters are fitted again when the number of known rows has grown by this factor.
 _GROWTH = 1.5
@@ -55,8 +56,8 @@ class Missing:
     Attributes:
         name: name of the baseline.
         why: reason, as the message key ``left_out.WHY``.
-        needed: number of known rows that the baseline needs before an origin.
-        known: number of rows known at the first prediction's origin.
+        needed: number of known rows that the baseline needs before an origin; 0 unless the history is too short.
+        known: number of rows known at the first prediction's origin; 0 unless the history is too short.
         problem: message of the error if fitting failed, else empty.
     """
 
@@ -77,7 +78,7 @@ class Made:
         missing: baselines that are not available.
         warm_up: number of predictions that served as history.
         history: number of known rows at the first judged origin.
-        times_learned: number of times that parameters were fitted; 0 if no baseline has any.
+        times_learned: maximum number of planned fits of one baseline; 0 if no baseline has parameters.
     """
 
     pairs: Pairs
@@ -124,7 +125,7 @@ def make_baselines(truth: Truth, pairs: Pairs, coverage: float) -> Made:
         chosen.append(name)
     if NAIVE not in chosen:
         raise InvalidInput(
-            "no actual value is known before the predictions were made, so no baseline can be computed",
+            "no actual value was known when the predictions were made, so no baseline can be computed",
             where="history",
             next_step="give a file of earlier actual values with --history",
             code="no_history",

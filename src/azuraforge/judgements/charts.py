@@ -1,4 +1,7 @@
-"""Charts of a judgement as inline SVG, in the colours of the page (light or dark)."""
+"""Charts of a judgement as inline SVG, in the colours of the page (light or dark).
+
+The ``label`` of a chart is its description for screen readers.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,8 @@ def time_lines(
 ) -> str:
     """Draw lines over time, with a band for each interval; the line of the ``baseline`` is dashed.
 
-    Return an empty text for fewer than two points. With ``share``, the values are shares and shown as percentages.
+    Return an empty text if there are no values or fewer than two points in time. With ``share``, the values are shares
+    and shown as percentages.
     """
     values = [value for line in chart.lines for some in (line.values, line.low, line.high) for value in some or ()]
     known = [value for value in values if value is not None]
@@ -145,6 +149,8 @@ def reliability(chart: Chart, words: Words, label: str) -> str:
 
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Return round numbers between ``low`` and ``high``: multiples of a step of at least ``(high - low) / most``.
+
+    Raises ValueError if ``low`` is not below ``high``.
 
     Example:
         >>> ticks(-0.12, 0.31, 5)

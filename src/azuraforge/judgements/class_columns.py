@@ -52,7 +52,11 @@ class ReadClasses:
 
 
 def read_classes(table: RawTable, options: Options) -> ReadClasses:
-    """Read labels and predictions. Raises InvalidInput if a column is missing or contains a wrong value."""
+    """Read labels and predictions.
+
+    Raises InvalidInput if a column is missing or contains a wrong value, or if there are more than ``MOST_CLASSES``
+    classes.
+    """
     label = first_of(columns_of(table), (LABEL,)) or LABEL
     known = words(table, label).is_not_null()
     if not known.any():
@@ -122,7 +126,10 @@ def read_classes(table: RawTable, options: Options) -> ReadClasses:
 
 
 def read_labels(table: RawTable) -> list[str]:
-    """Return the labels in a history file, without missing labels. Raises InvalidInput if there is no such column."""
+    """Return the labels in a history file, without missing labels.
+
+    Raises InvalidInput if the file has no column of labels.
+    """
     require_column(columns_of(table), table.name, LABEL, "--history")
     return words(table, LABEL).drop_nulls().to_list()
 

@@ -38,7 +38,10 @@ _MOST_CLASS_ROWS = 50
 
 
 def judge_classes(table: RawTable, actual: Path | None, history: Path | None, options: Options) -> Judgement:
-    """Judge a file of predicted classes (see ``judging.judge``). Raises InvalidInput if ``actual`` is given."""
+    """Judge a file of predicted classes (see ``judging.judge``).
+
+    Raises InvalidInput if ``actual`` is given, or if a file cannot be used.
+    """
     if actual is not None:
         raise InvalidInput(
             "the true classes are in the column 'label' of the predictions",

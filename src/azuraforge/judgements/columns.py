@@ -49,7 +49,8 @@ class Columns:
 def find_columns(table: RawTable, options: Options) -> Columns:
     """Return the role of each column.
 
-    Raises InvalidInput if the times or all predictions are missing, or if the options contradict the columns.
+    Raises InvalidInput if the times or all predictions are missing, if the options contradict the columns, if the table
+    contains several series, or if an interval has only one bound.
     """
     names = columns_of(table)
     time = time_column(table, options)
@@ -82,7 +83,7 @@ def time_column(table: RawTable, options: Options) -> str:
     if (found := first_of(names, TIMES)) is not None:
         return found
     raise InvalidInput(
-        "{table} has no column of times; its columns are {columns}",
+        "{table} has no time column; its columns are {columns}",
         where="{table}",
         next_step="rename the column to 'at', or specify it with --time",
         code="no_such_column",
@@ -92,14 +93,16 @@ def time_column(table: RawTable, options: Options) -> str:
 
 
 def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> str:
-    """Return the column of times in a file of actual values: as stated, as in the predictions, or with a known name.
+    """Return the column of times in a file of actual values.
+
+    It is the stated one, the one of the predictions, one with a known name, or the only column that contains times.
 
     Args:
         table: the file.
         options: the options of the judgement.
         stated: whether the column ``options.actual_time`` is required, as in the file of --actual.
 
-    Raises InvalidInput if there is no such column.
+    Raises InvalidInput if there is no such column, or if several columns contain times.
     """
     if options.actual_time is not None and (stated or options.actual_time in columns_of(table)):
         return _named(table, options.actual_time, "--actual-time")
@@ -107,9 +110,10 @@ def actual_time_column(table: RawTable, options: Options, *, stated: bool) -> st
 
 
 def incumbent_time_column(table: RawTable, options: Options) -> str:
-    """Return the column of times in the incumbent's file: as stated, as in the predictions, or with a known name.
+    """Return the column of times in the incumbent's file.
 
-    Raises InvalidInput if there is no such column.
+    It is the stated one, the one of the predictions, one with a known name, or the only column that contains times.
+    Raises InvalidInput if there is no such column, or if several columns contain times.
     """
     if options.incumbent_time is not None:
         return _named(table, options.incumbent_time, "--incumbent-time")
@@ -128,9 +132,9 @@ def _other_time_column(table: RawTable, options: Options, option: str) -> str:
     raise InvalidInput(
         "{table} has several time columns: {columns}"
         if times
-        else "{table} has no column of times; its columns are {columns}",
+        else "{table} has no time column; its columns are {columns}",
         where="{table}",
-        next_step="specify the column of times with {option}",
+        next_step="specify the time column with {option}",
         code="no_such_column",
         table=table.name,
         columns=[repr(name) for name in (times or names)[:20]],
@@ -180,7 +184,7 @@ def of_series(table: RawTable, series: str | None) -> RawTable:
         raise InvalidInput(
             "{table} has no series {series!r}",
             where="{table}, column {column!r}",
-            next_step="choose one of its series with --series",
+            next_step="choose one of the file's series with --series",
             code="no_such_series",
             table=table.name,
             series=series,
@@ -211,8 +215,8 @@ def _models(table: RawTable, names: list[str], options: Options) -> tuple[ModelC
                 "the column {column!r} contains the times or the actual values, not predictions",
                 where="option --model",
                 next_step=(
-                    "choose a column of predictions, or specify the columns of times and actual values with "
-                    "--time and --target"
+                    "choose a column of predictions, or specify the time column and the column of actual values "
+                    "with --time and --target"
                 ),
                 column=taken,
             )

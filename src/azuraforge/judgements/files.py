@@ -34,12 +34,15 @@ _PLACEHOLDER = FileOptions(time="at", target="actual")
 
 
 def read_table(path: Path, sheet: str | None = None, option: str = "--sheet") -> RawTable:
-    """Read a CSV, Parquet or Excel file. Raises InvalidInput if it is not a table or has more than ``MOST_ROWS`` rows.
+    """Read a CSV, Parquet or Excel file.
 
     Args:
         path: path of the file.
         sheet: name of the workbook's sheet; if None, the sheet of the platform's forecasts, else the only visible one.
         option: name in messages of the option that selects the sheet.
+
+    Raises InvalidInput if the file is not a table or has more than ``MOST_ROWS`` rows, or if the sheet cannot be
+    selected.
     """
     try:
         return _read(path, sheet)
@@ -123,7 +126,7 @@ def is_time(table: RawTable, column: str) -> bool:
 def numbers(table: RawTable, column: str, options: Options) -> Floats:
     """Return the column as numbers ``(row,)``, NaN for empty cells.
 
-    Raises InvalidInput for text, and for infinite or too large values.
+    Raises InvalidInput for text, for infinite or too large values, and if the decimal sign is ambiguous.
     """
     series = table.frame[column]
     if series.dtype == pl.String:
@@ -179,7 +182,7 @@ def _check_rows(rows: int, name: str) -> None:
         raise InvalidInput(
             "the file {name} has {rows:,} rows; at most {most:,} can be judged together",
             where="{name}",
-            next_step="judge only a part of it, such as the newest rows",
+            next_step="judge only a part of the file, such as the newest rows",
             code="too_large",
             name=name,
             rows=rows,

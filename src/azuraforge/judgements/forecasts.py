@@ -53,7 +53,7 @@ def judge_forecasts(table: RawTable, actual: Path | None, history: Path | None, 
             raise InvalidInput(
                 "the version was trained on the actual values of all rows of {table}",
                 where="{table}",
-                next_step="predict rows after its training data",
+                next_step="predict rows after the version's training data",
                 table=table.name,
             )
         coverage, target = options.coverage or own.level, options.target or own.target

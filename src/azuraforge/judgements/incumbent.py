@@ -28,7 +28,8 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
     From a separate file, a pair gets the newest forecast made at its origin or earlier; if the file does not state when
     its forecasts were made, they count as known at every origin.
 
-    Raises InvalidInput if the option names neither a column nor a file, or if no pair is left.
+    Raises InvalidInput if ``options.incumbent`` is neither a column nor a usable file, if it is a column and a sheet or
+    a column of times is stated for it, or if no pair is left.
     """
     if options.incumbent is None:
         return pairs
@@ -49,7 +50,8 @@ def with_incumbent(pairs: Pairs, read: ReadPredictions, truth: Truth, options: O
         raise InvalidInput(
             "the incumbent has no forecast for any judged row",
             where="option --incumbent",
-            next_step="compare its times with those of the predictions: time zone, origin and first day must agree",
+            next_step="compare the times of the incumbent with those of the predictions: time zone, origin and first "
+            "day must agree",
             code="no_common_rows",
         )
     left = replace(pairs.at(known), without_incumbent=int((~known).sum()))

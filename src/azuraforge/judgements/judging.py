@@ -40,7 +40,8 @@ def judge(
             raise InvalidInput(
                 "an incumbent can be compared with forecasts of a series, but not with predictions of classes",
                 where="option --incumbent",
-                next_step="add its classes to the file as another column; each column is judged as a model",
+                next_step="add the classes of the incumbent to the file as another column; each column is judged as a "
+                "model",
             )
         return judge_classes(table, actual, history, options)
     from azuraforge.judgements.forecasts import judge_forecasts
@@ -56,7 +57,7 @@ def _refuse_idle(option: str, value: str | None, file: str, *, given: bool) -> N
     """Raise InvalidInput if an option applies to a file that is not given."""
     if value is not None and not given:
         raise InvalidInput(
-            "{option} applies to the file given with {file}, but that option is missing",
+            "{option} applies to the file given with {file}, but {file} is missing",
             where="option {option}",
             next_step="give the file with {file}, or omit {option}",
             option=option,

@@ -64,7 +64,7 @@ class Options:
             )
         if self.decimal not in (None, ".", ","):
             raise InvalidInput(
-                "{decimal!r} is not a decimal sign",
+                "{decimal!r} is not a decimal mark",
                 where="option --decimal",
                 next_step="choose '.' or ','",
                 decimal=self.decimal,

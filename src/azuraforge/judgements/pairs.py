@@ -163,7 +163,7 @@ def pair(read: ReadPredictions, truth: Truth, options: Options) -> Pairs:
             first = int(late[0])
             made, of = written(int(read.origins[first]), truth.schema), written(int(read.at[first]), truth.schema)
             raise InvalidInput(
-                "the prediction for {at} was made at {made}, which is not earlier; {count:,} such [row|rows] in total",
+                "the prediction for {at} was made at {made}, not before that time; {count:,} such [row|rows] in total",
                 where="{place}",
                 next_step="the column must contain the time of the last row known when the prediction was made",
                 at=of,
@@ -254,7 +254,7 @@ def _ahead(table: RawTable, column: str, rows: Indices, options: Options) -> Ind
     values = numbers(table, column, options)[rows]
     if len(bad := np.flatnonzero(~((values >= 1) & (values == np.floor(values))))):
         raise InvalidInput(
-            "the horizon {horizon:g} is not a whole number of rows of at least 1",
+            "the horizon {horizon:g} is not a whole number of at least 1",
             where="{place}",
             next_step="count the rows from the last known row to the predicted row",
             horizon=values[bad[0]],

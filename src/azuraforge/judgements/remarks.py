@@ -31,7 +31,7 @@ _TITLES: Mapping[str, str] = {
 
 
 def title_of(baseline: str) -> Texts:
-    """Return a baseline's name for readers.
+    """Return a baseline's name for readers. Raises KeyError for an unknown baseline.
 
     Example:
         >>> title_of("forecasting.naive")["en"]
@@ -121,7 +121,11 @@ def own_findings(
     level: float,
     learned: int,
 ) -> list[Finding]:
-    """Return the findings about the files and about how the judgement was made."""
+    """Return the findings about the files and about how the judgement was made.
+
+    ``tried`` is the number of models tried, ``level`` the resulting confidence level, and ``learned`` the number of
+    rows excluded because the version was trained on them.
+    """
     notes: list[Finding] = []
 
     def note(key: str, count: int, severity: Severity = "note", **more: int) -> None:

@@ -59,10 +59,10 @@ class Suspicion:
     """Evidence that a model uses the outcome.
 
     Attributes:
-        share: share of equal predictions, or of the explained news.
+        share: share of equal predictions, of the explained news, or of the variance that the other rows explain.
         count: number of predictions or rows examined.
         shift: for ``shifted``, number of rows from the target to the row that is followed; negative if it is earlier.
-        ahead: horizon of the examined predictions, in rows.
+        ahead: horizon of the examined predictions, in rows; 0 for ``equal``.
         column: for ``later_values``, the result of the examination as a column.
     """
 
@@ -77,7 +77,11 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Copy:
-    """A model that repeats a baseline. ``share``: its distance to the baseline, relative to the baseline's error."""
+    """A model that repeats the baseline ``baseline``, or the last known value if that is ``last``.
+
+    ``share`` is the model's distance to the baseline, relative to the baseline's error. ``exact`` is False if the model
+    only stays close to the last value without improving on it.
+    """
 
     model: str
     baseline: str
@@ -86,7 +90,11 @@ class Copy:
 
 
 def suspicion_of(model: Model, pairs: Pairs, truth: Truth, baselines: Mapping[str, Model]) -> Suspicion | None:
-    """Return the strongest evidence that ``model`` uses the outcome; None if there is none."""
+    """Return evidence that ``model`` uses the outcome, of the first kind that applies; None if there is none.
+
+    Only predictions with the most common horizon are examined. The result is also None if these are fewer than 30, or
+    if an honest forecast of them can be exact.
+    """
     ahead = _usual_ahead(pairs)
     chosen = np.flatnonzero(pairs.ahead == ahead)
     if len(chosen) < _FEWEST:
@@ -224,7 +232,10 @@ class _News:
 
 
 def _news_of(model: Model, pairs: Pairs, truth: Truth, baselines: Sequence[Model]) -> _News | None:
-    """Regress actual values and predictions on the past and the baselines, and compare the residuals."""
+    """Regress actual values and predictions on the past and the baselines, and compare the residuals.
+
+    Return None if there are too few pairs or no news.
+    """
     past = _past(pairs, truth, baselines)
     known = np.isfinite(past).all(axis=1)
     chosen = np.flatnonzero(known)

@@ -63,7 +63,7 @@ class Truth:
 
 
 def written(micros: int, schema: Schema | None = None) -> str:
-    """Return a time as text for readers.
+    """Return a time, in microseconds since 1970, as text for readers.
 
     Example:
         >>> written(0)

@@ -19,7 +19,7 @@ def said(key: str, filling: Callable[[Words], Filling] | None = None) -> Texts:
 
 
 def text(key: str, code: str, **values: object) -> str:
-    """Return the text ``judge.KEY`` in one language, with its values filled in."""
+    """Return the text ``judge.KEY`` in one language, with its values filled in. Raises KeyError for an unknown key."""
     return keyed(f"judge.{key}", cast(Code, code), **values)
 
 

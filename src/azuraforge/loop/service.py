@@ -31,7 +31,10 @@ class LoopService:
         self._database = database
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> LoopPage:
-        """Return a page of loops, sorted by model name. The number of SQL statements does not depend on the page."""
+        """Return a page of loops, sorted by model name. The number of SQL statements does not depend on the page.
+
+        Raises InvalidInput if ``after`` is not a cursor of this list.
+        """
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             found = reads.models(session, None, key, limit + 1)

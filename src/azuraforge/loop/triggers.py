@@ -55,7 +55,8 @@ class Subject:
     def is_meant(self, work: Work, asked: definition.Subject, when: When | None) -> bool:
         """Return whether a run request targets this model, or its dataset if the request is a refresh.
 
-        A training request without a model name targets the model that has the name of the dataset.
+        A training request without a model name targets the model that has the name of the dataset. ``when`` is the
+        cause of the automation that makes the request; None for a schedule.
         """
         if work == "refresh":
             return _may_be(asked.dataset, self.dataset, when)

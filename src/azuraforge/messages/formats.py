@@ -63,6 +63,8 @@ def duration_for_readers(duration: timedelta, language: str) -> str:
 def number_for_readers(value: float | None, language: str, digits: int | None = None) -> str:
     """Return a number with the separators of the language and ``digits`` decimals (None: four significant digits).
 
+    Values of at least 1e15 or below 1e-6 are in scientific notation.
+
     Example:
         >>> number_for_readers(1234.5678, "en"), number_for_readers(-1234.5678, "tr", 2), number_for_readers(None, "en")
         ('1,235', '−1.234,57', '–')

@@ -26,7 +26,7 @@ def templates() -> Mapping[str, Message]:
     a_list = Message("input should be a valid list")
     an_integer = Message("input should be a valid integer")
     a_number = Message("input should be a valid number")
-    a_boolean = Message("input should be a valid boolean")
+    a_boolean = Message("input should be true or false")
     a_date = Message("input should be a valid date, such as 2026-03-01")
     a_time = Message("input should be a valid time, such as 12:30:00")
     a_moment = Message("input should be a valid date and time, such as 2026-03-01T12:30:00Z")
@@ -78,7 +78,7 @@ def templates() -> Mapping[str, Message]:
         "int_type": an_integer,
         "int_parsing": an_integer,
         "int_parsing_size": too_large,
-        "int_from_float": Message("input should be a valid integer, got a number with a fractional part"),
+        "int_from_float": Message("input should be an integer, not a number with a fractional part"),
         **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing"), a_number),
         **dict.fromkeys(("complex_type", "complex_str_parsing", "fraction_type", "fraction_parsing"), a_number),
         "decimal_max_digits": Message("input should have at most {max_digits} [digit|digits]"),
@@ -131,7 +131,7 @@ def templates() -> Mapping[str, Message]:
             ("missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"), missing_argument
         ),
         **dict.fromkeys(("unexpected_keyword_argument", "unexpected_positional_argument"), unexpected_argument),
-        "multiple_argument_values": Message("several values for one argument"),
+        "multiple_argument_values": Message("more than one value for an argument"),
         "assertion_error": Message("{error}"),
     }
 

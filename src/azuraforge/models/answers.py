@@ -111,7 +111,7 @@ class Actual(Shape):
     present: tuple[PresentForecast, ...] = ()
 
     def present_at(self, origin_at: datetime) -> float | None:
-        """Return the newest incumbent forecast made at or before ``origin_at``; None if there is none."""
+        """Return the value of the newest incumbent forecast made at or before ``origin_at``; None if there is none."""
         by_then = [each for each in self.present if each.made_at <= origin_at]
         return by_then[-1].value if by_then else None
 

@@ -84,10 +84,10 @@ class DeploymentSeries(Owned, Base):
 
 
 class DeploymentPair(Owned, Base):
-    """Judged predictions of both versions for one request, evaluated once.
+    """Judged predictions of a deployment's two versions for one request, evaluated once.
 
-    Rows are only added and outlive the ledger entries. A pair is counted, or left out because its targets overlap those
-    of a pair counted before.
+    Rows are only added and outlive the ledger entries. A pair is not counted if its targets overlap those of a pair
+    that was counted before.
     """
 
     __tablename__ = "model_deployment_pair"

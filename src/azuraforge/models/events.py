@@ -87,7 +87,7 @@ class DeploymentMoved(EventBody):
 
 
 class PredictionsMade(EventBody):
-    """Event: a version made ``count`` predictions since the last event of this type."""
+    """Event: a version made ``count`` predictions since the last event of this type, the last one ``prediction_id``."""
 
     type: Literal["prediction.made"] = "prediction.made"
     model: str

@@ -28,7 +28,10 @@ class ModelLookup:
     async def list(
         self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
     ) -> ModelPage:
-        """Return a page of models ordered by name: the deleted models if ``trash``, else the existing ones."""
+        """Return a page of models ordered by name: the deleted models if ``trash``, else the existing ones.
+
+        Raises InvalidInput if ``after`` is not a cursor of this list.
+        """
         key = BY_NAME.read(after)
         asked = lookup_store.page(after=key is not None, trash=trash)
         given = {"limit": limit + 1, **parameters(key or ())}
@@ -46,7 +49,10 @@ class ModelLookup:
         return ModelPage(items=items, next=cursor)
 
     async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
-        """Return a page of a model's versions, newest first. Raises NotFound if the model does not exist."""
+        """Return a page of a model's versions, newest first.
+
+        Raises NotFound if the model does not exist, and InvalidInput if ``after`` is not a cursor of this list.
+        """
         of = {"name": name}
         asked = lookup_store.detail(trash=False)
         found, aliases = asked.models.given(of), asked.aliases.given(of)

@@ -291,7 +291,10 @@ class PredictRequest(Target):
 
 
 class PredictionOut(BaseModel):
-    """A prediction in the ledger. ``matures_at`` is the time of its last target, ``interval`` its nominal coverage."""
+    """A prediction in the ledger.
+
+    ``matures_at`` is the time of its last target, and ``interval`` the nominal coverage of its intervals.
+    """
 
     prediction_id: str
     model: str

@@ -20,7 +20,11 @@ SHOWN_VERSIONS = 100
 def model_out(
     owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
-    """Return the API shape of a model, with the target and the unit of ``schema``, the schema of its newest version."""
+    """Return the API shape of a model.
+
+    ``schema`` is the schema of its newest version, ``champion`` the number of its champion, and ``versions`` the number
+    of its versions.
+    """
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
@@ -92,7 +96,8 @@ def change_out(
 ) -> schemas.AliasChange:
     """Return the API shape of an alias move.
 
-    A move by the gate includes the reasons of ``verdict`` in both languages.
+    ``until`` is the time of the alias's next move. A move by the gate includes the reasons of ``verdict`` in both
+    languages.
     """
     said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
@@ -110,7 +115,7 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """Return the API shape of a stored policy, or of the platform's own if ``row`` is None."""
+    """Return the API shape of a stored policy, or of the platform's default policy if ``row`` is None."""
     terms = gate_policy(row).model_dump()
     if row is None:
         return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
@@ -118,7 +123,7 @@ def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
 
 
 def gate_policy(row: ModelPolicy | None) -> GatePolicy:
-    """Return the conditions of a stored policy with its number, or the platform's own if ``row`` is None."""
+    """Return a stored policy with its number, or the platform's default policy if ``row`` is None."""
     return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 

@@ -125,7 +125,7 @@ class ModelAlias(Owned, Base):
 class ModelPolicy(Owned, Base):
     """Conditions of a model's promotions, which apply until the row with the next number.
 
-    Rows are only added. A model without a row has the platform's own conditions.
+    Rows are only added. A model without a row has the platform's default policy.
     """
 
     __tablename__ = "model_policy"

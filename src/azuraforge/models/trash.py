@@ -43,7 +43,7 @@ class ModelTrash(RowBin[Row]):
         self._objections = objections
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
-        """Append an event for each deleted or restored model or version."""
+        """Append an event for each model or version; ``what`` is ``deleted`` or ``restored``."""
         for each in things:
             fields = {"type": f"model.{what}", "model": each.name, "version": each.version}
             body = ModelMoved.model_validate(fields | ({"by": by} if by is not None else {}))

@@ -41,7 +41,7 @@ def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Reques
 def too_large(host: str, policy: Policy) -> InvalidInput:
     """Return the error for a response that exceeds the size limit."""
     return InvalidInput(
-        "the response of {host} is larger than {max_bytes:,} bytes",
+        "the response from {host} is larger than {max_bytes:,} bytes",
         where="outgoing request",
         next_step="request less data, or ask an administrator to raise AZURAFORGE_OUTGOING__MAX_BYTES",
         code="answer_too_large",

@@ -64,7 +64,8 @@ class GuardedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check the address, send the request and return the response.
 
-        Raises InvalidInput if the address is not allowed, or if it is not encrypted although it has to be.
+        Raises InvalidInput if the address is not allowed, the request is not encrypted although it has to be, or the
+        announced response is too large, and httpx.HTTPError if the request fails.
         """
         url = request.url
         if url.scheme not in _PORTS:

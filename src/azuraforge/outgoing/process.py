@@ -42,6 +42,8 @@ class Confinement:
 def confine(policy: Policy, ports: Collection[int] = ()) -> Confinement:
     """Restrict this process to connections that the policy allows, and prevent it from starting programs.
 
+    Return the record of its connections. A connection that is not allowed raises ConnectionRefused.
+
     Args:
         ports: additional ports that may be reached on public addresses.
     """

@@ -13,6 +13,9 @@ Resolve = Callable[[str, int], list[Address]]
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """Return all addresses of a host from the system's resolver, without duplicates."""
+    """Return all addresses of a host from the system's resolver, without duplicates.
+
+    Raises OSError if there are none.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))

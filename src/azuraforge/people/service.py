@@ -75,7 +75,7 @@ class PeopleService:
         if not self._database.write_claimed(lambda session: store.find_secret(session, hash_), take):
             raise Unauthorized(
                 "this sign-in link is unknown, already used or older than 10 minutes",
-                next_step="run `azuraforge link` for a new one",
+                next_step="run `azuraforge link` for a new link",
             )
         caller = self.identify(secret)
         assert caller is not None
@@ -84,7 +84,7 @@ class PeopleService:
     def sign_out(self, caller: Caller) -> None:
         """End the caller's browser session. Raises Conflict for a token, which must be revoked instead."""
         if caller.kind != "session":
-            raise Conflict("a token cannot sign out", next_step="revoke it with azuraforge tokens revoke ID")
+            raise Conflict("a token cannot sign out", next_step="revoke the token with azuraforge tokens revoke ID")
         self._database.write_person(caller.person_id, lambda session: store.delete_secret(session, caller.secret_hash))
         self.revocations.revoke(caller.secret_hash)
 

@@ -43,7 +43,10 @@ class BaselineCache:
         self._folder = folder
 
     def find(self, project_id: str, key: str, copy: Path) -> JsonObject | None:
-        """Return the result of an entry, with its outputs copied to ``copy``; None if there is no intact entry."""
+        """Return the result of an entry, with its outputs copied to ``copy``; None if there is no intact entry.
+
+        Replace a folder at ``copy``, mark the entry as used, and remove an entry whose files are damaged.
+        """
         home = self._folder / project_id / key
         try:
             found = orjson.loads((home / _RESULT).read_bytes())
@@ -61,10 +64,10 @@ class BaselineCache:
         return {**result, "outputs": str(copy)}
 
     def keep(self, project_id: str, key: str, outputs: Path, result: JsonObject) -> None:
-        """Store a sealed output folder as an entry, and remove the least recently used entries above the maximum.
+        """Store the sealed folder ``outputs`` and the ``result`` of a phase as an entry.
 
-        Do nothing if the folder is not sealed or the entry exists. Errors of the file system, such as a full disk, are
-        ignored: no entry is stored then.
+        Remove the least recently used entries above the maximum. Do nothing if the folder is not sealed or the entry
+        exists. Errors of the file system, such as a full disk, are ignored: no entry is stored then.
         """
         home = self._folder / project_id
         draft = home / f"{_DRAFT}{new_id()}"
@@ -86,7 +89,10 @@ class BaselineCache:
                 shutil.rmtree(old, ignore_errors=True)
 
     def sweep(self, held: Collection[str] = (), kept_seconds: float = KEPT_SECONDS) -> int:
-        """Remove entries unused for ``kept_seconds``; return their number. Projects in ``held`` are skipped."""
+        """Remove entries unused for ``kept_seconds``; return their number, including unfinished ones.
+
+        Projects with an id in ``held`` are skipped.
+        """
         removed, before = 0, time.time() - kept_seconds
         for home in self._folder.iterdir() if self._folder.is_dir() else ():
             if home.name in held:

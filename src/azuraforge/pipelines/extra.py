@@ -39,7 +39,10 @@ class TrialExtra(RunExtra):
 
 
 class BatchExtra(RunExtra):
-    """Data of a batch prediction: the alias that selected the version, and the hash of the version's content."""
+    """Data of a batch prediction: the alias that selected the version, and the hash of the version's content.
+
+    ``alias`` is None if the request specified the version by its number.
+    """
 
     alias: str | None = None
     content_hash: str

@@ -43,7 +43,10 @@ from azuraforge.strict_json import JsonObject
 
 
 def judge(child: Child) -> JudgeResult:
-    """Measure the contenders, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
+    """Measure the contenders, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``.
+
+    A figure that cannot be drawn is omitted with a note.
+    """
     wanted = asked(JudgeInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     referee = kind.judge(
@@ -88,7 +91,10 @@ def judge(child: Child) -> JudgeResult:
 
 
 def explain(child: Child) -> ExplainResult:
-    """Draw the figures of one explanation; a failure adds a note. ``ExplainInput`` → ``ExplainResult``."""
+    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``.
+
+    A failure adds a note, and its reason is the result's ``problem``.
+    """
     wanted = asked(ExplainInput, child.payload)
     try:
         kind = load_task_kind(wanted.task, wanted.plugins_folder)
@@ -162,7 +168,7 @@ def _suspicion(column: SuspiciousColumn) -> Reason:
 def pretraining_doubts(pretraining: Pretraining | None, split: SplitResult) -> list[Reason]:
     """Return reasons why the score of pretrained weights may be too good: their data may contain the test set.
 
-    There is no doubt if their data is stated to end before the test set begins.
+    The list is empty without pretrained weights, or if their data is stated to end before the test set begins.
     """
     if pretraining is None:
         return []

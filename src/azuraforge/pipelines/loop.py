@@ -288,7 +288,7 @@ class TrainingLoop:
     def _predict_baselines(
         self, fitted: LearnedBaselines, parts: _Parts, learned_from: str, cut: JsonObject
     ) -> tuple[list[Predicted], list[FailedBaseline]]:
-        """Return the baselines with predictions, as the evaluation's inputs, and the failed ones with their reasons."""
+        """Return the predicted baselines, and the failed ones with their reasons; raise InvalidInput if all failed."""
         learned = {each.name: each for each in fitted.baselines}
         wanted = PredictBaselinesInput(
             plugins_folder=self._plugins_folder,

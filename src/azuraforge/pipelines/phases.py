@@ -11,6 +11,10 @@ ResultT = TypeVar("ResultT", bound=Shape)
 
 
 def execute_step(job: Job, name: str, entry: str, wanted: Shape, result: type[ResultT], *, share: float) -> ResultT:
-    """Execute a step in a child process, and return its result with ``outputs`` set to the phase's folder."""
+    """Execute a step in a child process, and return its result with ``outputs`` set to the phase's folder.
+
+    ``entry`` is the entry point of the step, and ``share`` its share of the run's progress; see ``Job.phase``, whose
+    errors are raised.
+    """
     done = job.phase(name, entry, wanted, share=share, result=result)
     return done.value.model_copy(update={"outputs": str(done.outputs)})

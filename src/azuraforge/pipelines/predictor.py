@@ -28,9 +28,10 @@ PredictorT = TypeVar("PredictorT")
 def learn(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
-    """Fit a pipeline and save the predictor into ``folder``.
+    """Fit a pipeline and save the predictor into ``folder``, replacing its contents.
 
-    The ``seconds`` of the result exclude the time spent on reading the parts.
+    The ``seconds`` of the result exclude the time spent on reading the parts. Raises InvalidInput if the pipeline saves
+    no files or files of types that a version may not contain.
     """
     predictor, seconds = _timed(lambda: pipeline.fit(run, train, validation), run.seed)
     return _saved(name, pipeline, predictor, seconds, folder)
@@ -39,11 +40,11 @@ def learn(
 def learn_again(
     name: str, pipeline: AnyPipeline, run: RunContext[Any], evaluated: Path, rows: PartT, folder: Path
 ) -> Learned | None:
-    """Refit the predictor in ``evaluated`` on all rows and save it into ``folder``.
+    """Refit the predictor in ``evaluated`` on all rows and save it into ``folder``, replacing its contents.
 
-    Return None if the pipeline does not refit.
-
-    The evaluated predictor is copied to ``EVALUATED`` inside ``folder``, because a version contains both.
+    Return None if the pipeline does not refit. The evaluated predictor is copied to ``EVALUATED`` inside ``folder``,
+    because a version contains both. Raises InvalidInput if the pipeline saves no files or files of types that a version
+    may not contain.
     """
     predictor, seconds = _timed(lambda: pipeline.refit(run, pipeline.load(evaluated), rows), run.seed)
     if predictor is None:
@@ -74,9 +75,10 @@ def _saved(name: str, pipeline: AnyPipeline, predictor: object, seconds: float, 
 
 
 def hash_folder(folder: Path, name: str) -> str:
-    """Return a SHA-256 over all tensors and the canonical JSON; two predictors with equal hashes are equal bit for bit.
+    """Return a SHA-256 over all tensors, the canonical JSON and the bytes of text files.
 
-    Raises InvalidInput if the folder is empty or contains files of other types than ``inert.TYPES``.
+    Two predictors with equal hashes have bitwise equal tensors. Raises InvalidInput if the folder is empty, or contains
+    links or files of other types than ``inert.TYPES``; ``name`` is the pipeline in the message.
     """
     tensors: dict[str, npt.NDArray[np.generic]] = {}
     documents: dict[str, object] = {}

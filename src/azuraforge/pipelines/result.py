@@ -55,7 +55,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Results of the phases of a training run. ``champion`` is the version that the candidate was compared with."""
+    """Results of the phases of a training run.
+
+    ``champion`` is the number of the version that the candidate was compared with, or None if there was no champion.
+    """
 
     plugin: str
     model: str
@@ -88,7 +91,8 @@ class TrainingResult:
     ) -> Finish:
         """Store the files, and return the success with a commit function that registers versions and evaluation.
 
-        The commit function raises TransientError if the champion has changed since the comparison.
+        ``version_of`` returns the version of the plugin with a given name. The commit function raises TransientError if
+        the champion has changed since the comparison.
         """
         self._keep_files(job)
         entries = self._entries(job.run, version_of)
@@ -276,7 +280,7 @@ class TrainingResult:
             raise TransientError(
                 "the champion changed while this run was compared with the previous one",
                 where="model {model}",
-                next_step="resume the run; it then compares with the current champion",
+                next_step="resume the run to compare with the current champion",
                 model=self.model,
             ) from error
 

@@ -106,7 +106,8 @@ class Learned(StepResult):
     """A predictor in ``predictor/``: the hash of its weights and preprocessing, and the seconds that fitting took.
 
     ``trials`` is the number of candidates that the pipeline compared on the validation set. ``composition`` describes
-    an ensemble and is None for other pipelines.
+    an ensemble, ``engine`` the backend of the engine and ``pretraining`` the pretrained weights; each is None for
+    pipelines without one.
     """
 
     weights_sha256: str
@@ -124,7 +125,10 @@ class TrialInput(FitInput):
 
 
 class ScoredTrial(Learned):
-    """A fitted trial with its metrics on the validation set."""
+    """A fitted trial with its metrics on the validation set, including ``fit_seconds`` and ``bytes`` of the predictor.
+
+    ``app_seconds`` is the time of fitting and scoring, and ``cpu_seconds`` the processor time of the phase.
+    """
 
     metrics: dict[str, float | None]
     app_seconds: float
@@ -192,7 +196,8 @@ class HoldOutInput(StepInput):
 class HeldOutRows(StepResult):
     """The folders ``test/``, ``truth/`` and, if the task kind has future rows, ``future/``.
 
-    ``obstacle`` is the reason why the champion cannot be compared, or None.
+    ``origins`` is the number of origins in the test set. ``obstacle`` is the reason why the champion cannot be
+    compared, or None.
     """
 
     origins: int
@@ -221,9 +226,11 @@ class PredictInput(StepInput):
 class PredictResult(StepResult):
     """The predictions ``test.npz`` and, if the task kind has future rows, ``future.npz``.
 
+    A champion with ``unknown`` series has no ``future.npz``, and one with a ``problem`` has no files.
+
     Attributes:
         problem: the reason why there are no predictions, by language code.
-        latency_ms: the median latency of one prediction in milliseconds.
+        latency_ms: the median latency of one prediction in milliseconds; None if it was not measured.
         guarded: the number of predictions that the leakage guard checked, which depends only on the rows.
         unknown: series of the test set that the predictor was not fitted on.
         none_of: the number of series in the test set if the predictor was fitted on none of them.
@@ -341,5 +348,5 @@ def to_json(shape: Shape) -> JsonObject:
 
 
 def asked(shape: type[ShapeT], payload: Mapping[str, JsonValue]) -> ShapeT:
-    """Return a child's payload, parsed as the input shape of its step."""
+    """Return a child's payload, parsed as the input shape of its step; raise ValidationError if it does not fit."""
     return shape.model_validate(payload)

@@ -173,7 +173,10 @@ def predict(child: Child) -> PredictResult:
 
 
 def predict_baselines(child: Child) -> PredictedBaselines:
-    """Predict with every baseline into ``<name>/``. ``PredictBaselinesInput`` → ``PredictedBaselines``."""
+    """Predict with every baseline into ``<name>/``. ``PredictBaselinesInput`` → ``PredictedBaselines``.
+
+    A failed baseline is listed with its reason and does not end the run.
+    """
     wanted = asked(PredictBaselinesInput, child.payload)
     found: list[PredictedBaseline] = []
     for done, each in enumerate(wanted.baselines):
@@ -197,7 +200,10 @@ def predict_baselines(child: Child) -> PredictedBaselines:
 
 
 def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult, Config]:
-    """Return the checked split and the parsed config; write the train and validation sets to ``folder`` unless None."""
+    """Return the checked split and the parsed config; write the train and validation sets to ``folder`` unless None.
+
+    Raises InvalidInput if the config is invalid, or if the dataset does not fit the pipeline or the config.
+    """
     pipeline, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
     config = config_of(pipeline, wanted.config, wanted.plugin)
     meaning = wanted.dataset.meaning
@@ -208,7 +214,11 @@ def split_dataset(wanted: SplitInput, folder: Path | None) -> tuple[SplitResult,
 
 
 def load_pipeline(name: str, plugins_folder: str | None) -> tuple[AnyPipeline, AnyTaskKind]:
-    """Return a pipeline and its task kind. Raises InvalidInput if the kind is unknown or their configs do not match."""
+    """Return a pipeline and its task kind.
+
+    Raises NotFound if the pipeline or its kind is unknown, and InvalidInput if one of them is broken or their configs
+    do not match.
+    """
     pipeline: AnyPipeline = load_plugin("pipeline", name, plugins_folder)()
     kind = load_task_kind(pipeline.kind, plugins_folder)
     check_config(name, pipeline.Config, kind.Config, kind.name)
@@ -223,7 +233,10 @@ def config_of(pipeline: AnyPipeline, config: JsonObject, name: str) -> Config:
 
 
 def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None = None) -> EngineUsed | None:
-    """Select the engine's backend and return it; return None for a pipeline that does not use the engine."""
+    """Select the engine's backend and return it; return None for a pipeline that does not use the engine.
+
+    ``made_with`` is the backend with which a version was trained, or None.
+    """
     if not pipeline.uses_engine:
         return None
     chosen = child.use_engine(made_with)
@@ -233,7 +246,9 @@ def use_engine(child: Child, pipeline: AnyPipeline, made_with: JsonObject | None
 def _predict(child: Child, wanted: PredictInput, outputs: Path, *, thorough: bool) -> PredictResult:
     """Predict the test set and the future rows.
 
-    If not ``thorough``, as for a baseline, check fewer predictions for leakage and measure no latency.
+    If not ``thorough``, as for a baseline, check fewer predictions for leakage, and omit the latency and the
+    predictions of members. The champion is not checked for leakage. If it does not know every series of the test set,
+    it predicts only the known ones, and no future rows.
     """
     name = wanted.plugin
     pipeline, kind = load_pipeline(name, wanted.plugins_folder)
@@ -289,7 +304,7 @@ def _stated(predictions: object, _part: object) -> object:
 
 
 def _future_of_serving(wanted: PredictInput, pipeline: AnyPipeline, kind: AnyTaskKind, outputs: Path) -> bool:
-    """Predict the future with a champion's refitted predictor; return whether that succeeded.
+    """Predict the future with a champion's refitted predictor; return whether this succeeded.
 
     Failures are ignored, because they must not prevent a verdict.
     """

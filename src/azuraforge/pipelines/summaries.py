@@ -39,7 +39,11 @@ class TrainSummary(RunSummary):
 
 
 class TrialSummary(RunSummary):
-    """The summary of a trial: the metrics on the rows that score it, and the seconds that it took."""
+    """The summary of a trial: the metrics on the rows that score it, and the seconds that it took.
+
+    ``cpu_seconds`` is the processor time of its child processes, without that of the baselines. ``app_seconds`` is the
+    time of fitting and scoring. ``baselines`` is null unless the trial scores the baselines, too.
+    """
 
     kind: Literal["trial"] = "trial"
     study: StudyLink | None
@@ -50,7 +54,10 @@ class TrialSummary(RunSummary):
 
 
 class AgentSummary(RunSummary):
-    """The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``."""
+    """The summary of an agent run. ``result`` is null if ``truncated``; a long result is only in ``result.json``.
+
+    ``bytes`` is the size of ``result.json``.
+    """
 
     kind: Literal["agent"] = "agent"
     result: JsonValue

@@ -59,7 +59,8 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "no plugin provides the task kind {task!r}; known task kinds: {known}",
                 where="plugin {plugin}",
-                next_step="install or repair its plugin; azuraforge plugins list shows the installed ones",
+                next_step="install or repair the plugin of this task kind; azuraforge plugins list shows the installed "
+                "plugins",
                 task=plugin.task,
                 known=", ".join(known),
                 plugin=plugin.name,
@@ -98,7 +99,8 @@ class TrainingHandler(Handler):
             raise InvalidInput(
                 "the request specifies neither a pipeline nor a dataset",
                 where="dataset",
-                next_step="specify a dataset; without a pipeline, the default for its kind of data is used",
+                next_step="specify a dataset; if no pipeline is specified, the default for the dataset's kind of data "
+                "is used",
             )
         data = self._datasets.get(project_id, request.dataset, request.dataset_version).schema.kind
         kinds = sorted(self._catalogue.task_kinds().values(), key=lambda kind: (kind.origin != BUILT_IN, kind.name))
@@ -106,14 +108,17 @@ class TrainingHandler(Handler):
             if kind.data == data and kind.pipeline is not None:
                 return kind.pipeline
         raise InvalidInput(
-            "the request specifies no pipeline, and datasets of the kind {data!r} have no default",
+            "the request specifies no pipeline, and datasets of the kind {data!r} have no default pipeline",
             where="plugin",
             next_step="choose a pipeline from azuraforge plugins list",
             data=data,
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the phases of the run, in a worker thread; the commit of the result registers the versions."""
+        """Execute the phases of the run, in a worker thread; the commit of the result registers the versions.
+
+        Raises InvalidInput if the run names no pipeline, dataset or model, and the errors of its phases.
+        """
         run = job.run
         if run.dataset_id is None or run.plugin is None or run.model is None:
             raise InvalidInput(
@@ -154,7 +159,7 @@ def check_compared(kind: TaskKindFacts, plugin: str) -> None:
         raise InvalidInput(
             "{plugin} is the only baseline of the task kind {kind!r}, so there is nothing to compare it with",
             where="plugin {plugin}",
-            next_step="train another pipeline of that kind; azuraforge plugins list shows them",
+            next_step="train another pipeline of this task kind; azuraforge plugins list shows all pipelines",
             plugin=plugin,
             kind=kind.name,
         )

@@ -41,7 +41,8 @@ def newest(settings: Settings, place: Place) -> Path | None:
 def way_back(settings: Settings, place: Place, *, replace: bool) -> Message:
     """Return a sentence that names the newest backup and the command that restores it.
 
-    Without a backup, it names the copy that an earlier restore kept, or states the command alone.
+    Without a backup, it names the copy that an earlier restore kept, or states the command alone. With ``replace``,
+    the command also replaces a database that contains rows.
     """
     options = ["--replace"] if replace else []
     if (backup := newest(settings, place)) is not None:

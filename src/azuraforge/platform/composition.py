@@ -129,7 +129,11 @@ class Platform:
         return application(self.services, self.readiness, url)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Start the launcher and the execution of runs. ``tell`` receives news about the compilation of the kernels."""
+        """Start the launcher, the execution of runs and the background loops, then ``prepare`` kernels and plugins.
+
+        ``tell`` receives news about the compilation of the kernels. Raises TransientError if the launcher does not
+        start.
+        """
         self.services[LAUNCHER].start()
         for loop in self._loops:
             loop.start()

@@ -80,10 +80,10 @@ class DataHome:
 
 
 def open_home(settings: Settings, *, together: bool = False) -> DataHome:
-    """Create the folders, check write access and acquire the lock: exclusively, or shared if ``together``.
+    """Create the folders, check write access and acquire the locks: exclusively, or shared if ``together``.
 
     Afterwards, this process and its children create files that only its user can access. Raises StorageError if the
-    home is read-only, and Conflict if another platform has locked it.
+    home is read-only, and Conflict if another platform has locked the home or its SQLite database.
     """
     keep_files_private()
     home = settings.home

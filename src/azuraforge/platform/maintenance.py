@@ -26,7 +26,10 @@ from azuraforge.settings import Settings
 
 @dataclass(frozen=True)
 class Upgraded:
-    """Schema revisions before and after an upgrade, which are equal if the schema was current."""
+    """Schema revisions before and after an upgrade, which are equal if the schema was current.
+
+    ``before`` is None if there was no database or it contained no tables.
+    """
 
     before: str | None
     after: str
@@ -56,7 +59,10 @@ class Restored:
 
 
 def upgrade_database(settings: Settings) -> Upgraded:
-    """Upgrade the database to this code's schema. Raises Conflict if a platform runs or the database is newer."""
+    """Upgrade the database to this code's schema.
+
+    Raises Conflict if a platform runs or the database is newer, and StorageError if the database is damaged.
+    """
     import_tables()
     place = _place(settings)
     with _alone(settings):
@@ -95,7 +101,11 @@ def check_database(settings: Settings) -> Checked:
 
 
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
-    """Write a backup to ``target``; a platform may be running."""
+    """Write a backup to ``target`` and return its manifest; a platform may be running.
+
+    ``with_artifacts`` states whether the manifest lists the artifact files. Raises Conflict if ``target`` exists or a
+    restore of the database is in progress or was interrupted, and StorageError if the database is damaged.
+    """
     keep_files_private()
     import_tables()
     _refuse_unfinished(settings)
@@ -105,9 +115,10 @@ def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -
 
 
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
-    """Replace the database by a backup. Raises Conflict if a platform runs, or if the database has rows.
+    """Replace the database by a backup.
 
-    With ``replace``, existing rows are accepted.
+    Raises Conflict if a platform runs, the backup is newer than this code, or the database has rows, which ``replace``
+    accepts, and InvalidInput if the backup is damaged or from a different database system.
     """
     import_tables()
     place = _place(settings)

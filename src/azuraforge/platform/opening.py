@@ -86,7 +86,7 @@ def refuse_damage(settings: Settings) -> None:
 
 @contextmanager
 def naming_a_backup(settings: Settings) -> Iterator[None]:
-    """Raise StorageError if the database turns out to be damaged in the ``with`` block; it names the newest backup."""
+    """Raise StorageError, which names the newest backup, if the database turns out to be damaged in the block."""
     try:
         yield
     except TransientError as error:

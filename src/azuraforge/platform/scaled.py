@@ -55,7 +55,8 @@ OnReady = Callable[[], None]
 def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
     """Answer requests until SIGINT or SIGTERM; execute no runs. ``on_ready`` is called in a separate thread.
 
-    Raises InvalidInput for unsuitable settings, Conflict and StorageError, all before the server starts.
+    Raises InvalidInput for unsuitable settings, Conflict, StorageError, and TransientError if the database is
+    unavailable or the launcher does not start, all before the server starts.
     """
     from azuraforge.platform.http import HttpServer  # imported here, because workers and schedulers serve no HTTP
 
@@ -140,7 +141,8 @@ def serve_worker(
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
     """Fire schedules, requeue runs with expired leases, dispatch queued runs again and clean up.
 
-    Runs until SIGINT or SIGTERM; ``on_ready`` is called once all loops have started.
+    Runs until SIGINT or SIGTERM; ``on_ready`` is called once all loops have started. Raises InvalidInput, Conflict,
+    StorageError and TransientError as ``serve_api`` does.
     """
     url = _broker_of(settings)
     stop = _stop_on_signals()

@@ -40,9 +40,9 @@ def serve(
 ) -> None:
     """Run the platform until SIGINT or SIGTERM. ``on_ready`` and ``on_kernels`` are called in separate threads.
 
-    ``on_kernels`` is called if the engine's kernels must be compiled or cannot be used. Raises InvalidInput (no public
-    URL beyond loopback), Conflict (port or data home in use, database newer than the code) and StorageError, all before
-    the platform starts.
+    ``on_kernels`` is called when the engine's kernels must be compiled, when they are ready, and if they cannot be
+    used. Raises InvalidInput (no public URL beyond loopback), Conflict (port or data home in use, database newer than
+    the code), StorageError and TransientError (launcher does not start), all before the platform starts.
     """
     require_public_url(settings.server)
     # Imported here, because the command line imports this module for `temporary` and must start fast.
@@ -111,6 +111,7 @@ def temporary(settings: Settings) -> Iterator[str]:
     """Start a platform in a separate process for the duration of one command; yield its address.
 
     The platform ends with the ``with`` block, and also when this process dies, because its standard input closes.
+    Raises the error that prevents the start.
     """
     command = [sys.executable, "-m", "azuraforge.platform.temporary"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
@@ -143,7 +144,10 @@ def _restored(answer: dict[str, str]) -> errors.AzuraError:
 
 
 def bind(host: str, port: int, command: str = "up") -> socket.socket:
-    """Bind the port before other services start. Raises Conflict if it is in use or not permitted."""
+    """Return a socket that listens on ``host`` and ``port``, opened before other services start.
+
+    Raises Conflict if the address cannot be opened; its next step names ``command``.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -23,8 +23,8 @@ class BestAverage(Callback):
     the weights of the last step. The caller loads ``weights`` into the network after training.
 
     Attributes:
-        best: lowest validation loss so far; None before the first.
-        epoch: epoch that reached it.
+        best: lowest validation loss so far; None before the first evaluation.
+        epoch: epoch that reached it; 0 for the initial weights.
         weights: averaged weights of that epoch, by name.
     """
 
@@ -42,7 +42,10 @@ class BestAverage(Callback):
                 self.weights = trainer.model.state_dict()
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Keep the averaged weights if the epoch's validation loss is the lowest so far."""
+        """Keep the averaged weights if the epoch's validation loss is the lowest so far.
+
+        Raises KeyError if training has no validation set.
+        """
         self.consider(trainer, metrics["validation_loss"])
 
     def state_dict(self) -> dict[str, object]:

@@ -13,7 +13,7 @@ from azuraforge.processes.failures import ChildDied
 def late(seconds: float, where: str) -> InvalidInput:
     """Return the error for a child that did not answer in time."""
     return InvalidInput(
-        "no answer within {timeout_seconds:g} seconds",
+        "no answer within {timeout_seconds:g} [second|seconds]",
         where="{place}",
         next_step="try with less data, or look for code that hangs",
         code="timeout",

@@ -82,8 +82,8 @@ def prepare(child: Asked) -> Prepared:
 def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObject:
     """Set the backend that ``environment`` names for all further computations of this process.
 
-    Return its backend, instruction_set, threads and kernels. Raises TransientError if the kernels cannot be loaded or
-    differ from those in ``environment``; the next attempt then checks them again.
+    Return its backend, instruction_set, threads and kernels. ``folder`` is the cache of kernels. Raises TransientError
+    if the kernels cannot be loaded or differ from those in ``environment``; the next attempt then checks them again.
     """
     if environment.get("backend", "reference") == "reference":
         engine.set_backend("reference")
@@ -98,7 +98,7 @@ def choose(environment: Mapping[str, JsonValue], folder: str | None) -> JsonObje
     except _FAILURES as error:
         raise TransientError(
             "the kernels of this run cannot be loaded: {reason}",
-            next_step="restart the platform, which compiles the kernels",
+            next_step="restart the platform to compile the kernels again",
             where="engine",
             reason=one_line(error),
         ) from error

@@ -105,7 +105,7 @@ class Child:
         """Write a checkpoint atomically and durably, then report it to the worker.
 
         ``save`` writes the files into the folder that it receives. Raises InvalidInput if ``step`` cannot be stored,
-        StorageError if the disk is full or not writable, and RuntimeError outside a run.
+        StorageError if the disk is full or not writable, and RuntimeError outside a run. Errors of ``save`` propagate.
         """
         if self._checkpoints is None:
             raise RuntimeError("this child runs outside a run and keeps no checkpoints")

@@ -43,8 +43,8 @@ class ChildSession:
     def ask(self, payload: Mapping[str, object], timeout_seconds: float) -> JsonObject:
         """Ask the child a question and return its answer.
 
-        Raises the error that the child reported, or TransientError if it died or did not answer in time, in which case
-        it is killed.
+        Raises the error that the child reported, TypeError if the answer is not a JSON object, or TransientError if
+        the child died or did not answer in time, in which case it is killed.
         """
         return self.send({"type": "question", "payload": payload}, timeout_seconds)
 
@@ -56,7 +56,7 @@ class ChildSession:
             except TimeoutError:
                 self._child.close()
                 raise TransientError(
-                    "no answer within {timeout_seconds:g} seconds",
+                    "no answer within {timeout_seconds:g} [second|seconds]",
                     next_step="try again",
                     code=TOO_SLOW,
                     timeout_seconds=timeout_seconds,
@@ -112,7 +112,7 @@ class Exchange:
         """Send a frame and return its answer.
 
         Raises the error that the child reported, Interruption if it died, or TimeoutError after ``deadline``, a value
-        of ``time.monotonic``.
+        of ``time.monotonic``. Raises TypeError if the frame is not JSON, and ValueError if it is too long.
         """
         connection = self._child.connection
         try:

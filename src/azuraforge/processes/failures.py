@@ -146,7 +146,7 @@ def storage_error(error: BaseException, doing: Message, where: str) -> StorageEr
         return StorageError(
             "the folder is not writable; {doing} could not be stored",
             where="{place}",
-            next_step="make it writable, then resume the run: azuraforge runs resume ID",
+            next_step="make the folder writable, then resume the run: azuraforge runs resume ID",
             doing=doing,
             place=where,
         )
@@ -238,7 +238,8 @@ def _fields(error: BaseException) -> ErrorFields:
 def restore(family: str, fields: JsonObject, kind_code: str = "") -> AzuraError:
     """Return the error that ``error_fields`` described, as an instance of the nearest class.
 
-    ``kind_code`` is the code of the class; if empty, the error's own code determines the class.
+    ``kind_code`` is the code of the class; if empty, the error's own code determines the class. ``family`` determines
+    it if no class has this code.
     """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
     code = str(fields["code"])

@@ -96,7 +96,10 @@ class Kernels:
 
     @property
     def folder(self) -> str | None:
-        """Folder of kernels that children may load; None if they must not. Waits until the kernels are prepared."""
+        """Folder of kernels that children may load; None if kernels are disabled or cannot be used.
+
+        Waits until the kernels are prepared.
+        """
         if self._settings.backend == "reference" or self._prepared(self._settings.instruction_set).problem:
             return None
         return str(self._folder)
@@ -120,7 +123,9 @@ class Kernels:
         if recorded is not None and recorded.get("backend") != "cpu":
             return self._reference(threads)
         if self._settings.backend == "reference":
-            return self._reference(threads, Message("the setting engine.backend is reference") if recorded else None)
+            return self._reference(
+                threads, Message("the setting engine.backend has the value reference") if recorded else None
+            )
         if recorded is None:
             return self._best(threads, waiting)
         # Check again, since the machine may have changed since the platform started, or may be another one.

@@ -94,12 +94,15 @@ class Launcher:
 
     @property
     def environment(self) -> JsonObject:
-        """Environment of the launcher's process: Python, NumPy, system, processor and package hash."""
+        """Environment of the launcher's process: Python, NumPy, system, processor and package hash.
+
+        Raises TransientError if the launcher does not start.
+        """
         return self._surely_running().environment
 
     @property
     def pid(self) -> int:
-        """Process id of the launcher."""
+        """Process id of the launcher. Raises TransientError if the launcher does not start."""
         return self._surely_running().process.pid
 
     def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:

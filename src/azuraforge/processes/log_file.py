@@ -12,7 +12,10 @@ _LONGEST_LINE = 64 * 1024
 
 
 class LogFile:
-    """File with the first and the last half megabyte of the output, and the number of bytes omitted between them."""
+    """File with the first and the last half megabyte of the output, and the number of bytes omitted between them.
+
+    The constructor raises OSError if the file cannot be created. Later errors of the disk are ignored.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -72,7 +72,7 @@ class Outbox:
         """
         if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
             raise InvalidInput(
-                "{done} of {total} exceeds 64 bits",
+                "the progress {done} of {total} exceeds 64 bits",
                 next_step="report smaller numbers",
                 where="progress()",
                 done=done,
@@ -84,7 +84,10 @@ class Outbox:
             self._changed.notify_all()
 
     def message(self, frame: SentMessage | Result | Failure) -> None:
-        """Queue a frame after all earlier ones, to be sent without delay. Raises TypeError if it is not JSON."""
+        """Queue a frame after all earlier ones, to be sent without delay.
+
+        Raises TypeError if the frame is not JSON, and ValueError if it is too long.
+        """
         encoded = encode(frame)
         with self._changed:
             self._collect()

@@ -17,7 +17,7 @@ def problem_with_series(name: object) -> Message | None:
         (None, 'it is empty')
     """
     if not isinstance(name, str):
-        return Message("it is not a text")
+        return Message("it is not text")
     if not name:
         return Message("it is empty")
     if len(name) > SERIES_CHARACTERS:

@@ -35,8 +35,9 @@ class Seal:
 def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, JsonValue]) -> Seal:
     """Write a sealed folder atomically: ``fill`` writes into a draft, which is synced and renamed to ``final``.
 
-    ``about`` is added to the manifest. Raises StorageError if the disk is full or not writable; the draft is then
-    removed.
+    ``about`` is added to the manifest, and ``final`` must not exist. Raises StorageError if the disk is full, broken or
+    not writable, and ValueError if the draft contains a link; errors of ``fill`` propagate. After any error, the draft
+    is removed.
     """
     draft = final.with_name(final.name + ".tmp")
     try:
@@ -58,7 +59,10 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: Mapping[str, 
 
 
 def seal(folder: Path, about: Mapping[str, JsonValue]) -> Seal:
-    """Hash and sync every file below ``folder`` and write the manifest. Raises ValueError if there are links."""
+    """Hash and sync every file below ``folder``, and write the manifest with the additional fields ``about``.
+
+    Raises ValueError if there are links or devices, and OSError if a file cannot be read or written.
+    """
     files: dict[str, tuple[int, str]] = {}
     total = 0
     (folder / MANIFEST).unlink(missing_ok=True)
@@ -105,7 +109,7 @@ def problem_with(folder: Path, sha256: str) -> Message | None:
 
 
 def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
-    """Yield the files below ``folder`` as (relative name with slashes, path), sorted.
+    """Yield the files below ``folder`` as (``prefix`` + relative name with slashes, path), sorted.
 
     Raises ValueError if the folder contains a link or a device.
     """

@@ -131,7 +131,7 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
         raise Conflict(
             "the request was executed, but its response contained a secret, which is shown only once and is not stored",
             where="Idempotency-Key",
-            next_step="delete what the request created, then send it again with another key",
+            next_step="delete what the request created, then send the request again with another key",
             code="shown_once",
         )
     return Answer(known.status, known.media_type, known.body)
@@ -153,7 +153,7 @@ def _without_answer(request: KeyedRequest, row: answer_store.Answered | None) ->
         "the request with the idempotency key {key!r} ({route}) took effect at {at}, but its response is not stored: "
         "it is still being sent, or it was lost",
         where="Idempotency-Key",
-        next_step="look for the result, which exists; to create another one, use a different key; this key is stored "
+        next_step="look for the existing result, or use another key to create a second one; this key is stored "
         "until {until}",
         code=ANSWER_UNKNOWN,
         key=request.key,

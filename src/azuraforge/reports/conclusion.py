@@ -15,7 +15,7 @@ _SURE = 0.05
 
 
 def conclusion(words: Words, seed: int, evaluation: Evaluation, figures: Figures) -> list[str]:
-    """Return the sentences of the section, each of which states a computed number."""
+    """Return the sentences of the section; each states facts from the evaluation or its figures, or the seed."""
     said: list[str] = []
     candidate = evaluation.candidate
     rivals = {evaluation.best_baseline}

@@ -180,7 +180,7 @@ def _held(interval: IntervalCoverage | None, words: Words) -> str:
 
 
 def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
-    """Return the scores of the worst series next to the best baseline, and the names of omitted series."""
+    """Return the scores of the worst series next to those of the best baseline, and the names of omitted series."""
     baseline = escape(best_baseline)
     mase, rmse = words.title(MASE), words.title(RMSE)
     heads = [escape(series.column), mase, f"{mase}, {baseline}", rmse, f"{rmse}, {baseline}", words.title(SKILL)]
@@ -204,7 +204,7 @@ def _series(series: SeriesTable, best_baseline: str, words: Words) -> list[str]:
 
 
 def _levels(hierarchy: Hierarchical, best_baseline: str, words: Words) -> list[str]:
-    """Return the errors by level, next to the best baseline, the unreconciled forecasts and the sums of series."""
+    """Return the errors by level, next to those of the best baseline, unreconciled forecasts and sums of series."""
     baseline = escape(best_baseline)
     rmse = words.title(RMSE)
     heads = [words("levels.level"), words("levels.count"), rmse, f"{rmse}, {baseline}", words.title(SKILL)]

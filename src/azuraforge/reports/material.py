@@ -34,7 +34,10 @@ Drawable = Annotated[FigureT | None, WrapValidator(_drawable)]
 
 
 class Figures(BaseModel):
-    """The figures that a report draws; None if the run does not have them. Other figures are ignored."""
+    """The figures that a report draws. Other figures are ignored.
+
+    A figure is None if the run does not have it, or if a plugin stored data of another shape under its name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -68,7 +71,10 @@ class Material(BaseModel):
 
 
 class WriteInput(BaseModel):
-    """Request for a report, from ``material`` or, for HTML, from an existing Markdown ``document``."""
+    """Request for a report, from ``material`` or, for HTML, from an existing Markdown ``document``.
+
+    ``title`` is the name of the run of the ``document``.
+    """
 
     language: ReportLanguage
     format: ReportFormat

@@ -127,8 +127,10 @@ def _list(node: SyntaxTreeNode, image_bytes: Mapping[str, bytes], style: Paragra
         for place, each in enumerate(item.children):
             if each.type == "paragraph" and place == 0:
                 yield Paragraph(_inline(each), inside, bulletText=mark)
-            else:
-                yield from _blocks(item, image_bytes, inside) if place == 0 else _blocks(_of(each), image_bytes, inside)
+                continue
+            if place == 0:
+                yield Paragraph("", inside, bulletText=mark)
+            yield from _blocks(_of(each), image_bytes, inside)
 
 
 def _of(node: SyntaxTreeNode) -> SyntaxTreeNode:

@@ -113,9 +113,10 @@ class Reporter:
             self._woken.set()
 
     def look(self, project_id: str) -> int:
-        """Process the new events of a project, and return the number of ended runs among them.
+        """Process the new events of a project, and return how many of them end a run or its follow-ups.
 
-        Raises the error if a report could not be written; the next call retries that report first.
+        Raises the error if a report could not be written; the next call retries that report first. After a few failed
+        attempts, the reason is stored with the run instead.
         """
         after = self._cursors.get(project_id)
         if after is None:
@@ -190,7 +191,10 @@ class Reporter:
                 self._end_child()  # frees its memory
 
     def _look_at(self, projects: set[str]) -> None:
-        """Check each project; an error in one does not delay the others. Raises if the database is down."""
+        """Check each project; an error in one does not delay the others.
+
+        Raises the error if the database is unavailable or the loop is stopping.
+        """
         for project_id in list(projects):
             try:
                 self.look(project_id)

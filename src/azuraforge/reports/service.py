@@ -62,7 +62,11 @@ class RunReports:
         self._call = call
 
     def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
-        """Return the stored report of a run, or write it. Raises NotFound if the project does not have the run."""
+        """Return the stored report of a run; if there is none, write it, and store it if the run has ended.
+
+        Raises NotFound if the project does not have the run, and InvalidInput if the child process dies or takes too
+        long.
+        """
         run = self._runs.get(project_id, run_id)
         name = _name(language, wanted)
         if (kept := self._kept(project_id, run, name)) is not None:
@@ -102,7 +106,10 @@ class RunReports:
             self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
 
     def give_up(self, project_id: str, run_id: str, reason: str) -> None:
-        """Store the reason why no report was written at the end of a run. The report can still be requested."""
+        """Store the reason why no report was written at the end of a run. The report can still be requested.
+
+        Raises NotFound if the run was purged.
+        """
         run = self._runs.get(project_id, run_id)
         if run.finished_at is not None:
             self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")

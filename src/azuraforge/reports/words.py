@@ -19,12 +19,15 @@ _BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
 
 @dataclass(frozen=True)
 class Words:
-    """Sentences and number formats of one language."""
+    """Sentences and number formats of one language. A missing number or time is a dash."""
 
     code: Code
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the catalogue text ``reports.KEY`` with its placeholders filled in."""
+        """Return the catalogue text ``reports.KEY`` with its placeholders filled in.
+
+        Raises KeyError if the catalogue does not contain the key.
+        """
         return keyed(f"reports.{key}", self.code, **values)
 
     def input(self, name: str) -> str:
@@ -32,7 +35,7 @@ class Words:
 
         Example:
             >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
-            ('co2, 2–3 geride', 'rain')
+            ('co2, 2–3 satır geride', 'rain')
         """
         found = _BACK.fullmatch(name)
         return self("input.back", column=found[1], rows=found[2]) if found else name

@@ -23,7 +23,7 @@ _UNMET = "needed_run"
 def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
     """Lock and return the runs that a request depends on.
 
-    Raises InvalidInput if one does not exist or is in the trash, or if the request is for an external run.
+    Raises InvalidInput if one does not exist or is in the trash, or if an external run would depend on others.
     """
     wanted = sorted(set(request.depends_on))
     if not wanted:
@@ -32,7 +32,7 @@ def needed_by(session: Session, request: RunRequest) -> Sequence[Run]:
         raise InvalidInput(
             "a run that a client executes cannot wait for other runs",
             where="depends_on",
-            next_step="wait for them in your code: client.runs.wait(ID)",
+            next_step="wait for the other runs in your code: client.runs.wait(ID)",
         )
     found = store.lock_named(session, wanted)
     if missing := sorted(set(wanted) - {run.id for run in found}):

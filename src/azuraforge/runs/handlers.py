@@ -119,7 +119,7 @@ class Finish:
     Attributes:
         summary: key results of the run.
         commit: called in the fenced transaction that sets the state ``succeeded``; must be short. If it raises an
-            ``AzuraError``, the run fails and nothing else is written.
+            error, the transaction is rolled back and the attempt ends with this error.
         follow_ups: computations that start after the success is committed.
         timed: whether the result depends on elapsed time, so that a repetition may not be bit-identical.
     """
@@ -148,7 +148,11 @@ class ChildSettings(BaseModel):
 
 
 class Job(Protocol):
-    """Interface of an attempt for its handler; ``execution.job`` implements it."""
+    """Interface of an attempt for its handler; ``execution.job`` implements it.
+
+    Methods that write to the database raise Replaced if the attempt no longer holds the run, and Cancelled or Draining
+    if it must stop while the database is unavailable.
+    """
 
     run: ClaimedRun
     folder: Path
@@ -168,10 +172,12 @@ class Job(Protocol):
         The entry point reads its input with ``child.asked(Shape)`` and returns an instance of ``result``. A phase that
         an earlier attempt completed is not repeated if its payload is unchanged and its outputs are intact.
 
-        Raises the error that the child reports, and Cancelled, Replaced or Draining if the attempt must stop.
+        Raises the error that the child reports; ChildDied or LauncherDied if the child ends without a result;
+        Cancelled, Replaced or Draining if the attempt must stop; UserError if it exceeds a limit; and ValueError if
+        ``name`` is not valid or the child's result does not match ``result``.
 
         Args:
-            name: name of the phase, unique within the run.
+            name: name of the phase, unique within the run: lower-case letters, digits, ``_``, ``.`` and ``-``.
             entry: entry point of the child, ``module:function``.
             payload: input of the entry point.
             share: share of the run's progress that the phase accounts for, from 0 to 1.
@@ -196,7 +202,7 @@ class Job(Protocol):
         ...
 
     def figure(self, name: str, data: Mapping[str, JsonValue]) -> None:
-        """Attach the data of a figure to the run."""
+        """Attach the data of a figure to the run, replacing an earlier figure of the same name."""
         ...
 
     def note(self, markdown: StoredText) -> None:
@@ -249,8 +255,8 @@ class MessageKind(Generic[M]):
 
     ``record`` is called in the fenced transaction that stores the child's whole batch of messages, so that outputs,
     state and position are committed together or not at all. The model that it returns, if any, is sent to the child
-    after the commit. ``record`` must be short; if it raises an ``AzuraError``, the run fails and the batch is not
-    stored. ``recording.BUILT_IN`` contains the messages that every child may send.
+    after the commit. ``record`` must be short; if it raises an error, the batch is not stored and the attempt ends with
+    this error. ``recording.BUILT_IN`` contains the messages that every child may send.
     """
 
     name: str

@@ -168,14 +168,14 @@ def find_due(
 
 
 def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:
-    """Lock and return the run with this id in the session's project if it may start now; otherwise return None."""
+    """Lock and return the run with this id in the session's project; None if it may not start now or is locked."""
     named = and_(Run.project_id == session.project_id, Run.id == run_id)
     due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
     return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
 
 
 def has_room(session: Session, most_running: int | None) -> bool:
-    """Return whether the session's project may start another run.
+    """Return whether the session's project may start another run; always true if ``most_running`` is None.
 
     Call it in the transaction of ``claim``: on PostgreSQL it makes other claims in the project wait for the commit.
     """
@@ -189,7 +189,7 @@ def has_room(session: Session, most_running: int | None) -> bool:
 def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> Run | None:
     """Claim a queued run and increment its attempt number. Requires a session of project scope.
 
-    Return None if another worker has claimed the run.
+    Return None if the run is no longer queued, for example because another worker has claimed it.
     """
     taken = (
         update(Run)

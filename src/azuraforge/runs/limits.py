@@ -59,7 +59,9 @@ class Limits:
         if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
             _refuse(
                 _TIME,
-                Message("the attempt exceeded its time limit of {limit:g} seconds", {"limit": self.time_seconds}),
+                Message(
+                    "the attempt exceeded its time limit of {limit:g} [second|seconds]", {"limit": self.time_seconds}
+                ),
                 self.time_asked,
                 Message("shorten the training; a resumed run continues from its checkpoint with the full time limit"),
             )

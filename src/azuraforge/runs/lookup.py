@@ -30,13 +30,16 @@ NEEDED_BY = 100
 
 
 class RunLookup:
-    """Asynchronous reads of runs. A read of one run raises NotFound if the run is not in the project."""
+    """Asynchronous reads of runs. A read of one run raises NotFound if the run is not in the project.
+
+    Paged reads raise InvalidInput if ``after`` is not a cursor of the list.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Return all stored data of a run except its metrics."""
+        """Return a run with its details, but without the data of its metrics, figures and artifacts."""
         return await self._database.follow(project_id, detail(run_id))
 
     async def list(
@@ -109,7 +112,7 @@ class RunLookup:
     ) -> MetricsOut:
         """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
 
-        Raises NotFound if the run or one of the series does not exist.
+        Raises NotFound if the run or one of the series does not exist, and ValueError if ``max_points`` is less than 3.
 
         Args:
             series: names of the curves; None means all.
@@ -119,7 +122,11 @@ class RunLookup:
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
-    """Plan the read of all stored data of a run except its metrics. Raises NotFound if the run does not exist."""
+    """Plan the read of a run's row with its attempts, notes and dependencies.
+
+    The plan also lists the run's artifacts, figures and series, without their contents, and at most ``NEEDED_BY``
+    dependent runs. Raises NotFound if the run does not exist.
+    """
     of = {"run_id": run_id}
     asked = (
         found := lookup_store.RUN.given(of),
@@ -152,7 +159,7 @@ def detail(run_id: str) -> Plan[RunDetail]:
 def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
     """Plan the read of a run's curves (``series`` None: all), each reduced to at most ``max_points`` points.
 
-    Raises NotFound if the run or one of the series does not exist.
+    Raises NotFound if the run or one of the series does not exist, and ValueError if ``max_points`` is less than 3.
     """
     of = {"run_id": run_id}
     asked = (found := lookup_store.EXISTS.given(of), all_series := lookup_store.SERIES.given(of))

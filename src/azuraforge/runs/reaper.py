@@ -80,7 +80,7 @@ class Reaper:
         return longest > self._settings.reap_seconds + self._settings.beat_seconds
 
     def _take_back(self, session: Session, held: lease.Held) -> None:
-        self._transitions.requeued(session, held, "interrupted", Message("the platform ended without stopping it"))
+        self._transitions.requeued(session, held, "interrupted", Message("the platform ended without stopping the run"))
 
     def _take_away(self, session: Session, held: lease.Held) -> bool:
         run = store.lock(session, held.run_id)

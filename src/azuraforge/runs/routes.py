@@ -98,7 +98,7 @@ async def list_runs(
 
 @router.get("/{run_id}")
 async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, service: Service) -> RunDetail:
-    """Return all stored data of a run except its metrics."""
+    """Return a run with its details, but without the data of its metrics, figures and artifacts."""
     run_id = await complete(connection, access, RUNS, run_id)  # faster than a dependency, as this read is frequent
     return await service.lookup.get(access.project_id, run_id)
 
@@ -137,7 +137,7 @@ def cancel_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> R
 
 @router.post("/{run_id}/resume")
 def resume_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
-    """Requeue a failed, cancelled or quarantined run; it continues from its newest checkpoint that verifies."""
+    """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint."""
     return service.resume(access.project_id, run_id, unit=unit)
 
 

@@ -291,7 +291,7 @@ class StudyLink(BaseModel):
 
 
 class RunDetail(RunOut):
-    """All stored data of a run except its metrics."""
+    """A run with its details, but without the data of its metrics, figures and artifacts."""
 
     config: JsonObject
     seed: int

@@ -153,7 +153,7 @@ class RunService:
             )
 
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
-        """Queue a prepared run in the caller's transaction, atomically with its other writes; return its id.
+        """Store a prepared run in the caller's transaction, queued or, if it is external, running; return its id.
 
         Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
         """
@@ -177,9 +177,9 @@ class RunService:
             return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Return all stored data of a run except its metrics. Raises NotFound if the run does not exist.
+        """Return a run with its details, but without the data of its metrics, figures and artifacts.
 
-        In the event loop, await ``lookup.get`` instead.
+        Raises NotFound if the run does not exist. In the event loop, await ``lookup.get`` instead.
         """
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
@@ -243,7 +243,7 @@ class RunService:
     ) -> MetricsOut:
         """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
 
-        Raises NotFound if the run or one of the series does not exist.
+        Raises NotFound if the run or one of the series does not exist, and ValueError if ``max_points`` is less than 3.
 
         Args:
             series: names of the curves; None means all.

@@ -98,7 +98,10 @@ def artifact_out(row: Artifact | ArtifactRow) -> ArtifactOut:
 
 
 def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
-    """Return a curve reduced to at most ``max_points`` points, with their logging times if ``times`` is true."""
+    """Return a curve reduced to at most ``max_points`` points, with their logging times if ``times`` is true.
+
+    Raises ValueError if ``max_points`` is less than 3.
+    """
     few = metrics.downsample(curve, max_points)
     values: list[float] = few.values.tolist()
     shown: list[float | None] = [value if math.isfinite(value) else None for value in values]

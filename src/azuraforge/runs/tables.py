@@ -161,7 +161,10 @@ class RunAttempt(Owned, Base):
 
 
 class RunPhase(Owned, Base):
-    """A completed phase: its result and the hash of its outputs. It is not repeated if its outputs are intact."""
+    """A completed phase: its result and the hash of its outputs.
+
+    It is not repeated if its input is unchanged and its outputs are intact.
+    """
 
     __tablename__ = "run_phase"
     __table_args__ = (_of_run(),)

@@ -78,7 +78,8 @@ class Transitions:
             store.add_note(session, held.run_id, held.attempt, changes)
             self._events.append(session, run_stream(held.run_id), NoteAdded(markdown=str(changes)))
         fenced_update(session, held, **values)
-        body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=changes is None)
+        reproducible = self._row(session, held).bit_reproducible  # an earlier attempt may have ended this
+        body = RunEnvironment(attempt=held.attempt, environment=environment, bit_reproducible=reproducible)
         self._events.append(session, run_stream(held.run_id), body)
         store.fix_attempt(session, held.run_id, held.attempt, environment)
 
@@ -132,7 +133,8 @@ class Transitions:
     ) -> str:
         """Record running → queued, or → cancelled if cancellation was requested; return the new state. Fenced.
 
-        ``deaths`` and ``transient_failures`` are added to the run's counts.
+        ``ended_as`` states how the attempt ended, such as ``died``. A queued run is not due for ``delay_seconds``.
+        ``deaths`` and ``transient_failures`` are added to its counts.
         """
         fenced_update(session, held)
         run = self._row(session, held)
@@ -167,7 +169,10 @@ class Transitions:
         self._emit(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
-        """Record failed, cancelled or quarantined → queued and reset the counts. The caller must lock the row."""
+        """Record failed, cancelled or quarantined → queued; reset the counts of deaths and transient failures.
+
+        The caller must lock the row.
+        """
         store.change(
             session,
             run,

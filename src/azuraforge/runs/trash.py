@@ -69,7 +69,7 @@ class RunTrash(RowBin[Run]):
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
         """Purge runs whose owner, such as a study, is being purged, even if they are not in the trash.
 
-        Return the number of purged rows and the freed bytes. Unfinished runs and runs that are still needed are kept.
+        Return the number of purged runs and the freed bytes. Unfinished runs and runs that are still needed are kept.
         """
 
         def remover(run_id: str) -> Callable[[Session], Removal]:
@@ -128,7 +128,7 @@ class RunTrash(RowBin[Run]):
             raise Conflict(
                 "a run that is {state} cannot be deleted",
                 where="run {thing}",
-                next_step="cancel it first: azuraforge runs cancel {thing}",
+                next_step="cancel the run first: azuraforge runs cancel {thing}",
                 state=Message(f"state.{thing.row.state}"),
                 thing=thing.id,
             )

@@ -80,7 +80,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.since = self._checked_at = self.loop.time()
         self._admitted = self.server_state.admit(self, self.client, self.since)
         if not self._admitted:
-            self._refuse(503, "too many connections", "too_many_connections")
+            self._refuse(503, "too many connections are open", "too_many_connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.server_state.leave(self.address)
@@ -180,7 +180,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif self._phase == _HEADERS:
             if not self._answering() and now - self.since > self.limits.header_seconds:
                 limit = self.limits.header_seconds
-                self._refuse(408, "the headers took longer than {limit:g} s", "headers_too_slow", limit=limit)
+                self._refuse(408, "the headers took longer than {limit:g} s to arrive", "headers_too_slow", limit=limit)
         elif self._phase == _BODY:
             if self.flow.read_paused or self.cycle.waiting_for_100_continue:
                 self.since += elapsed  # the application is slow, not the client

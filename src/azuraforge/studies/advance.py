@@ -59,9 +59,10 @@ class Advance:
         self._pruning = Pruning(database, runs, sampler)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
-        """Advance one study by one step; return False if there was nothing to do.
+        """Advance one study by one step; return False if there was nothing to do or another scheduler did it.
 
-        Raises TransientError if a child process or the database is unavailable; the study is then unchanged.
+        ``prune`` states whether running trials may be pruned. Raises TransientError if a child process or the database
+        is unavailable; the step is then repeated later.
         """
         project_id, study_id = key.project_id, key.study_id
         with self._database.read(project_id) as session:
@@ -103,7 +104,7 @@ class Advance:
         return run_id
 
     def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
-        """Return the request of a training run with a trial's config, and the prepared run.
+        """Return the request of a training run with a trial's config, and the prepared run with ``counted`` trials.
 
         If the config has the field ``stop_after`` and the trial a best epoch, training stops after that epoch and also
         uses most of the validation rows. Raises UserError if the config can no longer be trained.
@@ -130,18 +131,21 @@ class Advance:
         extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "retrained": retrained})
         return request, dataclasses.replace(prepared, extra=extra)
 
-    def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
+    def counted(self, session: Session, study: Study) -> int:
         """Return the number of trials that count for the gate.
 
-        These are the trials of the study and of all studies that it started from, directly or indirectly.
+        These are the trials of the study and of all studies that it started from, directly or indirectly, each study
+        once.
         """
-        total = study.asked
-        for earlier_id in study.warm_start_from:
-            if earlier_id in seen:
-                continue
-            earlier = store.find(session, earlier_id, trash=True)
-            if earlier is not None and earlier.id != study.id:
-                total += self.counted(session, earlier, seen | {study.id})
+        total, waiting, seen = 0, [study], {study.id}
+        while waiting:
+            each = waiting.pop()
+            total += each.asked
+            for earlier_id in each.warm_start_from:
+                earlier = store.find(session, earlier_id, trash=True)
+                if earlier is not None and earlier.id not in seen:
+                    seen.add(earlier.id)
+                    waiting.append(earlier)
         return total
 
     def _rest(self, study: Study) -> bool:

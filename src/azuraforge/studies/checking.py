@@ -37,8 +37,8 @@ class SpaceQuestion(BaseModel):
 def check(child: Asked) -> CheckedSpace:
     """Check the corners of a space. ``SpaceQuestion`` → ``CheckedSpace``.
 
-    Raises InvalidInput if a field is both fixed and searched, if a corner is not valid, or if the corners would be
-    scored on different rows.
+    Raises NotFound if the pipeline is not installed, and InvalidInput if a field is both fixed and searched, if a
+    corner is not valid, or if the corners would be scored on different rows.
     """
     question = SpaceQuestion.model_validate(child.payload)
     name, space = question.plugin, dimensions_of(question.space)
@@ -46,7 +46,7 @@ def check(child: Asked) -> CheckedSpace:
         raise InvalidInput(
             "{field} is both in the config and in the space, but a field is either fixed or searched",
             where="space.{field}",
-            next_step="remove it from one of them",
+            next_step="remove the field from one of them",
             field=both[0],
         )
     plugin = load_plugin("pipeline", name, question.plugins_folder)

@@ -31,7 +31,10 @@ class Curves:
         self._runs = runs
 
     def of(self, study: Study, trial: StudyTrial) -> list[float | None]:
-        """Return the series that the study's pruner uses, one value per report; empty if there is none."""
+        """Return the series that the study's pruner uses, one value per report; empty if there is none.
+
+        A value is None if it is not finite. A series of more than 1,000 values is reduced.
+        """
         return self.values(study, trial, study.pruner["series"], _MOST_REPORTS)
 
     def values(self, study: Study, trial: StudyTrial, series: str, most: int) -> list[float | None]:

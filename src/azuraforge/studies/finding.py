@@ -28,14 +28,17 @@ def require_kept(row: Study) -> None:
         raise Conflict(
             "the study is in the trash",
             where="study {study}",
-            next_step="restore it first: azuraforge studies restore {id}",
+            next_step="restore the study first: azuraforge studies restore {id}",
             study=row.name,
             id=row.id,
         )
 
 
 def locked_study(session: Session, study: str) -> Study:
-    """Return a study with its row locked until commit. Raises NotFound if it does not exist."""
+    """Return a study with its row locked until commit.
+
+    Raises NotFound if the study does not exist, and Conflict if it is in the trash.
+    """
     row = found_study(store.find(session, study, trash=True), study)
     locked = found_study(store.lock(session, row.id), study)
     require_kept(locked)

@@ -31,7 +31,7 @@ def object_to_model(session: Session, name: str) -> None:
 
 
 def object_to_resuming(session: Session, run: ResumedRun) -> None:
-    """Raise Conflict if the run is a trial of an ended study, which would not use its result."""
+    """Raise Conflict if the run is a trial of an ended or purged study, so that its result would not be used."""
     if run.kind != "trial":
         return
     extra = TrialExtra.model_validate(run.extra)

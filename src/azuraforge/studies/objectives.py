@@ -23,7 +23,10 @@ def metrics_of(kind: TaskKindFacts | None) -> list[MetricFacts]:
 
 
 def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[StoredObjective]:
-    """Return the objectives with their directions. Raises InvalidInput for an unknown or repeated metric."""
+    """Return the objectives with their directions; by default, the first metric of the task kind.
+
+    Raises InvalidInput for an unknown or repeated metric.
+    """
     facts = {each.name: each for each in metrics_of(kind)}
     known = list(facts)
     found: list[StoredObjective] = []
@@ -63,6 +66,8 @@ def scores_of(metrics: Mapping[str, float | None], objectives: Sequence[StoredOb
 def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> int | None:
     """Return the number of the trial with the best first score, the earliest of equal ones; None without trials.
 
+    ``complete`` contains (number, scores) of each complete trial; ``direction`` is ``minimize`` or ``maximize``.
+
     Example:
         >>> best_of([(0, [2.0]), (1, [1.0]), (2, [1.0])], "minimize")
         1
@@ -73,7 +78,10 @@ def best_of(complete: Sequence[tuple[int, Sequence[float]]], direction: str) -> 
 
 
 def best_report(curve: Sequence[float | None], direction: str) -> int | None:
-    """Return the 1-based index of a curve's best value, the earliest of equal ones; None if there is no value."""
+    """Return the 1-based index of a curve's best value, the earliest of equal ones; None if there is no value.
+
+    ``direction`` is ``minimize`` or ``maximize``.
+    """
     sign = 1.0 if direction == "minimize" else -1.0
     known = [(sign * value, index) for index, value in enumerate(curve, 1) if value is not None]
     return min(known)[1] if known else None

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 def pareto_front(points: Sequence[tuple[int, Sequence[float]]], directions: Sequence[str]) -> list[int]:
     """Return the numbers of the points that no other point dominates (Deb et al., 2002: non-dominated).
 
+    A point is a pair (number, scores). ``directions`` contains ``minimize`` or ``maximize`` for each score. Raises
+    ValueError if the lengths differ.
+
     Example:
         >>> pareto_front([(0, [1.0, 5.0]), (1, [2.0, 2.0]), (2, [3.0, 3.0])], ["minimize", "minimize"])
         [0, 1]

@@ -132,7 +132,10 @@ class Pruned(TypedDict):
 
 
 class Importances(TypedDict):
-    """Fractions by field for each objective; None if too few trials are complete or all scores are equal."""
+    """Fractions by field for each objective.
+
+    An element is None if too few trials are complete, all scores are equal, or every field has a single value.
+    """
 
     importances: list[dict[str, float] | None]
 

@@ -63,7 +63,7 @@ async def get_space(plugin: Name, request: Request, access: Reader, service: Ser
 
 @router.get("/{study}")
 def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
-    """Return all data of a study except its trials."""
+    """Return a study with its settings, without its list of trials."""
     return service.get(access.project_id, study)
 
 

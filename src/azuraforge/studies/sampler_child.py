@@ -70,7 +70,10 @@ def ask(question: NextTrialQuestion) -> NextTrial:
 
 
 def importance(question: ImportanceQuestion) -> Importances:
-    """Return, for each objective, the fraction of the scores' variance that each field explains, by fANOVA."""
+    """Return, for each objective, the fraction of the scores' variance that each field explains, by fANOVA.
+
+    An element is None with fewer than 4 complete trials, with equal scores, or if every field has a single value.
+    """
     import optuna
 
     space = dimensions_of(question["space"])

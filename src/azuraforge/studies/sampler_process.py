@@ -56,9 +56,9 @@ class SamplerProcess:
         self._used = 0.0
 
     def next(self, study: Study, trials: Sequence[StudyTrial], warm: Sequence[StudyTrial]) -> tuple[Params, int | None]:
-        """Return the params and the CMA-ES generation of the study's next trial; None for other samplers.
+        """Return the params and the CMA-ES generation of the study's next trial.
 
-        ``warm`` are complete trials of earlier studies.
+        The generation is None for other samplers. ``warm`` are complete trials of earlier studies.
         """
         question: NextTrialQuestion = {
             **_record(study, trials),
@@ -77,9 +77,9 @@ class SamplerProcess:
         return _PRUNED.validate_python(self._ask(question))["prune"]
 
     def importance(self, study: Study, trials: Sequence[StudyTrial]) -> list[dict[str, float] | None]:
-        """Return, for each objective, the fraction of its variance that each field explains.
+        """Return, for each objective, the fraction of the scores' variance that each field explains.
 
-        An element is None if too few trials are complete or all scores are equal.
+        An element is None if too few trials are complete, all scores are equal, or every field has a single value.
         """
         question: ImportanceQuestion = {**_record(study, trials), "do": "importance"}
         return _IMPORTANCES.validate_python(self._ask(question))["importances"]

@@ -250,7 +250,7 @@ class TrialPage(Page[TrialOut]):
 
 
 class StudyDetail(StudyOut):
-    """All data of a study except its trials."""
+    """A study with its settings, without its list of trials."""
 
     config: dict[str, JsonValue]
     space: dict[str, SearchRange] = Field(description="searched fields of the config, each with a range or choices")
@@ -293,7 +293,10 @@ class SpaceOut(BaseModel):
 
 
 class ImportanceOut(BaseModel):
-    """Fractions of each objective's variance by field; null if too few trials are complete or all scores are equal."""
+    """Fractions of each objective's variance by field, from ``trials`` complete trials.
+
+    The fractions are null if too few trials are complete, all scores are equal, or every field has a single value.
+    """
 
     trials: int
     objectives: list[dict[str, float] | None]

@@ -55,6 +55,8 @@ _KEPT_ANSWERS = 64
 class StudyService:
     """Service for studies. Methods for one study take its id or name and raise NotFound if it does not exist.
 
+    Methods that return a page raise InvalidInput if ``after`` is not a cursor of the list.
+
     Args:
         wake: callback when there is work for the scheduler of this process.
     """
@@ -204,7 +206,7 @@ class StudyService:
         return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
-        """Return all data of a study except its trials. Raises NotFound if it does not exist."""
+        """Return a study with its settings, without its list of trials. Raises NotFound if it does not exist."""
         with self._database.read(project_id) as session:
             row = found_study(store.find(session, study, trash=True), study)
             scored = store.complete(session, [row.id]).get(row.id, [])
@@ -229,10 +231,10 @@ class StudyService:
         return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
-        """Return, for each objective, the fraction of its variance that each field explains so far.
+        """Return, for each objective, the fraction of the scores' variance that each field explains so far.
 
-        An element is null if too few trials are complete or all scores are equal. Raises TransientError if the sampler
-        process is unavailable.
+        An element is null if too few trials are complete, all scores are equal, or every field has a single value.
+        Raises TransientError if the sampler process is unavailable.
         """
         with self._database.read(project_id) as session:
             row = found_study(store.find(session, study, trash=True), study)
@@ -358,7 +360,7 @@ class StudyService:
 
 
 def earlier_trials(session: Session, name: str, values: dict[str, object]) -> str:
-    """Return the id of a study to start from.
+    """Return the id of the study ``name`` to start from; ``values`` are the columns of the new study.
 
     Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
     """

@@ -58,7 +58,10 @@ class Dimension:
         return {"kind": self.kind, "low": low, "high": high, "log": self.log, "step": step}
 
     def values(self) -> list[JsonValue]:
-        """Return the values of a grid. Raises InvalidInput for a range without a step or with too many values."""
+        """Return the values of a grid; the step of a linear range of integers is 1 by default.
+
+        Raises InvalidInput for any other range without a step, and for too many values.
+        """
         if self.kind == "choice":
             return list(self.choices)
         step = self.step or (1 if self.kind == "int" and not self.log else None)
@@ -153,7 +156,7 @@ def read_space(
         raise InvalidInput(
             "a study can search at most {most} fields, not {count}",
             where="space",
-            next_step="fix some of the fields in the config",
+            next_step="set some of the fields to a single value in the config",
             most=MOST_FIELDS,
             count=len(space),
         )
@@ -175,8 +178,8 @@ def _restored(name: str, stored: StoredDimension) -> Dimension:
 def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
     """Return the searchable fields with their kinds, limits and default ranges.
 
-    The default range of a number is a tenth to ten times its default, within its limits; ``range`` is None if the
-    default value does not allow one.
+    The default range of a number is a tenth to ten times its default, within its limits. If the default is not
+    positive, the limits are the range. ``range`` is None if the default or the limits do not give one.
     """
     found = []
     for name, field in fields_of(schema).items():
@@ -258,7 +261,7 @@ def _dimension(name: str, given: SearchRange, fields: Mapping[str, FieldSchema],
         raise InvalidInput(
             "{place}: {name} defines the task or the scored rows, so scores with different values cannot be compared",
             where="{place}",
-            next_step="set it in the config, and create one study for each value of {name}",
+            next_step="set {name} to a single value in the config, and create one study for each value",
             place=where,
             name=name,
         )

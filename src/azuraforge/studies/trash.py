@@ -1,8 +1,8 @@
 """Trash of studies: deleted studies can be read and restored until they are purged with the runs of their trials.
 
 The name of a study in the trash can be used again. The runs of its trials are not moved to the trash one by one: they
-belong to the study and appear only in its lists. A study from which a later study
-started is kept until the later study is purged, because its trials count for the gate of the later study.
+belong to the study and appear only in its lists. A study from which a later study started is kept until the later study
+is purged, because its trials count for the gate of the later study.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class StudyTrash(RowBin[Study]):
             raise Conflict(
                 "the study is still running",
                 where="study {study}",
-                next_step="stop it first: azuraforge studies stop {study!r}",
+                next_step="stop the study first: azuraforge studies stop {study!r}",
                 study=row.name,
             )
         if later := [each for each in store.beginning_from(session, row) if each.deleted_at is None]:
             raise Conflict(
-                "{count} later [study|studies] started from its trials",
+                "{count} later [study|studies] started from the trials of this study",
                 where="study {study}",
                 next_step="delete study {later!r} first",
                 count=len(later),

@@ -17,7 +17,8 @@ from azuraforge.testing.memory import MemoryRun
 def check_agent(plugin: type[Agent], request: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     """Check an agent's contract on one request and return its answer.
 
-    Raises ContractBroken if a rule is broken.
+    Raises ContractBroken if a rule is broken, and InvalidInput if the request is not valid. Errors of ``execute``
+    propagate.
     """
     check_shape("agent", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")

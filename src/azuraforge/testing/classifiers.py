@@ -39,6 +39,7 @@ def check_classifier(
 
     Raises:
         ContractBroken: a rule is broken; the message names it.
+        InvalidInput: ``config`` is not valid.
     """
     check_shape("pipeline", plugin)
     parsed = accepted("pipeline", plugin, config)

@@ -46,7 +46,7 @@ def check_shape(kind: str, plugin: type[Any]) -> None:
 def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]) -> Any:
     """Return ``values`` parsed as the plugin's config, options or request.
 
-    Raises ContractBroken if a round trip through JSON changes them.
+    Raises InvalidInput if they are not valid, and ContractBroken if a round trip through JSON changes them.
     """
     model: type[BaseModel] = getattr(plugin, ACCEPTS[kind])
     if isinstance(values, model):

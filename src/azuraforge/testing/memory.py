@@ -28,7 +28,9 @@ class MemoryRun(Generic[ConfigT]):
     Attributes:
         metrics: ``(step, {series: value})`` in order.
         progressed: ``(done, total, note)`` in order.
-        checkpoints: every checkpoint written, oldest first.
+        checkpoints: every checkpoint written, oldest first; of several at one step, only the newest.
+        figures: data of the figures, by name.
+        notes: Markdown paragraphs in order.
     """
 
     def __init__(

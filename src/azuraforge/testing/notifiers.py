@@ -25,7 +25,8 @@ def check_notifier(
         options: options of a target; neither an error nor the serialized options may contain their secrets.
         outgoing: policy for the addresses that the notifier may reach; if None, public addresses only.
 
-    Returns the error's text if the target rejected the message, else None. Raises ContractBroken if a rule is broken.
+    Returns the error's text if the target rejected the message or was unavailable, else None. Raises ContractBroken if
+    a rule is broken, and InvalidInput if ``options`` are not valid.
     """
     check_shape("notifier", plugin)
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{plugin.__name__} has no name")

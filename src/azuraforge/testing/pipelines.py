@@ -91,6 +91,7 @@ def check_pipeline(
 
     Raises:
         ContractBroken: a rule is broken; the message names it.
+        InvalidInput: ``config`` is not valid.
 
     Example:
         >>> from azuraforge.testing import check_pipeline

@@ -14,7 +14,8 @@ from azuraforge.testing.contract import ContractBroken, accepted, check_shape, m
 def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -> SourceRead:
     """Check a source's contract by reading it twice; return the first result.
 
-    Raises ContractBroken if a rule is broken.
+    Raises ContractBroken if a rule is broken, and InvalidInput if ``options`` are not valid. Errors of ``read``
+    propagate.
     """
     import polars as pl
 

@@ -61,7 +61,8 @@ class Turns:
     async def run(self, request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread when it is the project's turn; stop its child processes if the client disconnects.
 
-        Raises TransientError (503) if too many requests of the project are in line, or if this one waits too long.
+        Raises TransientError (503) if too many requests of the project are in line, if this one waits too long, or if
+        its client disconnects while it waits.
         """
         async with ending_with_client(request) as ending, self._turn(project_id, ending):
             return await to_thread.run_sync(work, limiter=self._threads)
@@ -168,12 +169,18 @@ def refuse_if_full(request: HTTPConnection, project_id: str) -> None:
 
 
 async def read_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """Wait for a turn, then run ``work``, which reads a file or a source in a child process."""
+    """Wait for a turn, then return the result of ``work``, which reads a file or a source in a child process.
+
+    Raises TransientError as ``Turns.run`` does.
+    """
     return await waiting_of(request).reading.run(request, project_id, work)
 
 
 async def ask_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """Wait for a turn, then run ``work``, which makes a short call to a child process."""
+    """Wait for a turn, then return the result of ``work``, which makes a short call to a child process.
+
+    Raises TransientError as ``Turns.run`` does.
+    """
     return await waiting_of(request).asking.run(request, project_id, work)
 
 

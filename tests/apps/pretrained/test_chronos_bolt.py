@@ -222,5 +222,5 @@ def test_weights_that_are_not_there_are_named(tiny: Reference, tmp_path: Path, n
     (tmp_path / "tiny.txt").write_text("no folder")
     run = MemoryRun(None, tmp_path / "run", pretrained=tmp_path)  # type: ignore[type-var]
 
-    with pytest.raises(InvalidInput, match="available are: run, tiny"):
+    with pytest.raises(InvalidInput, match="available: run, tiny"):
         run.pretrained(name)

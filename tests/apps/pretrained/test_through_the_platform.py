@@ -47,7 +47,7 @@ def test_weights_of_the_data_home_are_judged_stated_and_served(stand: Stand, tin
         stand.project_id, tmp_path / "daily.csv", "daily.csv", FileOptions(name="daily", time="at", target="value")
     )
 
-    with pytest.raises(InvalidInput, match="pretrained weights 'large' do not exist; available are: tiny"):
+    with pytest.raises(InvalidInput, match="pretrained weights 'large' do not exist; available: tiny"):
         stand.carry(
             plugin="forecasting.chronos_bolt", dataset="daily", model="daily", config={"horizon": 2, "weights": "large"}
         )

@@ -164,7 +164,7 @@ def test_a_canary_with_a_worse_live_loss_is_taken_back(system: Any, project_id: 
         states.append(system.service.deployments.list(project_id, model).items[0].state)
     shown = system.service.deployments.list(project_id, model).items[0]
     assert shown.state == "rolled_back"
-    assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0% in ")
+    assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0 % in ")
     days = states.index("rolled_back") + 1
     assert days > 5  # one bad day proves nothing
     assert shown.losses.worse == days
@@ -185,7 +185,10 @@ def test_an_equal_or_better_canary_stays(system: Any, project_id: str, model: st
     # Promoted, it is deployed alongside no version.
     system.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
     (shown,) = system.service.deployments.list(project_id, model).items
-    assert (shown.state, shown.ended_reason) == ("ended", "the champion moved: better live")
+    assert (shown.state, shown.ended_reason) == (
+        "ended",
+        "the alias champion now points to another version: better live",
+    )
 
 
 def test_what_cannot_be_tried_is_refused(system: Any, project_id: str, model: str, make_folder: Make) -> None:

@@ -138,7 +138,7 @@ describe("AutomationPage", () => {
     expect(steps.textContent).toContain("team, chief");
     expect(screen.getByText("Firings: 2. Grouped causes: 5, withheld by the limit: 1, waiting: 0")).toBeTruthy();
     const [first, second] = screen.getAllByTestId("firing") as [HTMLElement, HTMLElement];
-    expect(within(first).getByText("event 41 of the log")).toBeTruthy();
+    expect(within(first).getByText("event number 41 in the log")).toBeTruthy();
     expect(within(first).getByRole("link", { name: "train" }).getAttribute("href")).toBe("/p/default/runs/r1");
     expect(within(first).getByText("model 's' has no version 9 What to do: choose another")).toBeTruthy();
     expect(within(first).getByText("Skipped")).toBeTruthy();
@@ -155,7 +155,7 @@ describe("AutomationPage", () => {
     await user.click(screen.getByTestId("dry-run"));
     expect(await within(card).findByText(/Causes: 4; firings: 2; grouped causes: 2/)).toBeTruthy();
     expect(within(card).getByText("only the newest 900 events were looked at")).toBeTruthy();
-    expect(within(card).getByText("event 7 of the log")).toBeTruthy();
+    expect(within(card).getByText("event number 7 in the log")).toBeTruthy();
   });
 
   it("asks before it deletes, and leaves", async () => {

@@ -34,7 +34,7 @@ export const comparison = {
     interval: "{{metric}} of the first compared with the second: {{difference}} ({{level}} interval {{low}} to {{high}}; compared: {{origins}}).",
     curves: "Curves",
     curve: "Curve",
-    curvesLabel_one: "{{name}} of {{count}} run",
-    curvesLabel_other: "{{name}} of {{count}} runs",
+    curvesLabel_one: "Curve of {{name}} for {{count}} run",
+    curvesLabel_other: "Curves of {{name}} for {{count}} runs",
   },
 };

@@ -99,7 +99,7 @@ export const models = {
     when: "When",
     alias: "Alias",
     change: "Change",
-    by: "By",
+    by: "Changed by",
     gate: "the gate",
   },
 };

@@ -43,9 +43,9 @@ export const schedules = {
     repeatHint: "Same plugin, config and seed, on the newest version of its dataset",
     way: "How often",
     ways: { daily: "At a time of day", interval: "At an interval", cron: "By a cron expression" },
-    clock: "At",
+    clock: "Time of day",
     clockFault: "Enter a time of day, such as 06:30",
-    days: "On",
+    days: "Days",
     onDays: {
       "*": "every day",
       "1-5": "Monday to Friday",

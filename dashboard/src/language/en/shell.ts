@@ -11,7 +11,7 @@ export const shell = {
   signIn: {
     title: "Sign in",
     how: "You sign in with a one-time link. Get a new one in a terminal on the machine that runs the platform:",
-    then: "Open the link that it prints. The link works only once, within ten minutes.",
+    then: "Open the link that the command prints. The link works only once, within ten minutes.",
   },
   shell: {
     zone: "Times are in {{zone}}; the rows of a series are in the series' own time zone.",
@@ -28,10 +28,16 @@ export const shell = {
     tokens: "Tokens",
     secrets: "Secrets",
     guide: "Guide",
-    guideNote: "The guide of this page, in a new tab",
+    guideNote: "Guide to this page, in a new tab",
     signOut: "Sign out",
     projectNote: "Project. Signed in as {{user}} ({{role}})",
     reconnecting: "The live connection was lost; reconnecting …",
+  },
+  project: {
+    unknownTitle: "Project not found",
+    unknown: "There is no project “{{slug}}”, or you are not one of its members.",
+    yours: "Your projects",
+    none: "You are not a member of any project.",
   },
   roles: { viewer: "viewer", member: "member", admin: "admin", owner: "owner" },
 };

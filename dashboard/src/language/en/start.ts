@@ -41,7 +41,7 @@ export const start = {
     below: "Must be less than {{limit}}",
     multiple: "Must be a multiple of {{limit}}",
     longest: "Maximum length in characters: {{limit}}",
-    pattern: "Must match {{limit}}",
+    pattern: "Must match the pattern {{limit}}",
     json: "This is not valid JSON",
     list: "Enter numbers separated by semicolons",
   },

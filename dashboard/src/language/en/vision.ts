@@ -8,7 +8,7 @@ export const vision = {
     parts: { train: "Training", test: "Test", all: "Images" },
     share: "Count",
     samples: "Samples",
-    sampleAlt: "{{name}}, of the class {{label}}",
+    sampleAlt: "{{name}}, class {{label}}",
     images: "Images",
     addDigits: "Add the bundled digits",
     addImages: "Upload images …",

@@ -19,7 +19,7 @@ export const loop: typeof english = {
       forecast: "Açık: tahmin yapan bir otomasyon yok. Kurmak için:",
       train: "Açık: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
       promotion: "Açık: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için:",
-      champion: "Hiçbir sürüm şampiyon değil, bu yüzden tahmin sunulmuyor. Yeterince iyi bir sürüm varsa aşağıda yanındaki Terfi ettir düğmesine basın ya da:",
+      champion: "Hiçbir sürüm şampiyon değil, bu yüzden tahmin sunulmuyor. Yeterince iyi bir sürüm varsa aşağıda o sürümün yanındaki Terfi ettir düğmesine basın ya da:",
       version: "Henüz sürüm yok. Çalıştırmalar sayfasındaki Yeni çalıştırma ile eğitin ya da:",
     },
     ago: {

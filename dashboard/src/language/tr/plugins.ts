@@ -17,7 +17,7 @@ export const plugins: typeof english = {
     origin: "Köken",
     state: "Durum",
     use: "Kullan",
-    ok: "çalışıyor",
+    ok: "sağlam",
     broken: "bozuk",
     run: "Çalıştır",
   },

@@ -71,7 +71,7 @@ export const projects: typeof english = {
     created: "Oluşturuldu",
     expires: "Bitiş",
     used: "Son kullanım",
-    usedNote: "saat hassasiyetiyle",
+    usedNote: "saat duyarlılığıyla",
     never: "hiç",
     revoke: "İptal et",
     revokeTitle: "{{name}} iptal edilsin mi?",

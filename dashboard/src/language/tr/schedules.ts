@@ -37,7 +37,7 @@ export const schedules: typeof english = {
     create: "Zamanlama oluştur",
     fires: "Tetiklenmeler",
     firesNote: "Tetiklenme: {{fires}}, atlanan: {{missed}}",
-    due: "Zamanı",
+    due: "Planlanan zaman",
     fired: "Tetiklendi",
     asked: "elle",
     what: "Ne çalıştırır",

@@ -16,7 +16,7 @@ export const shell: typeof english = {
     then: "Komutun yazdırdığı bağlantıyı açın. Bağlantı bir kez kullanılabilir ve on dakika geçerlidir.",
   },
   shell: {
-    zone: "Saatler {{zone}} diliminde; serilerin satırları kendi saat dilimlerindedir.",
+    zone: "Saatler {{zone}} saat dilimindedir; serilerin satırları serinin kendi saat dilimindedir.",
     skip: "İçeriğe geç",
     places: "Gezinme",
     runs: "Çalıştırmalar",
@@ -32,8 +32,14 @@ export const shell: typeof english = {
     guide: "Kılavuz",
     guideNote: "Bu sayfanın kılavuzu, yeni sekmede",
     signOut: "Çıkış yap",
-    projectNote: "Proje. {{user}} olarak giriş yapıldı ({{role}})",
+    projectNote: "Proje. Oturumu açan: {{user}} ({{role}})",
     reconnecting: "Canlı bağlantı koptu; yeniden bağlanılıyor …",
+  },
+  project: {
+    unknownTitle: "Proje bulunamadı",
+    unknown: "“{{slug}}” adında bir proje yok ya da bu projenin üyesi değilsiniz.",
+    yours: "Projeleriniz",
+    none: "Hiçbir projenin üyesi değilsiniz.",
   },
   roles: { viewer: "izleyici", member: "üye", admin: "yönetici", owner: "sahip" },
 };

@@ -22,7 +22,7 @@ export const start: typeof english = {
     model: "Model",
     modelHint: "Sürümler bu adla saklanır. Boş: veri kümesinin adı",
     seedHint: "Aynı tohum aynı ağırlıkları verir",
-    threadsHint: "Eğitim için işlemci iş parçacığı sayısı",
+    threadsHint: "Eğitimde kullanılacak iş parçacığı sayısı",
     start: "Çalıştırmayı başlat",
   },
   form: {

@@ -19,7 +19,7 @@ export const targets: typeof english = {
     escalateTo: "Üst hedef",
     escalateAfter: "Görülmezse üst hedefe gönderme süresi (saniye)",
     nowhere: "başka hedef yok",
-    test: "Deneme iletisi gönder",
+    test: "Sınama iletisi gönder",
     messages: "En yeni iletiler",
     message: "İleti",
     target: "Hedef",

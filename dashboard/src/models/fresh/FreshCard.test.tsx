@@ -70,8 +70,8 @@ describe("FreshCard", () => {
     answerApi({ "GET /models/sales/keep-fresh": { body: freshness({ automations: kept.automations }) }, "GET /models/sales/loop": { body: { model: "sales", steps } } });
     showPage(<FreshCard name="sales" writer={false} />);
     const listed = await screen.findByTestId("fresh-others");
-    expect([...listed.querySelectorAll("li")].map((each) => each.textContent)).toEqual(["mine h1: forecasts, retrains", "mine h2: retrains"]);
-    expect(screen.queryByText(/only when somebody does so/)).toBeNull();
+    expect([...listed.querySelectorAll("li")].map((each) => each.textContent)).toEqual(["mine h1: forecasts, retraining", "mine h2: retraining"]);
+    expect(screen.queryByText(/only when a person starts them/)).toBeNull();
   });
 
   it("changes the policy and the targets where they are changed, and stops", async () => {

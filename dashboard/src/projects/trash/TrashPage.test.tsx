@@ -110,7 +110,7 @@ describe("TrashPage", () => {
   it("changes what is kept, and refuses what is no number of days", async () => {
     const asked = answerApi({ "GET /projects/trash": { body: trash([]) }, "PUT /projects/policy": { body: {} } });
     showPage(<TrashPage />);
-    const runs = await screen.findByLabelText("Succeeded runs");
+    const runs = await screen.findByLabelText("Successful runs");
     await userEvent.type(runs, "soon");
     await userEvent.click(screen.getByTestId("save-policy"));
     expect(await screen.findByText("Enter a whole number of days")).toBeTruthy();

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { address, part, readText } from "../../api/client";
 import type { RunDetail } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
+import { useSession } from "../../projects/session";
 import { Card } from "../../ui/Card";
 import text from "../../ui/Content.module.css";
 import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
@@ -18,7 +19,8 @@ export function ReportCard({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState(false);
   const language = i18n.language.startsWith("tr") ? "tr" : "en";
-  const place = (format: string) => address(`/runs/${part(run.id)}/report`, { format, language });
+  const { slug } = useSession();
+  const place = (format: string) => address(`/runs/${part(run.id)}/report`, { project: slug, format, language });
   const report = useQuery({
     queryKey: ["run", run.id, "report", language, run.finished_at],
     queryFn: ({ signal }) => readText(place("html"), signal),

@@ -13,7 +13,7 @@ describe("ReportCard", () => {
     answerApi({});
     vi.stubGlobal("fetch", () => Promise.resolve(new Response("<h1>hello</h1>", { headers: { "content-type": "text/html" } })));
     showPage(<ReportCard run={run} />);
-    expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["html", "pdf", "md"].map((format) => `/api/v1/runs/${run.id}/report?format=${format}&language=en`));
+    expect(screen.getAllByRole("link").map((link) => link.getAttribute("href"))).toEqual(["html", "pdf", "md"].map((format) => `/api/v1/runs/${run.id}/report?project=default&format=${format}&language=en`));
     await userEvent.click(screen.getByText("Open on this page"));
     const frame = await screen.findByTitle("Report");
     expect(frame.getAttribute("sandbox")).toBe("");

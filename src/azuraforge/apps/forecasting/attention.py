@@ -34,8 +34,10 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=64,
             title="Heads",
-            description="Number of attention heads; they share the width",
-            json_schema_extra=in_turkish("Dikkat başlıkları", "Dikkat başlığı sayısı; genişliği paylaşırlar"),
+            description="Number of attention heads, which share the width",
+            json_schema_extra=in_turkish(
+                "Dikkat başlıkları", "Dikkat başlığı sayısı; genişlik başlıklar arasında bölüşülür"
+            ),
         ),
     ]
     num_layers: Annotated[
@@ -56,9 +58,10 @@ class AttentionConfig(NetworkConfig):
             ge=1,
             le=2000,
             title="Rows attention reads",
-            description="Maximum number of last rows of the window that attention reads",
+            description="Maximum number of rows that attention reads, at the end of the window",
             json_schema_extra=in_turkish(
-                "Dikkatin okuduğu satır", "Dikkatin pencereden okuduğu en çok son satır sayısı"
+                "Dikkatin okuduğu satır sayısı",
+                "Dikkatin okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
             ),
         ),
     ]

@@ -89,14 +89,15 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         """Return the forecasts, ``(origin, horizon)``, in the unit of the target."""
 
     def split(self, table: Table, config: ForecastConfig) -> Split:
-        """Split the rows in chronological order."""
+        """Split the rows in chronological order. Raises the errors of ``chronological_split``."""
         window = self.window(config, table.schema)
         return chronological_split(table, config, window=window, least_window=1, partial=self.partial)
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Fit to the training set, and measure the spread of the errors on the validation set.
 
-        Raises InvalidInput if a panel has too many series, and ValueError if ``validation`` has no targets.
+        Raises InvalidInput if a panel has too many series or a series cannot be learned, and ValueError if
+        ``validation`` has no targets.
         """
         if train.schema.series is None:
             learned = self._fit(run, train, validation)
@@ -188,7 +189,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return Errors(train.targets[some] - point, point)
 
     def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
-        """Fit to all rows, keeping the widths of the evaluated predictor's intervals."""
+        """Fit to all rows, keeping the widths of the evaluated predictor's intervals.
+
+        Series of a panel that the evaluated predictor did not learn are left out.
+        """
         if rows.schema.series is None:
             return self._refit(run, evaluated, rows)
         parts = {name: part for name, part, _ in each(rows) if name in evaluated.series}
@@ -222,7 +226,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
-        """Return the forecasts from each origin, with their intervals."""
+        """Return the forecasts from each origin, with their intervals.
+
+        Raises InvalidInput if a series that was not learned has too few known values.
+        """
         if part.schema.series is not None:
             return predict_each(part, partial(self._predict_one, predictor))
         point = self.forecast(predictor, part)
@@ -239,7 +246,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         return name in predictor.series
 
     def _levels(self, predictor: Learned, part: Part) -> Floats | None:
-        """Return the levels of adaptive intervals, ``(level, origin, horizon)``; None if intervals are fixed."""
+        """Return the levels of adaptive intervals, ``(level, origin, horizon)``; None if fixed or without past rows."""
         past = past_part(part, 0) if len(predictor.spread.table) else None
         if past is None:
             return None
@@ -266,7 +273,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises EngineError if the weights cannot be read."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if "series" not in settings:
@@ -289,7 +296,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 def pooled_spreads(errors: Mapping[str, Floats], sizes: Mapping[str, float]) -> dict[str, Floats]:
     """Return offsets, ``(level, horizon)``, by name of each series that has too few validation errors.
 
-    The result is empty if all series have enough errors, or if there is only one series.
+    The result is empty if all series have enough errors, if there is only one series, or if no error is known.
 
     The shape of the offsets comes from the errors of all series, each divided by the size of its series. The width
     comes from the errors of the series itself, shrunk towards the errors of all series.
@@ -339,10 +346,10 @@ def target_of(learned: Learned, part: Part) -> Floats:
 
 
 def seasonal_rows(part: Part, season: int) -> tuple[Indices, NDArray[np.bool_]]:
-    """Return the row whole seasons before each target row, and whether it exists, both ``(origin, horizon)``.
+    """Return the newest row up to the origin that is whole seasons before each target row, and whether it exists.
 
-    The newest such row up to the origin is returned. Example: with season 7, the target 9 rows ahead is read 14 rows
-    before itself, which is 5 rows before the origin.
+    Both have the shape ``(origin, horizon)``; a row that does not exist is replaced by 0. Example: with season 7, the
+    target 9 rows ahead is read 14 rows before itself, which is 5 rows before the origin.
     """
     steps = np.arange(1, part.horizon + 1)
     rows = part.origins[:, None] + steps - season * -(-steps // season)

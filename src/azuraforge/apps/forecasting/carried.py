@@ -163,9 +163,9 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return self.estimate(config, values, seasons)
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Estimate the parameters on the last rows of the training set.
+        """Estimate the parameters on the last rows of the training set; a constant series has none.
 
-        Raises InvalidInput if fewer than ``fewest_rows`` values are known.
+        Raises InvalidInput if fewer than ``fewest_rows`` values are known or the estimation fails.
         """
         asked = self._asked(run.config, train)
         if isinstance(asked, Learned):
@@ -210,7 +210,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
     def estimate_each(
         self, config: ForecastConfig, asked: Sequence[tuple[Floats, tuple[int, ...]]]
     ) -> Iterator[Estimate[ModelT] | InvalidInput]:
-        """Yield the estimate, or the error, of each series in ``asked``, pairs of values and seasons."""
+        """Yield the estimate of each series in ``asked``, pairs of values and seasons.
+
+        Raises InvalidInput if an estimation fails. An override may yield this error instead; ``learn_each`` raises it.
+        """
         for values, seasons in asked:
             yield self._estimate(config, values, seasons)
 
@@ -247,7 +250,10 @@ class StateForecaster(Baseline, Generic[ModelT]):
         return train.frame.height - int(learned.settings.get("rows", train.frame.height))
 
     def forecast(self, learned: Learned, part: Part) -> Floats:
-        """Update the state up to each origin and return the forecasts from there, ``(origin, horizon)``."""
+        """Update the state up to each origin and return the forecasts from there, ``(origin, horizon)``.
+
+        The last value is repeated if the training set is constant, the model diverges, or an origin has no state.
+        """
         last = np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
         if learned.settings["model"] is None:  # a constant training set: forecast the last value
             return last
@@ -277,7 +283,7 @@ class StateForecaster(Baseline, Generic[ModelT]):
             raise
         except Exception as error:  # statsforecast raises bare exceptions
             raise InvalidInput(
-                "{name} could not be estimated on this series: {error_type}: {reason}",
+                "{name} could not be fitted to this series: {error_type}: {reason}",
                 where="dataset",
                 next_step="choose another forecaster, such as forecasting.ets",
                 name=self.name,
@@ -315,7 +321,10 @@ def model_of(kind: type[StateModel], learned: Learned) -> StateModel:
 
 
 def bridged(values: Floats) -> Floats:
-    """Return the values with gaps interpolated linearly, ``(row,)``; only for estimation within the training set."""
+    """Return the values with gaps interpolated linearly, ``(row,)``; zeros if none is known.
+
+    Only for estimation within the training set, because a gap is filled from both sides.
+    """
     known = np.isfinite(values)
     rows = np.arange(len(values))
     return np.interp(rows, rows[known], values[known]) if known.any() else np.zeros(len(values))

@@ -113,7 +113,7 @@ class ComplexExponentialSmoothing(StateForecaster[ComplexSmoothing]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[ComplexSmoothing]:
-        """Estimate the four forms of season and keep the one with the lowest AICc."""
+        """Estimate the four forms, only ``"N"`` without a season, and keep the one with the lowest AICc."""
         from statsforecast.ces import cesmodel
 
         period, unknown = seasons[0] if seasons else 1, [None] * 4

@@ -67,7 +67,8 @@ class ExponentialSmoothing(StateForecaster[Smoothing]):
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
         """Choose a form and estimate it; a season above ``LONGEST_OPTIMIZED_SEASON`` rows comes from STL.
 
-        Raises InvalidInput if the configured form is unstable or requires positive values.
+        Fewer than ``_FEWEST`` values are smoothed with a fixed weight. Raises InvalidInput if the configured form is
+        unstable, or if it is multiplicative and a value is not positive.
         """
         form, damped = (config.form, config.damped) if isinstance(config, EtsConfig) else ("ZZZ", None)
         if "M" in form and values.min() <= 0:

@@ -23,8 +23,11 @@ class GruConfig(RecurrentConfig):
             ge=1,
             le=2000,
             title="Rows the GRU reads",
-            description="Maximum number of last rows of the window that the GRU reads",
-            json_schema_extra=in_turkish("GRU'nun okuduğu satır", "GRU'nun pencereden okuduğu en çok son satır sayısı"),
+            description="Maximum number of rows that the GRU reads, at the end of the window",
+            json_schema_extra=in_turkish(
+                "GRU'nun okuduğu satır sayısı",
+                "GRU'nun okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+            ),
         ),
     ]
 

@@ -112,7 +112,7 @@ class BucketModel(StateModel):
         return np.repeat(np.maximum(states, 0.0), horizon, axis=1)
 
     def state_of(self, begin: Floats) -> Floats:
-        """Return the newest known level, divided by the rows of a bucket, ``(1,)``."""
+        """Return the newest known level, divided by the rows of a bucket, ``(1,)``; −1 if no level is known."""
         return np.array([_mean_per_row(begin[: self.bucket].tolist(), self.bucket)])
 
     def restart(self, before: Floats, after: Floats, values: Floats, gap: int) -> Floats:
@@ -172,8 +172,9 @@ class Adida(StateForecaster[BucketModel]):
     fewest_rows: ClassVar[int] = 2
     title: ClassVar[dict[str, str]] = {"en": "ADIDA", "tr": "ADIDA"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "For demand with many zeros: sums over the mean interval between demands, smoothed and split evenly.",
-        "tr": "Çok sıfır içeren talep için: talepler arası ortalama aralığın toplamları düzleştirilip eşit bölünür.",
+        "en": "For demand with many zeros: sums over the mean interval between demands are smoothed and split evenly.",
+        "tr": "Çok sıfır içeren talep için: talepler arası ortalama aralık boyunca alınan toplamlar düzleştirilir ve "
+        "satırlara eşit bölünür.",
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[BucketModel]:

@@ -23,9 +23,10 @@ class LstmConfig(RecurrentConfig):
             ge=1,
             le=2000,
             title="Rows the LSTM reads",
-            description="Maximum number of last rows of the window that the LSTM reads",
+            description="Maximum number of rows that the LSTM reads, at the end of the window",
             json_schema_extra=in_turkish(
-                "LSTM'nin okuduğu satır", "LSTM'nin pencereden okuduğu en çok son satır sayısı"
+                "LSTM'nin okuduğu satır sayısı",
+                "LSTM'nin okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
             ),
         ),
     ]

@@ -85,7 +85,10 @@ class FlooredNetwork(nn.Module):
         self.line_penalty.data[...] = line.penalty
 
     def over_the_floor(self, flat: Single, added: Tensor) -> Tensor:
-        """Return the linear forecast of the flattened inputs plus ``added``, both ``(batch, horizon, output)``."""
+        """Return the linear forecast of the flattened inputs ``flat``, ``(batch, input)``, plus ``added``.
+
+        ``added`` and the result have the shape ``(batch, horizon, output)``.
+        """
         line = nn.functional.linear(Tensor(flat), self.line_weight, self.line_bias)
         point = line.reshape(len(flat), self.inputs.horizon, 1) + added[:, :, :1]
         return concat([point, point.detach() + added[:, :, 1:]], axis=2)

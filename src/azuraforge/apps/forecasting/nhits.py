@@ -35,7 +35,7 @@ class NhitsConfig(NetworkConfig):
             title="Resolutions",
             description="Number of rows that each stack averages into one input, the coarsest stack first",
             json_schema_extra=in_turkish(
-                "Çözünürlükler", "Her yığının ortalamasını tek girdi olarak okuduğu satır sayısı; en kaba yığın önce"
+                "Çözünürlükler", "Her bloğun ortalamasını alıp tek girdi olarak okuduğu satır sayısı; en kaba blok önce"
             ),
         ),
     ]
@@ -47,13 +47,15 @@ class NhitsConfig(NetworkConfig):
             le=2048,
             title="Width",
             description="Number of units in each hidden layer of a stack",
-            json_schema_extra=in_turkish("Genişlik", "Bir yığının her gizli katmanındaki birim sayısı"),
+            json_schema_extra=in_turkish("Genişlik", "Bir bloğun her gizli katmanındaki birim sayısı"),
         ),
     ]
 
 
 class Stack(nn.Module):
     """Stack that reads the window at one resolution, and returns the explained part of the window and a forecast.
+
+    ``rows`` is the number of rows that it averages into one input.
 
     Shapes:
         window: ``(batch, window)``.
@@ -133,7 +135,7 @@ class NhitsForecaster(NetworkForecaster[NhitsConfig]):
     title: ClassVar[dict[str, str]] = {"en": "N-HiTS", "tr": "N-HiTS"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Stacks that read the window at several resolutions and interpolate, on top of a linear forecast.",
-        "tr": "Doğrusal tahminin üstünde, pencereyi birkaç çözünürlükte okuyup ara değer kestiren katman yığınları.",
+        "tr": "Doğrusal tahminin üstünde, pencereyi birkaç çözünürlükte okuyup ara değerleri bulan bloklar.",
     }
 
     def build(self, config: NhitsConfig, inputs: Inputs, outputs: int) -> nn.Module:

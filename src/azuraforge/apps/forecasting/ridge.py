@@ -42,7 +42,7 @@ class Ridge(Baseline):
     partial: ClassVar[bool] = False
     title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
+        "en": "Penalised linear regression on the last 30 values, the last season, other columns and the calendar.",
         "tr": "Son 30 değer, geçen mevsim, öteki sütunlar ve takvim üzerinde cezalı doğrusal regresyon.",
     }
 
@@ -51,7 +51,10 @@ class Ridge(Baseline):
         return max(target_lags(config.season_of(schema), config.horizon)) + 1
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """Fit coefficients to ``train`` for every penalty, and choose the penalty on ``validation``."""
+        """Fit coefficients to ``train`` for every penalty, and choose the penalty on ``validation``.
+
+        Raises InvalidInput if a set has no origin whose targets are all known, or if a column has no known value.
+        """
         return self._line(run, train, validation, PENALTIES)
 
     def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:

@@ -153,7 +153,8 @@ def spread_of(outside: Errors, inside: Errors | None, *, adaptive: bool) -> Spre
     Args:
         outside: forecasts on the validation set and their errors.
         inside: forecasts within the training set and their errors; None to use validation errors alone.
-        adaptive: whether intervals adapt to later outcomes, which requires a table.
+        adaptive: whether intervals adapt to later outcomes, which requires a table. If validation errors alone are used
+            and a row ahead has none, the intervals are fixed.
     """
     errors = outside.errors
     if inside is None or is_enough(errors) or not _says_something(inside.errors, errors):

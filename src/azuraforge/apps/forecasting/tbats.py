@@ -28,7 +28,7 @@ class Tbats(StateModel):
     Attributes:
         power: exponent (lambda) of the Box-Cox transformation; None without a transformation.
         floor: replacement for values that are not positive, which the transformation does not allow.
-        longest: length of the longest season in rows.
+        longest: length of the longest season in rows; 1 without a season.
         transition: transition matrix, ``(state, state)``.
         reading: observation vector, ``(state,)``.
         share: weights of an error in the state, ``(state,)``.
@@ -117,7 +117,8 @@ class TbatsForecaster(StateForecaster[Tbats]):
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Tbats]:
         """Estimate the forms and choose one by AIC.
 
-        Above ``_ROWS_FOR_ALL_FORMS`` rows, only the form with a damped trend and without Box-Cox is estimated.
+        Box-Cox is tried only if all values are positive. Above ``_ROWS_FOR_ALL_FORMS`` rows, only the form with a
+        damped trend and without Box-Cox is estimated.
         """
         from statsforecast.tbats import tbats_selection
 

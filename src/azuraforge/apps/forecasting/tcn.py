@@ -49,8 +49,10 @@ class TcnConfig(NetworkConfig):
             ge=1,
             le=2000,
             title="Rows the network reads",
-            description="Maximum number of last rows of the window that the network reads",
-            json_schema_extra=in_turkish("Ağın okuduğu satır", "Ağın pencereden okuduğu en çok son satır sayısı"),
+            description="Maximum number of rows that the network reads, at the end of the window",
+            json_schema_extra=in_turkish(
+                "Ağın okuduğu satır sayısı", "Ağın okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur"
+            ),
         ),
     ]
 

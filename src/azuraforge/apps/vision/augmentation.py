@@ -1,8 +1,8 @@
 """Random rotation, scaling and shifting of the training images in each batch.
 
 Images are augmented by inverse mapping with bilinear interpolation. Pixels from outside the image are zero, which is
-the value of the mean image because images are centred. The random numbers depend only on the seed and on the indices of
-the batch in their order, so training resumes bit for bit without storing a state.
+black. The random numbers depend only on the seed and on the indices of the batch in their order, so training resumes
+bit for bit without storing a state.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Augmented:
     """Dataset of labelled images that are augmented at each access.
 
     Args:
-        images: images, ``(example, channel, height, width)``, centred so that zero is the mean image.
+        images: images, ``(example, channel, height, width)``, scaled so that zero is black.
         labels: labels, ``(example,)``.
         ranges: ranges of the augmentation.
         seed: seed of the run.

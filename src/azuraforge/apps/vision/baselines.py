@@ -68,7 +68,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises EngineError if the weights cannot be read."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         return Learned(arrays, json.loads((folder / "preprocessing.json").read_text(encoding="utf-8")))
 
@@ -77,10 +77,10 @@ class Majority(Baseline):
     """Baseline that predicts the class shares of the training set for every image."""
 
     name: ClassVar[str] = "vision.majority"
-    title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık sınıf"}
+    title: ClassVar[dict[str, str]] = {"en": "Most frequent class", "tr": "En sık görülen sınıf"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Predicts the most frequent class of the training set for every image.",
-        "tr": "Her görüntü için eğitim kümesinin en sık sınıfını tahmin eder.",
+        "tr": "Her görüntü için eğitim kümesinde en sık görülen sınıfı tahmin eder.",
     }
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
@@ -104,13 +104,17 @@ class Logistic(Baseline):
         "tr": "Her sınıf için piksellerin doğrusal bir fonksiyonu; ceza doğrulama kümesinde seçilir.",
     }
 
+    #: Inverse penalties (``C`` of scikit-learn) among which the validation set chooses, strongest penalty first.
     PENALTIES: ClassVar[tuple[float, ...]] = (0.01, 0.1, 1.0)
     #: Maximum number of training images for choosing the penalty; the final fit uses all of them.
     CHOOSING_ROWS: ClassVar[int] = 5000
     ITERATIONS: ClassVar[int] = 60
 
     def learn(self, train: ImagePart, validation: ImagePart, seed: int) -> Learned:
-        """Choose the penalty with a sample of the training images, then fit to all training images."""
+        """Choose the penalty with a sample of the training images, then fit to all training images.
+
+        If the sample lacks a class, the weakest penalty is used.
+        """
         assert train.labels is not None
         assert validation.labels is not None
         x, y = flat_view(train.pixels) / np.float32(255), train.labels
@@ -215,7 +219,10 @@ class Neighbours(Baseline):
 
 
 def flat_view(pixels: Pixels) -> NDArray[np.float32]:
-    """Return the pixels ``(example, value)`` as float32 from 0 to 255, averaged in squares if a side exceeds 32."""
+    """Return the pixels ``(example, value)`` as float32 from 0 to 255, averaged in squares if a side exceeds 32.
+
+    Rows and columns at the edge that do not fill a square are then cut off.
+    """
     side = max(pixels.shape[1:3])
     step = -(-side // LARGEST_SIDE)
     if step > 1:

@@ -66,7 +66,7 @@ class _Often(TypedDict):
 
 
 def label_of(model: str, id_: str) -> str:
-    """Return the label that represents a model in the names of its automations."""
+    """Return the label of a model in the names of its automations: ``model``, or ``id_`` if that name is too long."""
     return model if len(model) <= _LONGEST_NAME else id_
 
 
@@ -97,7 +97,7 @@ def plan(subject: Subject, asked: KeepFreshRequest) -> list[AutomationRequest]:
 
 
 def cadence_of(when: OnSchedule) -> str:
-    """Return the interval of a schedule in the notation of ``KeepFreshRequest``.
+    """Return the interval of a schedule in the notation of ``KeepFreshRequest``, or its cron expression unchanged.
 
     Example:
         >>> cadence_of(OnSchedule(on="schedule", interval=Interval(every=7, unit="days")))
@@ -203,5 +203,5 @@ def _seconds(cadence: str) -> int:
 
 
 def _most(seconds: int) -> int:
-    """Return the daily limit of firings for an interval: twice the expected number, at least 24."""
+    """Return the daily limit of firings for an interval: twice the expected number, from 24 to 10,000."""
     return min(_MOST_PER_DAY, max(24, 2 * _DAY // seconds))

@@ -65,7 +65,7 @@ class FreshService:
             raise Conflict(
                 "the champion of {model!r} was not trained on a dataset that is stored on this platform",
                 where="model {model}",
-                next_step="train it on a dataset first: azuraforge runs start --model {model} --dataset NAME",
+                next_step="train the model on a dataset first: azuraforge runs start --model {model} --dataset NAME",
                 model=model,
             )
         subject = self._subject(project_id, model, champion, dataset)

@@ -54,7 +54,11 @@ class Asked(Protocol):
 
 
 def send(child: Asked) -> Sent:
-    """Send a message with a notifier. The child's payload is a ``SendInput``."""
+    """Send a message with a notifier. The child's payload is a ``SendInput``.
+
+    Raises NotFound if the notifier is not installed, InvalidInput if its options are not valid, and the notifier's
+    errors.
+    """
     asked = SendInput.model_validate(child.payload)
     notifier: Notifier = load_plugin("notifier", asked.notifier, asked.plugins_folder)()
     notifier.outgoing = Policy.from_json(asked.outgoing)

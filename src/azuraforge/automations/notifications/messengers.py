@@ -74,7 +74,8 @@ class Messengers(Notifier[MessengerOptions]):
     def send(self, options: MessengerOptions, message: Message) -> None:
         """Send a message.
 
-        Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the message.
+        Raises TransientError if the service is unavailable or busy, InvalidInput if it rejects the message or the
+        platform does not allow requests to its address.
         """
         from azuraforge.outgoing.process import confine  # in the child that sends
 
@@ -119,7 +120,7 @@ class _Answers:
         self.smtp: int | None = None
 
     def listen(self) -> None:
-        """Start to record responses."""
+        """Start recording responses."""
         import smtplib
 
         from requests.adapters import HTTPAdapter

@@ -28,8 +28,12 @@ def put(
 ) -> Notification:
     """Add a message for a target, or group it with an unsent message of the same source; return the message.
 
+    ``source`` is an id, such as that of an automation, and ``cause`` a key that is unique for each target. ``data`` is
+    sent with the texts of ``wording``.
+
     The first message of a source is sent immediately; later ones within the target's ``group_seconds`` are sent as one
-    message at the end of that period. Raises NotFound if the target does not exist.
+    message at the end of that period. A message to a silenced target is stored but not sent. Raises NotFound if the
+    target does not exist.
     """
     found = store.target(session, target)
     if found is None:

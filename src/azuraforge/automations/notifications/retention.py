@@ -40,7 +40,10 @@ class NotificationBin:
         self._gone[project_id] = gone
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
-        """Return the number of messages that the last call of ``expire`` has removed, once."""
+        """Report the messages that the last ``expire`` of this project purged, once; purge nothing.
+
+        A second call reports 0 messages until the next ``expire``. ``before`` is ignored.
+        """
         return Purged(Counter(notifications=self._gone.pop(project_id, 0)))
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:

@@ -108,7 +108,7 @@ class Sender:
             self._woken.set()
 
     def tick(self) -> int:
-        """Escalate messages, and start to send due messages while threads are free.
+        """Escalate messages, and start sending due messages while threads are free.
 
         Return the number of messages whose sending was started.
         """

@@ -43,7 +43,8 @@ Objection = Callable[[Session, str, str], None]
 class NotificationService:
     """Service for the targets and messages of all projects; each method takes the id of the project.
 
-    Methods for one target or message raise NotFound if it does not exist.
+    Methods for one target or message raise NotFound if it does not exist. Methods that return a page raise InvalidInput
+    if ``after`` is not a cursor of the list.
     """
 
     def __init__(

@@ -76,7 +76,7 @@ class Webhook(Notifier[WebhookOptions]):
     def send(self, options: WebhookOptions, message: Message) -> None:
         """Post a message.
 
-        Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects the message.
+        Raises TransientError if the target is unavailable or busy, InvalidInput if it rejects or redirects the message.
         """
         import httpx  # in the child that sends
 

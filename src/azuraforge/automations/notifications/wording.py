@@ -40,7 +40,10 @@ class DoneStep:
 def of_firing(
     name: str, data: Mapping[str, JsonValue], text: str | None, causes: int, done: Sequence[DoneStep] = ()
 ) -> Wording:
-    """Return the wording for a firing of an automation; ``text``, if given, replaces the sentence about its cause."""
+    """Return the wording for a firing of an automation; ``text``, if given, replaces the sentence about its cause.
+
+    ``data`` are the fields of the cause, ``causes`` is the number of causes, and ``done`` contains the steps to report.
+    """
 
     def wording(language: Code, count: int) -> tuple[str, str]:
         kind = str(data.get("event") or next((each for each in ("measure", "time") if each in data), ""))

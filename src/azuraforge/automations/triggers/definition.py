@@ -243,7 +243,8 @@ STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 def given(shape: BaseModel) -> dict[str, JsonValue]:
     """Return the fields that a step or a template sets, as JSON.
 
-    Null fields are omitted: responses contain every field, null if it was not set, and can be sent back unchanged.
+    Null fields of ``shape`` itself are omitted: responses contain every field, null if it was not set, and can be sent
+    back unchanged.
     """
     found: dict[str, JsonValue] = shape.model_dump(mode="json", exclude_unset=True)
     return {name: value for name, value in found.items() if value is not None}
@@ -268,6 +269,9 @@ def subject_of(step: Step) -> Subject:
 
 
 def values_of(when: When, field: str) -> tuple[FieldValue | None, ...]:
-    """Return the values that the filters of an event state for a field; empty if no filter refers to the field."""
+    """Return the values that the filters of an event state for a field; empty if no filter refers to the field.
+
+    A filter without ``equals`` also contributes None.
+    """
     where = when.where if isinstance(when, OnEvent) else ()
     return tuple(value for each in where if each.field == field for value in (each.equals, *(each.one_of or ())))

@@ -42,7 +42,10 @@ def of_events(when: OnEvent, lines: Iterable[EventOut]) -> Iterator[At]:
 
 
 def of_times(when: OnSchedule, since: datetime, until: datetime) -> Iterator[At]:
-    """Yield a cause for each time of a schedule, at most ``MOST_TIMES``."""
+    """Yield a cause for each time of a schedule from ``since`` to ``until``, at most ``MOST_TIMES``.
+
+    Raises InvalidInput if this machine does not know the time zone.
+    """
     for moment in islice(between(recurrence_of(when, since), since, until), MOST_TIMES):
         yield At(moment, Cause(f"time:{iso(moment)}", {"time": iso(moment)}))
 

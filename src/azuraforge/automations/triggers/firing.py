@@ -67,7 +67,7 @@ class Firings:
         return self._begin(session, row, others, cause, self._take_pending(session, row))
 
     def end(self, session: Session, firing: AutomationFiring, state: str) -> None:
-        """Record the end of a firing and allow the next one."""
+        """Record the end of a firing, with the ``state`` "succeeded" or "failed", and allow the next one."""
         store.change(session, firing, state=state, waits_for=None, look_at=None, ended_at=store.clock(session))
         row = store.lock(session, firing.automation_id)
         if row is None:

@@ -65,7 +65,10 @@ class Drift:
         self._predictions = predictions
 
     def read(self, project_id: str, of: str | None) -> float | None:
-        """Return 1 or 0 from the last drift check; None if there was none. Raises InvalidInput if ``of`` is None."""
+        """Return 1 or 0 from the last drift check; None if there was none.
+
+        Raises InvalidInput if ``of`` is None, NotFound if the model does not exist, and Conflict if it has no champion.
+        """
         found = self._predictions.drift.show(project_id, _needed(of, "model"), None)
         return None if found.checked_at is None else float(found.alarm)
 

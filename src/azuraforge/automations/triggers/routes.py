@@ -74,7 +74,7 @@ def try_automation(body: DryRunRequest, access: Reader, service: Service) -> Dry
 
 @router.get("/{automation}")
 def get_automation(automation: NameOrId, access: Reader, service: Service) -> AutomationOut:
-    """Return one automation with up to 20 of its firings."""
+    """Return one automation with up to 20 of its newest firings."""
     return service.get(access.project_id, automation)
 
 

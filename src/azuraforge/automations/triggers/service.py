@@ -50,7 +50,8 @@ class AutomationService:
     """Service for the automations of all projects.
 
     Each method takes the id of the project, except ``measures``; ``automation`` is the id or the name of an automation.
-    Methods with ``automation`` raise NotFound if the automation does not exist.
+    Methods with ``automation`` raise NotFound if the automation does not exist. Methods that return a page raise
+    InvalidInput if ``after`` is not a cursor of the list.
     """
 
     def __init__(self, database: Database, events: EventLog, firings: Firings, watch: Watch, checks: Checks) -> None:
@@ -275,10 +276,11 @@ class AutomationService:
         self._database.write(project_id, work)
 
     def dry_run(self, project_id: str, request: DryRunRequest, automation: str | None = None) -> DryRunOut:
-        """Return the firings that an automation would have had in the past month; nothing is written.
+        """Return the firings that an automation would have had since ``request.since``; nothing is written.
 
-        ``automation`` is the id or the name of a stored automation, whose recorded values of a measure are used.
-        Raises InvalidInput if the cause is invalid or ``request.since`` is in the future.
+        The period begins at most 30 days ago, which is also the default. ``automation`` is the id or the name of a
+        stored automation, whose recorded values of a measure are used. Raises InvalidInput if the cause is invalid or
+        ``request.since`` is in the future, and NotFound if the dataset or model of a measure does not exist.
         """
         self._checks.check_when(project_id, request.when)
         with self._database.read(project_id) as session:

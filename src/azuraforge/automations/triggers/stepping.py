@@ -82,10 +82,11 @@ class Stepping:
         self._notify = notify
 
     def move(self, key: store.Key) -> bool:
-        """Advance a firing by one step. Return False if it has to wait, has ended or was deleted.
+        """Execute or check the current step of a firing, or end the firing. Return whether a step or the firing ended.
 
-        An error in a step's definition is stored as the step's error. Any other error (a launcher that is starting, a
-        database that is unavailable) is raised, and the step stays due.
+        Return False if the firing has to wait, has ended, was deleted or was advanced by another process. A UserError,
+        such as an invalid definition or a failed run, is stored as the step's error. Any other error (a launcher that
+        is starting, a database that is unavailable) is raised, and the step stays due.
         """
         with self._database.read(key.project_id) as session:
             firing = store.firing(session, key.id)

@@ -254,7 +254,7 @@ def forget_firings(session: Session, automation_id: str, keep: int) -> None:
 
 
 def free(session: Session, automation_id: str, firing_id: str) -> None:
-    """Clear the running firing of an automation after its end, so that pending causes may fire."""
+    """Clear the automation's ``firing_id`` if it is ``firing_id``, so that pending causes may fire."""
     mine = (Automation.id == automation_id, Automation.firing_id == firing_id)
     session.execute(update(Automation).where(*mine).values(firing_id=None), execution_options=_PLAIN)
 

@@ -51,7 +51,11 @@ class Watch:
         self.measures: Mapping[str, Measure] = {each.name: each for each in measures}
 
     def look(self, key: store.Key) -> bool:
-        """Process a due time, a due reading or pending causes of an automation. Return False if nothing was due."""
+        """Process a due time, a due reading or pending causes of an automation.
+
+        Return whether a time or reading was processed or a firing started. Raises InvalidInput if this machine does
+        not know the time zone of a schedule.
+        """
         with self._database.read(key.project_id) as session:
             seen = store.find(session, key.id)
             at = store.clock(session)

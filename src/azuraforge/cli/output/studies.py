@@ -16,7 +16,7 @@ _BEST_SHOWN = 10
 
 
 def show_study(terminal: Terminal, client: Client, study: Study) -> None:
-    """Print a study with its best trials."""
+    """Print a study with its best trials, the baselines and the importance of each field."""
     text = terminal.text
     objectives = ", ".join(
         f"{each.metric} ({text('direction.' + each.direction)})" if each.direction else each.metric

@@ -23,7 +23,7 @@ def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:
 
 
 def plain(terminal: Terminal, value: object) -> str:
-    """Return a JSON value as text: numbers formatted, text unchanged, everything else as JSON."""
+    """Return a JSON value as text: fractional numbers formatted, text unchanged, everything else as JSON."""
     if isinstance(value, float):
         return terminal.text.number(value)
     if isinstance(value, str):

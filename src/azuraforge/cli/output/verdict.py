@@ -144,7 +144,7 @@ def show_incumbent(terminal: Terminal, incumbent: IncumbentScores, evaluation: S
 
 
 def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) -> None:
-    """Print the gate's decision and its reasons."""
+    """Print the gate's decision and its reasons. ``candidate`` is the candidate's name; None if there is none."""
     names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": candidate}
     headline = verdict.headline or verdict.decision
     key = f"decision.{headline}"

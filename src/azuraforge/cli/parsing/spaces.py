@@ -10,7 +10,10 @@ from azuraforge.cli.terminal import Terminal
 
 
 def file(terminal: Terminal, path: Path | None) -> dict[str, object]:
-    """Read the definition of a study from a YAML or JSON file; empty if ``path`` is None."""
+    """Read the definition of a study from a YAML or JSON file; empty if ``path`` is None.
+
+    Raises CommandError if the file cannot be read or contains something else.
+    """
     if path is None:
         return {}
     if path.suffix.lower() not in (".yaml", ".yml"):

@@ -120,11 +120,12 @@ def yaml_object(terminal: Terminal, path: Path) -> dict[str, object]:
 def rows(terminal: Terminal, path: Path) -> list[dict[str, object]]:
     """Read rows from a JSON list of objects, or from a CSV file with a header, whose numeric cells become numbers.
 
-    Raises CommandError if the file cannot be read or contains no rows.
+    Raises CommandError if the file cannot be read, if the JSON is not a list of at least one object, or if the CSV file
+    contains no rows or a row that is longer than the header.
     """
     if path.suffix.lower() == ".json":
         listed = _json(terminal, path)
-        if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
+        if not isinstance(listed, list) or not listed or not all(isinstance(row, dict) for row in listed):
             raise CommandError(terminal.text("not_rows", path=path))
         return listed
     lines = read_text(terminal, path).splitlines()

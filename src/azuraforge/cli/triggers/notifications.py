@@ -164,7 +164,9 @@ def test(context: typer.Context, target: Target) -> None:
 def silence(
     context: typer.Context,
     target: Target,
-    minutes: Annotated[int, typer.Argument(min=0, help="Number of minutes; 0 ends the silence.")],
+    minutes: Annotated[
+        int, typer.Argument(min=0, help="Number of minutes to silence the target; 0 ends the silencing.")
+    ],
 ) -> None:
     """Silence a notification target for a number of minutes."""
     terminal = terminal_of(context)

@@ -82,7 +82,9 @@ def create(
     timezone: Annotated[str, typer.Option(help="Time zone of --cron and of intervals in days.")] = "UTC",
     misfire: Annotated[
         Literal["once", "all", "skip"],
-        typer.Option(help="Handling of missed firings: one run for all of them, one run each, or none."),
+        typer.Option(
+            help="Handling of missed firings: one run for all of them (once), one run for each (all), or none (skip)."
+        ),
     ] = "once",
     grace: Annotated[int, typer.Option(min=1, help="Delay after which a firing counts as missed, in seconds.")] = 60,
     paused: Annotated[bool, typer.Option("--paused", help="Create the schedule paused.")] = False,
@@ -151,7 +153,9 @@ def edit(
     timezone: Annotated[str | None, typer.Option(help="Time zone of --cron and of intervals in days.")] = None,
     misfire: Annotated[
         Literal["once", "all", "skip"] | None,
-        typer.Option(help="Handling of missed firings: one run for all of them, one run each, or none."),
+        typer.Option(
+            help="Handling of missed firings: one run for all of them (once), one run for each (all), or none (skip)."
+        ),
     ] = None,
     grace: Annotated[
         int | None, typer.Option(min=1, help="Delay after which a firing counts as missed, in seconds.")

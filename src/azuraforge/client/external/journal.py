@@ -83,7 +83,10 @@ class Shipment:
 
 
 class Journal:
-    """The journal of one run. One thread may write batches while another one sends them."""
+    """The journal of one run. One thread may write batches while another one sends them.
+
+    Methods that write to the journal raise OSError if they fail, for example because the disk is full.
+    """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path

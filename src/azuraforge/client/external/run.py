@@ -15,6 +15,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -92,21 +93,19 @@ class ExternalRun:
         """
         if self._journal is not None:
             raise ClientError(
-                "the run {name!r} was already started", next_step="create another run with client.run()", name=self.name
+                "the run {name!r} has already been started",
+                next_step="create another run with client.run()",
+                name=self.name,
             )
         book = self._connection.book
         try:
             journal = Journal.create(book.home, self._request, book.given_url)
         except OSError as error:
-            raise ClientError(
-                "the run's journal cannot be written: {reason}",
-                where="{folder}",
-                next_step="make the folder writable, or choose another one with azuraforge.Client(home=…)",
-                reason=error.strerror,
-                folder=str(error.filename or book.home),
-            ) from error
+            raise _not_written(error, book.home) from error
         try:
             shipping.create(journal, self._connection, START_SECONDS)
+        except OSError as error:
+            raise _not_written(error, book.home) from error
         except PlatformUnreachable as error:
             self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
         except ApiError as error:
@@ -124,8 +123,8 @@ class ExternalRun:
         """Log metrics at a step. Takes microseconds and never waits for the platform.
 
         Args:
-            step: step of the points; None: the last step plus one. A second value of a metric at the same step
-                replaces the first.
+            step: step of the points; None: the last step plus one. A second value of a metric at the same step is
+                ignored.
             metrics: numbers, or values that ``float`` accepts (NumPy scalars, one-element tensors).
 
         Raises:
@@ -156,13 +155,18 @@ class ExternalRun:
         self._logged.set()
 
     def summary(self, **values: object) -> None:
-        """Add values to the run's summary. NaN and infinities become null."""
+        """Add values to the run's summary, replacing earlier ones of the same name.
+
+        NaN and infinities become null, integers beyond 64 bits and foreign objects become text.
+        """
         plain = {_readable(name): _storable(value) for name, value in json.loads(_to_json(values)).items()}
         with self._lock:
             self._summary.update(plain)
 
     def finish(self, error: str | None = None) -> None:
         """End the run, and wait at most 15 seconds until the last batches are sent.
+
+        Do nothing if the run was not started, has ended, or was created in another process.
 
         Args:
             error: reason of the failure in one line; None: the run succeeded.
@@ -279,6 +283,16 @@ class ExternalRun:
         if text != self._said:
             self._said = text
             log.warning("run %r: %s", self.name, text)
+
+
+def _not_written(error: OSError, home: Path) -> ClientError:
+    return ClientError(
+        "the run's journal cannot be written: {reason}",
+        where="{folder}",
+        next_step="make the folder writable, or choose another one with azuraforge.Client(home=…)",
+        reason=error.strerror,
+        folder=str(error.filename or home),
+    )
 
 
 def _thread(work: Callable[..., object], *arguments: object) -> threading.Thread:

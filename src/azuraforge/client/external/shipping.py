@@ -29,7 +29,7 @@ class Shipped:
         name: the run's name.
         run_id: the run's id on the platform; None if it could not be created.
         problem: reason why the journal could not be sent; None if the platform has stored all of it.
-        kept_at: path of the journal if it was kept, else None.
+        kept_at: path of the journal if it was kept, else None; it ends in ``.refused`` if it is not sent again.
     """
 
     key: str
@@ -42,7 +42,7 @@ class Shipped:
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
     """Create the run of a journal unless it was created before; return the run's id.
 
-    Raises ApiError or PlatformUnreachable if the request fails.
+    Raises ApiError or PlatformUnreachable if the request fails, and OSError if the id cannot be written to the journal.
     """
     if journal.run_id is None:
         assert journal.header is not None
@@ -57,7 +57,7 @@ def ship(journal: Journal, connection: Connection) -> bool:
     """Send all batches written so far. If the run has ended, also send its end and delete the journal.
 
     Return whether a user has requested to cancel the run. Raises ApiError or PlatformUnreachable at the first request
-    that fails; batches sent before remain recorded as sent.
+    that fails, and OSError if the journal cannot be written; batches sent before remain recorded as sent.
     """
     run_id = create(journal, connection)
     # Read the end before the batches: the logging thread writes the last batch first and then the end. An end that is
@@ -95,7 +95,10 @@ def _cancel_requested(answer: object) -> bool:
 
 
 def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Send the journals of processes that have ended; return one result per journal. Problems do not raise."""
+    """Send the journals of ended processes whose header names ``platform``; return one result per journal.
+
+    Problems do not raise.
+    """
     return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
 
 

@@ -59,7 +59,7 @@ class AddressBook:
         url = self.given_url or announced
         if url is None:
             raise PlatformUnreachable(
-                "no platform runs on this data home",
+                "no platform is running on this data home",
                 where="{home}",
                 next_step="start a platform with `azuraforge up`, or set the address of a running one with url= or "
                 "AZURAFORGE_URL",

@@ -199,7 +199,9 @@ def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
         )
     if isinstance(error, httpx.TimeoutException):
         return PlatformUnreachable(
-            "the platform at {url} did not answer in time", next_step="try again, or read its log", url=address.url
+            "the platform at {url} did not answer in time",
+            next_step="try again, or read the platform's log",
+            url=address.url,
         )
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return PlatformUnreachable(
@@ -221,7 +223,7 @@ def _json(answer: httpx.Response) -> object:
         raise ApiError(
             answer.status_code,
             "unexpected_answer",
-            "the response of {url} is not JSON",
+            "the response from {url} is not JSON",
             next_step="check that an AzuraForge platform listens at this address",
             url=str(answer.request.url.copy_with(query=None)),
         ) from None

@@ -22,7 +22,10 @@ def listed(
     timeout_seconds: float = ANSWER_SECONDS,
     **query: Query,
 ) -> list[ShapeT]:
-    """Return the first ``limit`` items of a list (None: all of them), read in as many pages as necessary."""
+    """Return the first ``limit`` items of a list (None: all of them), read in as many pages as necessary.
+
+    Raises the errors of ``Connection.get``, and ClientError if a page has an unexpected form.
+    """
     found: list[ShapeT] = []
     after: str | None = None
     while limit is None or len(found) < limit:

@@ -65,7 +65,7 @@ def alone(engine: Engine, role: str) -> Iterator[None]:
         count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
         raise Conflict(
-            "{role} has {count} open [connection|connections]: a platform is using this database",
+            "the role {role} has {count} open [connection|connections]: a platform is using this database",
             next_step="stop all api, worker and scheduler processes first",
             count=count,
             role=role,

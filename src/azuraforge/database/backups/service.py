@@ -236,7 +236,10 @@ def _examine_sqlite(path: Path) -> Condition:
 def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise StorageError(
-            "there is no database yet", where="{place}", next_step="run azuraforge up to create one", place=str(path)
+            "there is no database yet",
+            where="{place}",
+            next_step="run azuraforge up to create a database",
+            place=str(path),
         )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:

@@ -48,7 +48,10 @@ def append(child: Asked) -> Json:
 
 
 def refresh(child: Child) -> Grown:
-    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``."""
+    """Read the rows after a source's cursor; write segments to the child's outputs. ``RefreshInput`` → ``Grown``.
+
+    Raises InvalidInput if the result of the plugin cannot be used, or if the rows cannot be added.
+    """
     asked = child.asked(RefreshInput)
     stored, name = asked.stored, asked.source
     source = opened_source(name, asked.access, asked.secrets, child.outputs)
@@ -142,7 +145,7 @@ def _json_rows(path: Path, name: str, stored: Stored, limits: ReadingLimits) -> 
 
 
 def _number(value: object) -> object:
-    """Convert whole numbers below 2**53 to float, so that a column can mix both.
+    """Convert whole numbers below 2**53 to float, so that a column can mix integers and floats.
 
     Larger integers, such as epochs in microseconds, stay exact.
     """

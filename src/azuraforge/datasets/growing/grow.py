@@ -35,8 +35,10 @@ def grown(
 ) -> Grown:
     """Return the version that follows ``stored`` when the rows of ``table`` are added.
 
-    New segments are written into ``folder``. Rows equal to stored ones are counted and skipped. Raises InvalidInput if
-    rows cannot be read, have other columns, lie in the future, or change stored rows although revisions are refused.
+    New segments are written into ``folder``, and ``provenance`` is added to that of ``stored``. Rows equal to stored
+    ones are counted and skipped. Raises InvalidInput if rows cannot be read or cleaned, have other columns or another
+    frequency, lie in the future, exceed the limits, change stored rows although revisions are refused, or give warnings
+    although ``options.strict`` is set.
     """
     meaning = stored.meaning
     found = joining.arrived(table, stored, options)
@@ -77,7 +79,10 @@ def grown(
 
 
 def unchanged(stored: Stored, repeated: int, findings: list[Finding], cursor: Json | None = None) -> Grown:
-    """Return a result that describes the stored version, since no new rows arrived."""
+    """Return a result that describes the stored version, since no new rows arrived.
+
+    ``repeated`` is the number of received rows that were already stored.
+    """
     built = Built(list(stored.segments), {}, stored.blocks, stored.fingerprint, stored.rows)
     growth = Growth(previous_version=stored.version, rows_added=0, rows_revised=0, rows_repeated=repeated)
     read = _result(stored, stored.meaning, built, findings, None)

@@ -75,7 +75,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         raise InvalidInput(
             "dataset {dataset!r} already has an incumbent in its column {forecast!r}",
             where="{place}",
-            next_step="add the dataset under another name without that column, then the file of forecasts",
+            next_step="add the dataset under another name without that column, then add the file of forecasts",
             code="incumbent_in_columns",
             dataset=asked.stored.name,
             forecast=before.forecast,
@@ -96,7 +96,7 @@ def _columns(asked: IncumbentInput) -> IncumbentColumns:
         raise InvalidInput(
             "dataset {dataset!r} contains only one series",
             where="option series",
-            next_step="leave the option series out",
+            next_step="omit the option series",
             dataset=asked.stored.name,
         )
     if len({forecast, made_at, time, series}) < 4:
@@ -227,7 +227,7 @@ def _report(now: pl.DataFrame, asked: IncumbentInput, findings: list[Finding]) -
             "no forecast can be used: each is for a time without a row in dataset {dataset!r}, or was made too late; "
             "the first is for {at}",
             where="{place}",
-            next_step="check the columns of times, their format and time zone",
+            next_step="check the time columns, their format and time zone",
             code="no_forecasts",
             dataset=stored.name,
             at=named(nowhere if nowhere.height else late),

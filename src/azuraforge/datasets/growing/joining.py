@@ -151,7 +151,7 @@ def parted(found: Arrived, ends: pl.DataFrame, time: str, series: str) -> Arrive
 
 
 def canonical(frame: pl.DataFrame, stored: Stored, incumbent: pl.DataFrame | None) -> pl.DataFrame:
-    """Return rows in the columns, types and order of the stored rows."""
+    """Return rows in the columns, types and order of the stored rows, with the forecasts of ``incumbent``."""
     meaning = stored.meaning
     rows = canonical_frame(frame, str(meaning.time), meaning.target, list(meaning.features), meaning.series)
     return with_incumbent(rows, meaning, incumbent)

@@ -44,13 +44,15 @@ class RefreshHandler(Handler):
         """Check the request, and describe the run. Raises UserError if it has options or the dataset has no source."""
         if not request.dataset:
             raise InvalidInput(
-                "no dataset is specified", where="dataset", next_step="run azuraforge datasets list and choose one"
+                "no dataset is specified",
+                where="dataset",
+                next_step="run azuraforge datasets list and choose a dataset",
             )
         if request.dataset_version is not None:
             raise InvalidInput(
                 "a refresh always continues from the newest version",
                 where="dataset_version",
-                next_step="leave the version out",
+                next_step="omit the version",
             )
         try:
             RefreshConfig.model_validate(request.config)
@@ -58,7 +60,7 @@ class RefreshHandler(Handler):
             raise InvalidInput(
                 "a refresh has no option {option!r}",
                 where="config",
-                next_step="leave it out",
+                next_step="remove it from the request",
                 option=error.errors()[0]["loc"][0],
             ) from None
         dataset = self._datasets.get(project_id, request.dataset)

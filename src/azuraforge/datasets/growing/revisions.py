@@ -50,7 +50,7 @@ class Past:
 
 
 def compare(past: pl.DataFrame, old: pl.DataFrame, stored: Stored, table: RawTable, findings: list[Finding]) -> Past:
-    """Compare canonical rows of the past with the stored ones, and apply the dataset's policy.
+    """Compare the canonical rows ``past`` with the stored rows ``old``, and apply the dataset's policy.
 
     A missing value does not replace a stored one. A row without a target is not inserted.
 

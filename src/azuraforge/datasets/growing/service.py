@@ -64,8 +64,8 @@ class GrowingDatasets:
     ) -> AppendOut:
         """Add the rows of a file to the newest version.
 
-        Rows equal to stored ones are counted and skipped. Raises InvalidInput if rows cannot be added, and then stores
-        nothing; raises Conflict if every attempt is overtaken by another version.
+        Rows equal to stored ones are counted and skipped. Raises NotFound if the dataset does not exist, InvalidInput
+        if rows cannot be added, and Conflict if every attempt is overtaken by another version; nothing is stored then.
         """
         return self._append(project_id, name_or_id, path, filename, options, unit, is_json=False)
 
@@ -81,8 +81,8 @@ class GrowingDatasets:
     ) -> IncumbentOut:
         """Add the incumbent forecasts of a file to the stored ones; the dataset's rows stay the same.
 
-        Raises InvalidInput if the file cannot be used, and then stores nothing; raises Conflict if every attempt is
-        overtaken by another version.
+        Raises NotFound if the dataset does not exist, InvalidInput if the file cannot be used, and Conflict if every
+        attempt is overtaken by another version; nothing is stored then.
         """
         for _ in range(_TRIES):
             base = self._datasets.get(project_id, name_or_id)
@@ -125,7 +125,7 @@ class GrowingDatasets:
         return self._datasets.get(project_id, found.id).out()
 
     def keep(self, session: Session, base: DatasetVersion, grown: Grown) -> tuple[DatasetVersion, bool]:
-        """Record the version that follows ``base`` in the caller's transaction.
+        """Record the version that follows ``base`` in the caller's transaction; return it and whether it is new.
 
         Raises Overtaken if ``base`` is no longer the newest version, NotFound if the dataset was deleted, and
         InvalidInput if the result equals an older version.
@@ -134,7 +134,7 @@ class GrowingDatasets:
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound(
                 "dataset {dataset!r} was deleted",
-                next_step="restore it: azuraforge datasets restore {dataset}",
+                next_step="restore the dataset: azuraforge datasets restore {dataset}",
                 dataset=base.name,
             )
         newest = store.version(session, base.id, None)

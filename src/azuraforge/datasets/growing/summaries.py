@@ -9,7 +9,10 @@ from azuraforge.runs.schemas import RunSummary
 
 
 class RefreshSummary(RunSummary):
-    """Result of a refresh: the new version's number of rows, and its changes from the previous version."""
+    """Result of a refresh: the new version's number of rows, and its changes from the previous version.
+
+    ``created`` is false if no rows arrived; ``version`` is then the previous version.
+    """
 
     kind: Literal["refresh"] = "refresh"
     dataset: str

@@ -110,7 +110,7 @@ def refuse_unlearnable(images: Sequence[Image], name: Text) -> None:
         )
     if len(classes) < 2:
         raise InvalidInput(
-            "all {count:,} images belong to one class, {label!r}: there is nothing to distinguish",
+            "all {count:,} images belong to the class {label!r}: there is nothing to distinguish",
             where="{place}",
             next_step="put the images into one folder per class",
             code="one_class",

@@ -141,7 +141,7 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
         raise InvalidInput(
             "{name} has 32-bit pixels, which are measurements, not an image",
             where="{name}",
-            next_step="save it with 8 or 16 bits per pixel",
+            next_step="save the image with 8 or 16 bits per pixel",
             code="not_an_image",
             name=name,
         )
@@ -169,7 +169,7 @@ def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
         return InvalidInput(
             "{name} is an incomplete or damaged image ({reason})",
             where="{name}",
-            next_step="download or save it again",
+            next_step="download or save the image again",
             code="truncated_image",
             name=name,
             reason=reason,

@@ -44,8 +44,8 @@ def is_idx(name: str) -> bool:
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
     """Return the values of one idx file, plain or gzip-compressed.
 
-    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values is refused
-    before they are decompressed.
+    Raises InvalidInput if the file is malformed. A file whose header declares more than ``max_bytes`` values, or more
+    than ``MAX_IMAGES`` entries, is refused before they are decompressed.
 
     Example:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()
@@ -98,9 +98,9 @@ def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     if alone := sorted(images.keys() ^ labels.keys()) or (not images and ["*"]):
         lonely = images.get(alone[0]) or labels.get(alone[0]) or Message("the upload")
         raise InvalidInput(
-            "{file} has no counterpart: each idx file of images needs one of labels",
+            "{file} has no counterpart: each idx file of images needs an idx file of labels",
             where="{file}",
-            next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
+            next_step="put both files into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
             code="idx_without_pair",
             file=lonely,
         )
@@ -142,7 +142,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {expected:,} values; only {left:,} more can be read",
             where="{name}",
-            next_step="add only a part of it, or ask an administrator to raise AZURAFORGE_READING__IMAGE_BYTES",
+            next_step="add only a part of the data, or ask an administrator to raise AZURAFORGE_READING__IMAGE_BYTES",
             code="too_large",
             name=name,
             expected=expected,
@@ -152,7 +152,7 @@ def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> 
         raise InvalidInput(
             "the idx file {name} declares {entries:,} entries; at most {most:,} are possible",
             where="{name}",
-            next_step="add only a part of it",
+            next_step="add only a part of the data",
             code="too_large",
             name=name,
             entries=entries,
@@ -179,7 +179,7 @@ def _bad(name: str, why: Message) -> InvalidInput:
     return InvalidInput(
         "the idx file {name} cannot be read: {why}",
         where="{name}",
-        next_step="download it again; it may be incomplete or damaged",
+        next_step="download the file again; it may be incomplete or damaged",
         code="unreadable_file",
         name=name,
         why=why,

@@ -63,7 +63,7 @@ class LargeImages:
         wanted = ShrinkInput(path=path, name=name, size=size, target=target)
         if not self._places.acquire(timeout=timeout_seconds):
             raise TransientError(
-                "too many large images are being decoded",
+                "too many large images are being decoded at the same time",
                 where="{place}",
                 next_step="try again in a moment",
                 code="busy",

@@ -78,7 +78,8 @@ def prepare_images(
 ) -> Prepared:
     """Decode all images at one size; unreadable images are skipped and reported if ``options`` permits it.
 
-    Raises InvalidInput if an image is unreadable, if there are too few images or classes, or if sizes differ.
+    Raises InvalidInput if an image is unreadable, if there are too few images or classes, if the images exceed the
+    limits, or if their sizes differ and ``options`` states none.
     """
     refuse_unlearnable([each.image for each in images], name)
     bad: dict[str, InvalidInput] = {}
@@ -131,7 +132,11 @@ def prepare_pixels(
 
 
 def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
-    """Prepare the images of a source. Raises InvalidInput if the source breaks its contract."""
+    """Prepare the images of a source.
+
+    Raises InvalidInput if the source breaks its contract, or if there are too few or too large images or too few
+    classes.
+    """
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(
@@ -158,9 +163,9 @@ def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _
     )
     if unknown := set(parts) - {"train", "test", None}:
         raise InvalidInput(
-            "the source {source} returned the unknown part {part!r}",
+            "the source {source} returned the unknown value {part!r} in the column part",
             where="source {source}",
-            next_step="correct the plugin: a part must be train, test or null",
+            next_step="correct the plugin: the column part may contain only train, test and null",
             source=source,
             part=unknown.pop(),
         )
@@ -228,7 +233,7 @@ def prepare_idx(
 ) -> Prepared:
     """Prepare pairs of idx files; the name of an image is its number in its file, from 0.
 
-    Raises InvalidInput if the pairs have images of different sizes.
+    Raises InvalidInput if the pairs have images of different sizes, and the errors of ``prepare_pixels``.
     """
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
@@ -353,7 +358,7 @@ def _settle_unreadable(
         raise InvalidInput(
             "{bad:,} of {count:,} [image|images] cannot be read; the first: {reason}",
             where="{name}, {first}",
-            next_step="replace them, or skip them with the option unreadable=skip",
+            next_step="replace the images, or skip them with the option unreadable=skip",
             code="unreadable_images",
             details={"count": len(bad)},
             reason=error,

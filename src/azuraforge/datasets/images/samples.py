@@ -11,18 +11,25 @@ from azuraforge.datasets.images.canonical import class_counts
 from azuraforge.datasets.schemas import ClassOut, ImageOut, ImagesOut
 from azuraforge.plugins.vision.png import png_base64
 
-#: Maximum number of images over all classes, so that the response for many classes stays small.
+#: Maximum number of images over all classes, so that the response for many classes stays small; each class has at
+#: least one.
 MAX_IMAGES = 400
 
 
 def samples(path: Path, size: tuple[int, int, int], per_class: int) -> ImagesOut:
-    """Return each class with its counts and at most ``per_class`` images, spread evenly over its rows."""
+    """Return each class with its counts and at most ``per_class`` images, spread evenly over its rows.
+
+    With many classes, fewer images of each are returned, but at least one.
+    """
     frame = pl.read_parquet(path, columns=["label", "part", "name"]).with_row_index("row")
     counts = class_counts(frame)
     each = max(1, min(per_class, MAX_IMAGES // len(counts)))
     chosen: dict[str, pl.DataFrame] = {}
     for label in sorted(counts):
         rows = frame.filter(pl.col("label") == label)
+        if len(chosen) == MAX_IMAGES:  # more classes than images: the rest are listed without one
+            chosen[label] = rows.clear()
+            continue
         spread = np.unique(np.linspace(0, rows.height - 1, num=min(each, rows.height)).astype(np.int64))
         chosen[label] = rows[spread]
     wanted = pl.concat(list(chosen.values()))["row"].sort()

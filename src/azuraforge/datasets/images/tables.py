@@ -30,7 +30,8 @@ def read_table(
     """Return the rows as encoded images; the name of an image is its row's number, from 0.
 
     Class names come from the table's Hugging Face metadata if present, else from the label column. Raises InvalidInput
-    if the table is damaged or too large, or lacks a column.
+    if the table is damaged or too large, if it lacks a column or a column has an unusable type, or if an image or a
+    label is missing.
     """
     schema, rows = describe(path, name)
     wanted = _columns(schema, name, options)
@@ -87,7 +88,12 @@ def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
 
 def _too_large(problem: Message, name: str) -> InvalidInput:
     return InvalidInput(
-        "{problem}", where="{place}", next_step="add only a part of it", code="too_large", problem=problem, place=name
+        "{problem}",
+        where="{place}",
+        next_step="add only a part of the data",
+        code="too_large",
+        problem=problem,
+        place=name,
     )
 
 

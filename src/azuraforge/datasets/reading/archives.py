@@ -199,8 +199,8 @@ def _is_leftover(path: str) -> bool:
     return "__MACOSX" in parts or any(part.lower() in _LEFTOVERS or part.startswith("._") for part in parts)
 
 
-_PACK_AGAIN = Message("create the archive again without this problem")
-_ADD_A_PART = Message("add only a part of it")
+_PACK_AGAIN = Message("correct the problem and create the archive again")
+_ADD_A_PART = Message("add only a part of the data")
 _OWN_NAME = Message("create the archive again with relative paths")
 
 

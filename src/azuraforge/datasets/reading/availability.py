@@ -27,7 +27,7 @@ def check_stated(stated: Collection[str], columns: Collection[str], taken: Colle
                 if name in taken
                 else "available_after contains {column!r}, which is not an input column",
                 where="option available_after",
-                next_step="choose one of {known}" if inputs else "leave the option available_after out",
+                next_step="choose one of {known}" if inputs else "omit the option available_after",
                 code="no_input_column",
                 column=name,
                 known=inputs[:8],

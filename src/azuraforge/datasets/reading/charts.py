@@ -11,6 +11,9 @@ import polars as pl
 def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
     """Return at most ``max_points`` rows: the first, the last, and each column's extremes in buckets of equal length.
 
+    At least two rows are returned. If ``max_points`` is too small for the extremes of all columns, some of them are
+    left out, evenly over the time.
+
     Example:
         >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})
         >>> reduce_rows(frame, ["y"], 10)["y"].max()
@@ -29,4 +32,8 @@ def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.
             if len(known):
                 keep.add(int(start + known[np.argmin(bucket[known])]))
                 keep.add(int(start + known[np.argmax(bucket[known])]))
-    return frame[sorted(keep)[: max(max_points, 2)]]
+    places = sorted(keep)
+    if len(places) > max_points:
+        chosen = np.linspace(0, len(places) - 1, max(max_points, 2)).astype(np.int64)
+        places = [places[each] for each in chosen.tolist()]
+    return frame[places]

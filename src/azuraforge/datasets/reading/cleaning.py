@@ -101,7 +101,7 @@ def settle_target(
     """Remove rows whose target is missing, NaN or infinite, according to ``options.missing``.
 
     ``forward_fill`` removes such rows only at the start and the end; between known targets, they stay with an empty
-    target. Raises InvalidInput if the policy is ``error`` or no row has a target.
+    target. Raises InvalidInput if there are such rows and the policy is ``error``, or if no row has a target.
     """
     bad = ~frame[target].is_finite().fill_null(False)
     rows = bad.arg_true()
@@ -211,8 +211,9 @@ def settle_gaps(
     ``rows_before`` is the number of earlier rows of the series outside ``frame``; they count in the share of missing
     rows.
 
-    Return the frame, and whether it has no gaps left. Raises InvalidInput if ``policy`` refuses the gaps, or if the
-    whole series would exceed ``budget``; the number of rows is known from the rhythm before they are created.
+    Return the frame, and whether no gaps were kept, which is also True for rows without a fixed interval. Raises
+    InvalidInput if ``policy`` refuses the gaps, or if the whole series would exceed ``budget``; the number of rows is
+    known from the rhythm before they are created.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
         return frame, True

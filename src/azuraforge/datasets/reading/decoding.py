@@ -56,7 +56,10 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """Return a file's bytes, decompressed. Raises InvalidInput if it is no table or exceeds ``limits``."""
+    """Return a file's bytes, decompressed.
+
+    Raises InvalidInput if the file is missing, empty, damaged or no table, or if it exceeds ``limits``.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -81,7 +84,7 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
         raise InvalidInput(
             "the file {name} cannot be read: {reason}",
             where="{name}",
-            next_step="download it again; it may be incomplete or damaged",
+            next_step="download the file again; it may be incomplete or damaged",
             code="unreadable_file",
             name=name,
             reason=error,
@@ -91,7 +94,7 @@ def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
 def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
     """Decode bytes with ``encoding``, else by the byte order mark, else as UTF-8, else as Windows-1254.
 
-    Raises InvalidInput if the bytes are not text in that encoding.
+    Raises InvalidInput if the bytes are not text in this encoding, or if ``encoding`` is unknown.
 
     Example:
         >>> decode("sıcaklık".encode(), "t.csv").encoding
@@ -150,7 +153,7 @@ def _refuse_known_binary(head: bytes, name: str) -> None:
             raise InvalidInput(
                 "the file {name} is {kind}, not a table",
                 where="{name}",
-                next_step="export or unpack it as {formats}",
+                next_step="export or unpack the file as {formats}",
                 code="binary_file",
                 name=name,
                 kind=kind,
@@ -185,12 +188,14 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
         raise InvalidInput(
             "the archive {name} contains {count:,} [file|files], but must contain exactly one table",
             where="{name}",
-            next_step="unpack it and add the table itself",
+            next_step="unpack the archive and add the table itself",
             name=name,
             count=len(members),
         )
     if members[0].flag_bits & 1:
-        raise InvalidInput("the archive {name} has a password", where="{name}", next_step="unpack it first", name=name)
+        raise InvalidInput(
+            "the archive {name} has a password", where="{name}", next_step="unpack the archive first", name=name
+        )
     return archive.open(members[0])
 
 

@@ -60,7 +60,7 @@ class RawTable:
         return Message("line {line}", {"line": row + self.first_line})
 
     def require(self, column: str, option: str) -> None:
-        """Raise InvalidInput if the table has no such column; ``option`` is the option that names it."""
+        """Raise InvalidInput if the table has no column ``column``; ``option`` is the option that names it."""
         names = [name for name in self.frame.columns if name != ROW]
         require_column([*names, *self.unread], self.name, column, option)
 
@@ -102,8 +102,9 @@ def read_delimited(
 ) -> RawTable:
     """Read text as a table of strings; ``needed`` maps options to the required columns that they name.
 
-    Raises InvalidInput if no separator fits, a required column is missing, a line has more values than the header,
-    a quote is not closed, or the table exceeds ``limits``, which is checked before it is built.
+    Raises InvalidInput if the text is JSON or a web page or has no rows, if no separator or another one than
+    ``separator`` fits, if a required column is missing or two have one name, if a line has more values than the header
+    or a quote is not closed, or if the table exceeds ``limits``, which is checked before it is built.
     """
     limits = limits or ReadingLimits()
     refuse_markup(text, name)
@@ -123,7 +124,7 @@ def read_delimited(
         raise InvalidInput(
             "the columns of {name} are separated by {found_name}, not by the stated separator ({stated})",
             where="{name}, line {line}",
-            next_step="leave the option separator out, or set it to {found!r}",
+            next_step="omit the option separator, or set it to {found!r}",
             code="wrong_separator",
             details={"found": found},
             name=name,
@@ -220,7 +221,7 @@ def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list
         raise InvalidInput(
             "two columns of {name} are named {column!r}",
             where="{name}, header",
-            next_step="rename one of them in the file",
+            next_step="rename one of the columns in the file",
             code="duplicate_column",
             name=name,
             column=twice[0],
@@ -251,7 +252,7 @@ def _refuse_reserved(columns: list[str], name: Text) -> None:
         raise InvalidInput(
             "a column of {name} has the reserved name {column!r}",
             where="{name}, header",
-            next_step="rename it",
+            next_step="rename the column",
             name=name,
             column=ROW,
         )
@@ -280,7 +281,7 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
 def _refuse_single_column(text: str, name: str) -> None:
     first = text[:400].splitlines()[0][:80]
     raise InvalidInput(
-        "no separator was found in {name}: its first line is a single column, {first!r}",
+        "no separator was found in {name}: its first line contains only the column {first!r}",
         where="{name}, line 1",
         next_step="add a table with at least a time and a value column, or specify its separator",
         code="no_separator",

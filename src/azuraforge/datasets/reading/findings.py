@@ -90,7 +90,7 @@ CODES = tuple(_SEVERITIES)
 
 
 def finding(code: str, *, count: int = 1, where: str | Message = "", **values: object) -> Finding:
-    """Return the finding with this code, and ``values`` for its text.
+    """Return the finding with this code, and ``values`` for its text. Raises KeyError if the code is unknown.
 
     A value may be a ``Message`` or a mapping ``{"en": …, "tr": …}``.
 

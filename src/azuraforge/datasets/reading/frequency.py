@@ -56,7 +56,7 @@ class Rhythm:
 def find_rhythm(times: pl.Series, timezone: str, frequency: str | None = None) -> Rhythm:
     """Return the rhythm of sorted, distinct UTC times; days and months are counted in ``timezone``.
 
-    Raises InvalidInput if ``frequency`` is given and a row does not fit it.
+    Raises InvalidInput if ``frequency`` is given and a row does not fit it, or if it is longer than 10,000 years.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -153,9 +153,9 @@ def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhyt
     count, unit = _split(frequency)
     if count * (_US.get(unit) or _MONTHS[unit] * _MONTH_AT_LEAST) > _LONGEST:
         raise InvalidInput(
-            "the frequency {frequency} is longer than any series",
+            "the interval of the frequency {frequency} is longer than any series",
             where="option frequency",
-            next_step="leave the option frequency out to detect it",
+            next_step="omit the option frequency to detect the frequency",
             code="wrong_frequency",
             frequency=frequency[:40],
         )
@@ -179,7 +179,7 @@ def _refuse_asked(times: pl.Series, timezone: str, frequency: str) -> None:
     raise InvalidInput(
         "the rows do not have the frequency {frequency}: the row at {time} does not fit",
         where="option frequency",
-        next_step="leave the option frequency out to detect it, or resample the file",
+        next_step="omit the option frequency to detect the frequency, or resample the file",
         code="wrong_frequency",
         frequency=frequency,
         time=times[index].isoformat(),

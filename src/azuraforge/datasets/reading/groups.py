@@ -58,13 +58,14 @@ def read_groups(
         kept: names of the dataset's series, sorted.
         options: options for reading the file.
 
-    Raises InvalidInput if grouping by a column is meaningless, or a series is in two groups of one column.
+    Raises InvalidInput if grouping by a column is meaningless, if a series has no group or two groups in one column, or
+    if a total would have the name of a series.
     """
     if not options.groups and options.group_separator is None:
         return {}
     if len(kept) < 2:
         raise _bad(
-            Message("the dataset has one series, {series!r}: there is nothing to add up", {"series": kept[0]}),
+            Message("the dataset has only the series {series!r}: there is nothing to add up", {"series": kept[0]}),
             Message("omit the option groups and the option group_separator"),
         )
     memberships = {name: _of_column(table, names, name) for name in dict.fromkeys(options.groups)}

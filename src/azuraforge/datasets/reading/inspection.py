@@ -32,9 +32,11 @@ def numbers(
     decimal: Decimal | None,
     findings: list[Finding],
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Return ``ROW``, target and features as float64, in the table's order of columns, and the features' names.
+    """Return ``ROW``, and the target and features as float64; and the features' names.
 
-    Raises InvalidInput if the target, or a feature that was requested by name, contains text that is not a number.
+    If ``features`` is None, all columns of numbers except ``exclude`` are features, and others are reported as ignored.
+    Raises InvalidInput if a named column does not exist, if the target, or a feature that was requested by name,
+    contains text that is not a number, or if the decimal sign is ambiguous.
     """
     candidates = _candidates(table, time, target, features, exclude)
     cleaned = table.frame.with_columns(
@@ -147,7 +149,7 @@ def _candidates(table: RawTable, time: str, target: str, features: list[str] | N
                 if name == time
                 else "{column!r} is the target and cannot be a feature",
                 where="option features",
-                next_step="leave it out; the past of the target is always an input",
+                next_step="remove the column from the option features; the past of the target is always an input",
                 column=name,
             )
     return [name for name in dict.fromkeys(features) if name not in exclude]
@@ -184,9 +186,11 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
     if len(rows):
         row = int(rows[0])
         raise InvalidInput(
-            "the target {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}"
+            "the target {column!r} must be numeric, but {count:,} [row is|rows are] not; the first such value is "
+            "{value!r}"
             if role == "target"
-            else "the feature {column!r} must be numeric, but {count:,} [row is|rows are] not, the first is {value!r}",
+            else "the feature {column!r} must be numeric, but {count:,} [row is|rows are] not; the first such value "
+            "is {value!r}",
             where="{place}",
             next_step="delete the row, which looks like a second header line"
             if row == 0 and len(rows) == 1

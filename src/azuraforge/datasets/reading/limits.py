@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 _PREFIX = "AZURAFORGE_READING__"
 #: Name of a file, table or source in messages.
 Text = str | Message
-_A_PART = Message("add only a part of it")
+_A_PART = Message("add only a part of the data")
 ASK_FOR_LESS = Message("request less data")
 
 
 @dataclass(frozen=True)
 class ReadingLimits:
     """Limits of one dataset, from the settings of the same names.
+
+    The errors of the checks name the data by ``what`` or ``where`` and suggest ``next_step``.
 
     Attributes:
         table_bytes: maximum size of a table as decompressed text.
@@ -79,7 +81,7 @@ class ReadingLimits:
                 Message("{most:,} values", {"most": self.values}),
                 "values",
                 where,
-                Message("choose gaps=keep or a longer frequency, or add the part before or after the gap"),
+                Message("choose gaps=keep or a lower frequency, or add only the rows before or after the gap"),
             )
 
     def check_text(self, size: int, what: Text, next_step: Message = _A_PART) -> None:

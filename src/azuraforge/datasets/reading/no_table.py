@@ -40,7 +40,9 @@ def refuse_markup(text: str, name: str) -> None:
         raise _no_table(
             name,
             Message("a web page (“{title}”)", {"title": shown}) if shown else Message("a web page"),
-            Message("open its address in a browser: it may require a login, or link to the file itself"),
+            Message(
+                "open the address of the file in a browser: the page may require a login, or link to the file itself"
+            ),
         )
     if _MARKUP.match(head):
         raise _no_table(
@@ -74,7 +76,7 @@ def refuse_json(text: str, name: str) -> None:
                 Message("resolve the error stated in the response, and download the file again"),
             )
         raise _no_table(
-            name, Message("JSON"), Message("save the table as CSV; the sources http and folder also read JSON lines")
+            name, Message("JSON"), Message("save the table as CSV; the sources http and folder also read JSON Lines")
         )
 
 

@@ -42,8 +42,8 @@ def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: Te
             "the numbers of {column!r} can be read in two ways, such as {example!r}",
             where="{place}",
             next_step=(
-                "specify the decimal sign with the option decimal: ',' (1,234 is a little over one) or '.' "
-                "(over a thousand)"
+                "specify the decimal mark with the option decimal: ',' (1,234 is a little over one) or '.' (over a "
+                "thousand)"
             ),
             code="ambiguous_decimal",
             column=target,

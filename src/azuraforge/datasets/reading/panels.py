@@ -300,7 +300,8 @@ def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> t
             raise InvalidInput(
                 "series {series!r} has {mine}, but most other series have {theirs}",
                 where="series {series!r}",
-                next_step="exclude the series or resample it: series that are trained together must have one frequency",
+                next_step="exclude the series or resample it: series that are trained together must have the same "
+                "frequency",
                 code="mixed_rhythms",
                 series=name,
                 mine=mine,

@@ -190,7 +190,7 @@ def _cells(path: Path, name: str, sheet: Sheet) -> Grid:
         raise InvalidInput(
             "the sheet {sheet!r} of {name} cannot be read: {reason}",
             where="{name}",
-            next_step="open it in a spreadsheet program and save it again as .xlsx",
+            next_step="open the file in a spreadsheet program and save it again as .xlsx",
             code="unreadable_file",
             sheet=sheet.name,
             name=name,
@@ -230,7 +230,7 @@ def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
         raise InvalidInput(
             "a column of {place} has the reserved name {column!r}",
             where="{place}",
-            next_step="rename it",
+            next_step="rename the column",
             place=where,
             column=ROW,
         )
@@ -238,7 +238,7 @@ def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:
         raise InvalidInput(
             "two columns of {place} are named {column!r}",
             where="{place}, row {row}",
-            next_step="rename one of them in the file",
+            next_step="rename one of the columns in the file",
             code="duplicate_column",
             place=where,
             column=twice[0],
@@ -261,7 +261,7 @@ def _refuse_shared_name(grid: Grid, header: int, column: int, where: Text) -> No
     for each in grid.merged:
         if each.top <= header <= each.bottom and each.left < column <= each.right:
             raise InvalidInput(
-                "several columns share the merged name {name!r}",
+                "the merged header cell {name!r} spans several columns",
                 where="{place}, row {row}",
                 next_step="split the merged cell and give each column a name",
                 code="merged_header",

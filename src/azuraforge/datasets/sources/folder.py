@@ -80,7 +80,11 @@ class Folder(TableSource[FolderOptions]):
     settle_seconds: ClassVar[float] = _SETTLE_SECONDS
 
     def read(self, options: FolderOptions) -> SourceRead:
-        """Read every file. Raises InvalidInput if the folder is not allowed, or contains no file to read."""
+        """Read every file.
+
+        Raises InvalidInput if the folder is not allowed or contains no file to read, or if a file cannot be used, and
+        TransientError if the folder does not exist.
+        """
         news = self._news(options, {})
         if news.read is None:
             raise InvalidInput(
@@ -97,7 +101,8 @@ class Folder(TableSource[FolderOptions]):
     def read_since(self, options: FolderOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
         """Read new files, and files that changed since they were read.
 
-        Raises InvalidInput if the folder is not allowed or a file cannot be used.
+        Raises InvalidInput if the folder is not allowed or a file cannot be used, and TransientError if the folder does
+        not exist or has become empty.
         """
         return self._news(options, FolderCursor.model_validate(cursor).files if cursor else {})
 
@@ -107,7 +112,7 @@ class Folder(TableSource[FolderOptions]):
             raise TransientError(
                 "the folder {folder!r} does not exist",
                 where=_WHERE,
-                next_step="check that it is mounted",
+                next_step="check that its disk is mounted",
                 folder=options.folder,
             )
         names, waiting, findings = self._listed(folder, options.pattern)
@@ -115,7 +120,8 @@ class Folder(TableSource[FolderOptions]):
             raise TransientError(
                 "the folder {folder!r} had {count:,} [file|files] and has none now",
                 where=_WHERE,
-                next_step="check that it is mounted; to start over, add the dataset from this source again",
+                next_step="check that the folder's disk is mounted; to start over, add the dataset from this source "
+                "again",
                 folder=options.folder,
                 count=len(known),
             )
@@ -186,10 +192,11 @@ class Folder(TableSource[FolderOptions]):
 
 
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
-    """Copy a file, so that exactly the hashed bytes are read; return None if it changes meanwhile.
+    """Copy a file, so that exactly the hashed bytes are read; return None if it must be skipped.
 
-    A file with the size and time of its last reading is not copied. The opened file is checked instead of its path,
-    since a link may be replaced in between.
+    It is skipped if it changes or is removed meanwhile, or is not a regular file inside ``folders``. A file with the
+    size and time of its last reading is not copied; ``before`` is returned. The opened file is checked instead of its
+    path, since a link may be replaced in between.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -207,7 +214,7 @@ def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path
             raise InvalidInput(
                 "the file {file} has {size:,} bytes; at most {most:,} are read",
                 where=_WHERE,
-                next_step="split it, or ask an administrator to raise AZURAFORGE_READING__TABLE_BYTES",
+                next_step="split the file, or ask an administrator to raise AZURAFORGE_READING__TABLE_BYTES",
                 code="too_large",
                 file=path.name,
                 size=found.st_size,
@@ -273,7 +280,7 @@ def _unreadable(what: Message, error: OSError) -> InvalidInput:
     return InvalidInput(
         "{what} cannot be read: {reason}",
         where=_WHERE,
-        next_step="give the platform's user permission to read it",
+        next_step="let the user account that runs the platform read it",
         code="unreadable_file",
         what=what,
         reason=error.strerror,

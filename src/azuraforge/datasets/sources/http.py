@@ -189,9 +189,10 @@ class Http(TableSource[HttpOptions]):
         return read
 
     def read_since(self, options: HttpOptions, cursor: Mapping[str, JsonValue] | None) -> SourceNews:
-        """Fetch the table; return no rows if it is unchanged since it was last read. Raises the errors of ``read``.
+        """Fetch the table; return no rows if it is unchanged since it was last read.
 
-        Raises TransientError also if the table has become empty or shorter.
+        Raises the errors of ``read``, and TransientError also if the server responds with a web page, or if the table
+        has become empty, or shorter without covering a later period.
         """
         before = None if not cursor else HttpCursor.model_validate(cursor)
         read = self._fetch(options, before)
@@ -357,7 +358,7 @@ def _shrunken(host: str, rows: int, before: int) -> TransientError:
     return TransientError(
         "the table at {host} has {rows:,} rows but had {before:,} before: it may be incomplete",
         where="source http",
-        next_step="if it was shortened on purpose, add the dataset again from this source",
+        next_step="if the table was shortened on purpose, add the dataset again from this source",
         host=host,
         rows=rows,
         before=before,

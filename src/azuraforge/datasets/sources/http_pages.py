@@ -44,13 +44,13 @@ def authorizing(url: httpx.URL, kind: AuthorizationKind, header: str | None, val
         raise InvalidInput(
             "the secret of the authorization has characters that are not allowed in a header",
             where=WHERE,
-            next_step="store it again without line breaks: azuraforge secrets set NAME",
+            next_step="store the secret again without line breaks: azuraforge secrets set NAME",
         )
     if kind == "basic" and ":" not in value:
         raise InvalidInput(
             "the secret of a basic authorization does not have the form USER:PASSWORD",
             where=WHERE,
-            next_step="store it again: azuraforge secrets set NAME",
+            next_step="store the secret again: azuraforge secrets set NAME",
         )
     text = {
         "bearer": f"Bearer {value}",
@@ -107,7 +107,7 @@ class Pages:
     def take(self, path: Path, url: httpx.URL, answer: httpx.Response) -> httpx.URL | None:
         """Store the rows of a page, and return the address of the next page; None after the last.
 
-        Raises InvalidInput for circular links, too many pages, or an unreadable page.
+        Raises InvalidInput for circular or unusable links, too many pages, an unreadable page, or too many rows.
         """
         self._number += 1
         digest = hashlib.sha256(path.read_bytes()).digest()
@@ -145,7 +145,10 @@ class Pages:
         return following
 
     def table(self, path: Path) -> tuple[pl.DataFrame, list[SourceFinding]]:
-        """Return the rows of all pages, and findings; ``path`` may be overwritten."""
+        """Return the rows of all pages, and findings; ``path`` may be overwritten.
+
+        Raises InvalidInput if the pages together are no table or exceed the limits.
+        """
         if self._paging.rows_field is None:
             if len(self._frames) == 1:
                 return self._frames[0], self._findings
@@ -202,7 +205,7 @@ class Pages:
             raise InvalidInput(
                 "page {page:,} of {file} is not a JSON document",
                 where=WHERE,
-                next_step="leave rows_field out for CSV, JSON lines and Parquet",
+                next_step="omit rows_field for CSV, JSON Lines and Parquet",
                 code="not_json",
                 page=self._number,
                 file=self._file,

@@ -153,7 +153,8 @@ class OpenMeteo(Source):
     def read(self, options: OpenMeteoOptions) -> SourceRead:
         """Fetch all days.
 
-        Raises InvalidInput if the server refuses the request, and TransientError if it is unavailable.
+        Raises InvalidInput if the server refuses the request or does not know the place, and TransientError if it is
+        unavailable or responds in another format.
         """
         with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             return self._fetch(client, options, self._find(client, options), options.start)
@@ -277,7 +278,7 @@ class OpenMeteo(Source):
                 continue
             return _parsed(response, url, host)
         raise TransientError(
-            "{reason}, after {tries} attempts",
+            "{reason} ({tries} [attempt|attempts])",
             where=_WHERE,
             next_step="check the network, or try again later; a long history may need a smaller range of days",
             reason=reason,

@@ -155,7 +155,10 @@ def meaning_of(
     cursor: Mapping[str, object],
     findings: Sequence[SourceFinding] = (),
 ) -> SourceRead:
-    """Return a table as the result of a source, with the roles of its columns and without the excluded columns."""
+    """Return a table as the result of a source, with the roles of its columns.
+
+    Excluded columns are dropped unless they have a role.
+    """
     features = None if options.features is None else tuple(dict.fromkeys(options.features))
     kept = {options.time, options.target, options.series, *(features or ())}
     written = options if isinstance(options, FileTableOptions) else None

@@ -46,7 +46,7 @@ def prepare_kernels(
     """Fill the cache of compiled kernels without choosing the backend; returns at once if it is already filled.
 
     Raises:
-        EngineError: the cpu backend cannot run here.
+        EngineError: the cpu backend cannot run here with this instruction set.
     """
     from azuraforge.engine.backends import cpu
 
@@ -71,7 +71,7 @@ def set_backend(
         progress: function that receives a message when kernels must be compiled.
 
     Raises:
-        EngineError: no backend has this name, or it cannot run here.
+        EngineError: no backend has this name, or it cannot run here with these settings.
     """
     global _name
     faster: dict[str, Callable[..., None]] = {}

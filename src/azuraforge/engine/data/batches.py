@@ -31,6 +31,10 @@ class Batches:
     ``state_dict`` in the middle of an epoch remembers the order and the position: after ``load_state_dict`` the
     next ``iter`` continues with the batch that would have followed.
 
+    Raises:
+        EngineError: ``batch_size`` is below 1, ``prefetch`` is negative, the dataset is empty, or ``drop_last`` leaves
+            no batch.
+
     >>> from azuraforge.engine.data import Arrays
     >>> [batch[0].shape for batch in Batches(Arrays(np.zeros((5, 3))), 2)]
     [(2, 3), (2, 3), (1, 3)]
@@ -138,7 +142,7 @@ class Batches:
         """Restore ``state``, a result of :meth:`state_dict`.
 
         Raises:
-            EngineError: the state belongs to a dataset or batch size of another kind.
+            EngineError: the state belongs to another number of examples, batch size or kind of generator.
         """
         if state["examples"] != len(self.dataset) or state["batch_size"] != self.batch_size:
             raise EngineError(

@@ -24,6 +24,9 @@ class Dataset(Protocol):
 class Arrays:
     """Dataset of arrays whose first axes run over the same examples.
 
+    Raises:
+        EngineError: there are no arrays, or their first axes have different sizes.
+
     >>> len(Arrays(np.zeros((10, 3)), np.zeros(10)))
     10
     """
@@ -54,6 +57,9 @@ class Windows:
         targets: columns of the target; all by default.
 
     Each example is ``(window, feature)`` and ``(horizon, target)``.
+
+    Raises:
+        EngineError: ``series`` has other axes, or is shorter than one window and horizon.
     """
 
     def __init__(self, series: Array, window: int, horizon: int = 1, targets: list[int] | None = None) -> None:

@@ -94,7 +94,12 @@ def _has_modules(values: list[Any]) -> bool:
 
 
 def save_model(folder: str | os.PathLike[str], model: Module, metadata: Mapping[str, str] | None = None) -> str:
-    """Write ``weights.safetensors`` and ``model.json`` to ``folder``; return the hash of the weights."""
+    """Write ``weights.safetensors`` and ``model.json`` to ``folder``; return the hash of the weights.
+
+    Raises:
+        EngineError: a constructor argument of a module is not a JSON value; no file is written then.
+        OSError: the disk is full or the folder cannot be written.
+    """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     state = model.state_dict()

@@ -68,6 +68,7 @@ def load_safetensors(
 
     Raises:
         EngineError: the file is missing, truncated, inconsistent or not a safetensors file.
+        OSError: the file exists but cannot be read.
     """
     try:
         content = Path(path).read_bytes()

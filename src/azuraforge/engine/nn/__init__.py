@@ -1,4 +1,4 @@
-"""Layers, models and losses."""
+"""Layers, models and losses. They raise EngineError for arguments and inputs that do not fit."""
 
 from azuraforge.engine.nn import functional, init
 from azuraforge.engine.nn.activation import GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh

@@ -57,7 +57,8 @@ class MultiheadAttention(Module):
 
         Args:
             query: ``(batch, query, width)``.
-            key, value: ``(batch, key, width)``; the query itself by default (self-attention).
+            key: ``(batch, key, width)``; the query itself by default (self-attention).
+            value: ``(batch, key, width)``; the key by default.
             attn_mask: boolean ``(query, key)``, true if a query must not attend to a key.
             key_padding_mask: boolean ``(batch, key)``, true if a key is padding.
             causal: whether a query attends to no later position.
@@ -105,7 +106,7 @@ class TransformerEncoderLayer(Module):
         d_model: width.
         nhead: heads.
         dim_feedforward: width between the two linear layers.
-        dropout: dropout on attention weights and after each sublayer.
+        dropout: dropout on attention weights, between the linear layers and after each sublayer.
         activation: ``relu`` or ``gelu``.
         norm_first: normalise before each sublayer instead of after it, for more stable training of deep networks.
         generator: source of weights and dropout; the module-level one by default.

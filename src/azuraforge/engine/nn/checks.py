@@ -34,7 +34,7 @@ def expect_dtype(layer: str, x: Tensor, weight: Tensor) -> None:
 
 
 def pair(value: int | Pair) -> Pair:
-    """Return ``(value, value)`` for one integer, two integers as they are."""
+    """Return ``(value, value)`` for one integer, two integers as they are. Raises EngineError for other values."""
     if isinstance(value, int):
         return (value, value)
     try:

@@ -67,7 +67,7 @@ def _is_conv_relu_pool(modules: list[Module]) -> bool:
     if [type(module) for module in modules] != [Conv2d, ReLU, MaxPool2d]:
         return False
     if any("forward" in vars(module) for module in modules):
-        return False  # someone watches the modules one by one
+        return False  # a caller, such as ``summary``, observes each module
     convolution: Any = modules[0]
     pool: Any = modules[2]
     return bool(

@@ -19,8 +19,8 @@ class Conv2d(Module):
     Args:
         in_channels, out_channels: channels before and after, both multiples of ``groups``.
         kernel_size, stride, padding, dilation: one number, or one each for height and width.
-        groups: channels are split into this many groups that do not see each other.
-        bias: add a learnt offset per channel.
+        groups: number of groups of channels that are convolved separately.
+        bias: whether to add a learnt offset per channel.
         generator: source of the first weights; the module-level one by default.
     """
 

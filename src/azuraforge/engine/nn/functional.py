@@ -1,4 +1,8 @@
-"""Layers and losses as functions that check their inputs; often imported as ``F``."""
+"""Layers and losses as functions that check their inputs; often imported as ``F``.
+
+All functions raise EngineError for inputs and options that do not fit. The ``stride`` of pooling is the kernel by
+default. The ``reduction`` of a loss is ``mean``, ``sum`` or ``none``.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +86,7 @@ def conv2d(
         weight: ``(out, in / groups, kernel_height, kernel_width)``.
         bias: ``(out,)``.
         stride, padding, dilation: one number, or one each for height and width.
-        groups: channels are split into this many groups that do not see each other.
+        groups: number of groups of channels that are convolved separately.
     """
     expect_tensor("Conv2d", x)
     return apply(
@@ -173,8 +177,8 @@ def attention(
         key, value: ``(batch, key, width)``.
         heads: the width is split into this many heads.
         blocked: boolean, broadcasts to ``(batch, head, query, key)``; true if the query must not attend to the key.
-        dropout_p: dropout on the weights.
-        generator: its source; the module-level one by default.
+        dropout_p: probability of dropout on the attention weights.
+        generator: source of the dropout; the module-level one by default.
     """
     for one in (query, key):
         if one.ndim != 3:

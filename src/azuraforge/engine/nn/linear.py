@@ -11,12 +11,12 @@ from azuraforge.engine.tensor import Tensor
 
 
 class Linear(Module):
-    """``y = x @ weight.T + bias``.
+    """Fully connected layer ``y = x @ weight.T + bias``.
 
     Args:
         in_features: size of the last axis of the input.
         out_features: size of the last axis of the output.
-        bias: add a learnt offset.
+        bias: whether to add a learnt offset.
         generator: source of the first weights; the module-level one by default.
 
     Shapes:

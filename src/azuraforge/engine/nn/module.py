@@ -162,7 +162,7 @@ class Module:
         return self
 
     def astype(self, dtype: Any) -> Module:
-        """Change all parameters and floating point buffers to ``dtype``; do this before making an optimizer."""
+        """Change all parameters and floating point buffers to ``dtype``; call this before creating an optimizer."""
         for _, tensor in (*self.named_parameters(), *self.named_buffers()):
             if tensor.dtype.kind == "f":
                 tensor.set_gradient_buffer(None)
@@ -189,7 +189,7 @@ class Module:
             strict: whether missing and unknown names raise an error; if false, only common names are loaded.
 
         Raises:
-            EngineError: names or shapes differ, or a value is not a number.
+            EngineError: names (if ``strict``), shapes or kinds of dtype differ, or a value is NaN.
         """
         own = dict(self._named_state())
         missing = [name for name in own if name not in state]

@@ -18,7 +18,7 @@ class LayerNorm(Module):
     Args:
         normalized_shape: shape of the axes to normalise over, or the size of the last one.
         eps: added to the variance.
-        affine: learn a scale (``weight``) and a shift (``bias``).
+        affine: whether to learn a scale (``weight``) and a shift (``bias``).
     """
 
     weight: Parameter | None
@@ -41,7 +41,14 @@ class LayerNorm(Module):
 
 
 class _BatchNorm(Module):
-    """Batch normalisation: mean 0 and variance 1 of each channel over the batch; running statistics in evaluation."""
+    """Batch normalisation: mean 0 and variance 1 of each channel over the batch; running statistics in evaluation.
+
+    Args:
+        num_features: number of channels.
+        eps: added to the variance.
+        momentum: weight of a batch in the running statistics.
+        affine: whether to learn a scale (``weight``) and a shift (``bias``).
+    """
 
     weight: Parameter | None
     bias: Parameter | None

@@ -31,7 +31,10 @@ def pad_image(x: Array, padding: Pair, value: float = 0.0) -> Array:
 
 
 def windows(x: Array, kernel: Pair, stride: Pair, dilation: Pair = (1, 1)) -> Array:
-    """Return a view ``(batch, channel, out_height, out_width, kernel_height, kernel_width)``."""
+    """Return a view ``(batch, channel, out_height, out_width, kernel_height, kernel_width)``.
+
+    Raises EngineError if a window does not fit into the padded image ``x``.
+    """
     reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
     if x.shape[2] < reach[0] or x.shape[3] < reach[1]:
         raise EngineError(f"a window of {reach} does not fit an input of shape {shape_text(x.shape)} with padding")

@@ -23,7 +23,10 @@ def as_prediction(prediction: Array, target: Array) -> Array:
 
 
 def reduce(losses: Array, reduction: str) -> tuple[Array, float]:
-    """Reduce element losses; return the result and its derivative with respect to each element loss."""
+    """Reduce element losses; return the result and its derivative with respect to each element loss.
+
+    Raises EngineError for the mean of no elements.
+    """
     if reduction == "mean":
         if losses.size == 0:
             raise EngineError("the mean loss of no elements is not defined")

@@ -83,7 +83,7 @@ OPS: dict[str, Op] = {}
 def register(
     name: str, forward: Forward, vjp: VectorJacobian, contract: Contract | None = None, *, view: bool = False
 ) -> Op:
-    """Add an op to the registry; a name is registered once."""
+    """Add an op to the registry and return it. Raises RuntimeError if the name is registered already."""
     if name in OPS:
         raise RuntimeError(f"op {name!r} is registered twice")
     OPS[name] = checked_op(name, forward, vjp, contract, view=view, silent=view)

@@ -17,7 +17,7 @@ class MovingAverage:
 
     Args:
         module: module whose weights are averaged.
-        decay: share of the average that each update keeps; early updates keep at most ``(1 + n) / (10 + n)``.
+        decay: share of the average that each update keeps; update number ``n`` keeps at most ``(1 + n) / (10 + n)``.
 
     >>> from azuraforge.engine import nn
     >>> layer = nn.Linear(2, 1)

@@ -22,7 +22,7 @@ def clip_grad_norm_(params: Iterable[Tensor], max_norm: float) -> float:
         The norm before clipping, the figure worth logging.
 
     Raises:
-        EngineError: the norm is NaN or infinite: there is no direction to keep.
+        EngineError: ``max_norm`` is not above 0, or the norm is NaN or infinite, so there is no direction to keep.
     """
     if not max_norm > 0:
         raise EngineError(f"max_norm must be above 0, got {max_norm}")
@@ -50,7 +50,11 @@ def _square_sum(gradient: Array) -> float:
 
 
 def clip_grad_value_(params: Iterable[Tensor], max_value: float) -> None:
-    """Limit each element of each gradient to ``-max_value … max_value``."""
+    """Limit each element of each gradient to ``-max_value … max_value``.
+
+    Raises:
+        EngineError: ``max_value`` is not above 0.
+    """
     if not max_value > 0:
         raise EngineError(f"max_value must be above 0, got {max_value}")
     for parameter in params:

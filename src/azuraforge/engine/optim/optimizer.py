@@ -29,8 +29,12 @@ class Optimizer:
     """Base class of all optimizers.
 
     Args:
-        params: the tensors to learn, all of one dtype.
+        params: the tensors to learn, all of one dtype; tensors that require no gradient are left out.
         lr: the learning rate; it may be set at any time, which is what schedules do.
+
+    Raises:
+        EngineError: no tensor is left, a tensor is the result of an op, the dtypes differ, or an option is out of
+            range.
     """
 
     # Names of the per-element state vectors that a subclass keeps, as they appear in ``state_dict``.

@@ -35,7 +35,7 @@ class Schedule:
         return {"steps": self.steps, "peak_lr": self.peak_lr}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Restore ``state``, a result of :meth:`state_dict`."""
+        """Restore ``state``, a result of :meth:`state_dict`. Raises EngineError if an entry is missing."""
         try:
             self.steps = int(state["steps"])
             self.peak_lr = float(state["peak_lr"])
@@ -48,6 +48,9 @@ class WarmupCosine(Schedule):
     """Schedule that rises linearly over ``warmup_steps``, then falls along half a cosine to ``min_lr``.
 
     (Loshchilov and Hutter 2017, without restarts.) The peak is the optimizer's ``lr`` when this is made.
+
+    Raises:
+        EngineError: ``warmup_steps`` is negative or above ``total_steps``, or ``total_steps`` is below 1.
     """
 
     def __init__(self, optimizer: Optimizer, warmup_steps: int, total_steps: int, min_lr: float = 0.0) -> None:
@@ -69,7 +72,11 @@ class WarmupCosine(Schedule):
 class OneCycle(Schedule):
     """Schedule that rises to ``max_lr`` along a cosine in the first ``rise`` share of the steps, then falls near zero.
 
-    (Smith and Topin 2018; the same curve as PyTorch's OneCycleLR without its momentum cycle.)
+    The first rate is ``max_lr / start_divisor``, and the last one is the first divided by ``final_divisor``. (Smith and
+    Topin 2018; the same curve as PyTorch's OneCycleLR without its momentum cycle.)
+
+    Raises:
+        EngineError: ``total_steps`` is below 2, or ``rise`` is not between 0 and 1.
     """
 
     def __init__(
@@ -105,7 +112,7 @@ class Plateau:
 
     Args:
         optimizer: optimizer whose ``lr`` is set.
-        factor: factor of the learning rate, below 1.
+        factor: factor of the learning rate, above 0 and below 1.
         patience: number of steps without improvement that are tolerated.
         min_lr: lower limit of the learning rate.
         threshold: minimum relative decrease of the metric that counts as an improvement.
@@ -144,7 +151,7 @@ class Plateau:
         return {"best": self.best, "bad_steps": self.bad_steps, "lr": self.optimizer.lr}
 
     def load_state_dict(self, state: Mapping[str, float | None]) -> None:
-        """Restore ``state``, a result of :meth:`state_dict`."""
+        """Restore ``state``, a result of :meth:`state_dict`. Raises EngineError if an entry is missing."""
         if not {"best", "bad_steps", "lr"} <= set(state):
             raise EngineError(f"Plateau state lacks {sorted({'best', 'bad_steps', 'lr'} - set(state))}")
         best = state["best"]

@@ -18,7 +18,7 @@ class SGD(Optimizer):
         params: the tensors to learn.
         lr: the learning rate.
         momentum: share of the velocity that is kept at each step; 0 is plain descent.
-        nesterov: look ahead along the velocity; needs momentum.
+        nesterov: whether to use Nesterov's form, which looks ahead along the velocity; requires momentum.
         weight_decay: L2 penalty, added to the gradient.
     """
 

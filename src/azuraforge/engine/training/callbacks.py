@@ -77,7 +77,7 @@ class _Watch(Callback):
             raise EngineError(f"{type(self).__name__} watches {self.metric!r}; this training has {known}")
         value = metrics[self.metric]
         if math.isnan(value):
-            return False  # nothing compares with NaN: as the best it would stay so for good
+            return False  # no value is less than NaN, so as the best value it would remain forever
         if self.best is not None and not value < self.best - self.min_delta:
             return False
         self.best, self.best_epoch = value, trainer.epoch
@@ -101,7 +101,10 @@ class EarlyStopping(_Watch):
         self.bad_epochs = 0
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Count epochs without improvement, and stop the trainer if there are too many."""
+        """Count epochs without improvement, and stop the trainer if there are too many.
+
+        Raises EngineError if the epoch has no such metric.
+        """
         self.bad_epochs = 0 if self._improved(trainer, metrics) else self.bad_epochs + 1
         if self.bad_epochs > self.patience:
             trainer.stop = True
@@ -125,7 +128,7 @@ class BestCheckpoint(_Watch):
         self.weights: dict[str, Array] = {}
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
-        """Copy the weights if this epoch is the best so far."""
+        """Copy the weights if this epoch is the best so far. Raises EngineError if it has no such metric."""
         if self._improved(trainer, metrics):
             self.weights = trainer.model.state_dict()
 

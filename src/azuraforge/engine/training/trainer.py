@@ -70,7 +70,7 @@ class Trainer:
         batches: training batches; shuffled batches should have their own generator.
         schedule: learning rate schedule, advanced after each step.
         clip_norm: limit of the joint norm of the gradients.
-        accumulate: number of batches whose gradients are averaged for one step.
+        accumulate: number of batches whose gradients are averaged for one step, at least 1.
         average: a moving average to update after each step; validation uses its weights.
         generators: further random generators (of dropout layers, say) whose state must be resumed. The
             module-level one always is.
@@ -137,7 +137,8 @@ class Trainer:
             The metrics of the last finished epoch, and ``steps``.
 
         Raises:
-            EngineError: the loss became NaN or infinite.
+            EngineError: the loss or the norm of the gradients became NaN or infinite, a batch has no target, or
+                ``validation`` has no examples.
         """
         self.total_epochs = epochs
         last: dict[str, float] = {}
@@ -208,7 +209,13 @@ class Trainer:
         return metrics
 
     def evaluate(self, batches: Iterable[tuple[Tensor, ...]]) -> float:
-        """Return the mean loss per example over batches, in evaluation mode."""
+        """Return the mean loss per example over batches, in evaluation mode and with the averaged weights, if any.
+
+        The model is in training mode afterwards.
+
+        Raises:
+            EngineError: there are no examples.
+        """
         if self.average is not None:
             with self.average.applied():
                 return self._mean_loss(batches)
@@ -309,8 +316,11 @@ class Trainer:
     def save(self, folder: str | Path) -> None:
         """Write the state to ``folder``, whole or not at all: ``trainer.json`` and the arrays that it names.
 
-        The arrays get a file of their own, ``trainer-<hash>.safetensors``. Replacing ``trainer.json`` is what makes the
-        new state the folder's state: a save that is interrupted before leaves the state of the save before it.
+        The arrays are in a separate file, ``trainer-<hash>.safetensors``. The new state takes effect when
+        ``trainer.json`` is replaced: a save that is interrupted earlier leaves the previous state.
+
+        Raises:
+            OSError: the disk is full or the folder cannot be written.
         """
         tensors, rest = self.state()
         path = Path(folder)

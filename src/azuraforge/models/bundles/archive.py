@@ -81,9 +81,9 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput if the file is no bundle, if a file in it is missing, changed or unexpected, or if
-    ``bundle.json`` does not match its schema. Raises StorageError if the bundle cannot be unpacked, for example on a
-    full disk.
+    Raises InvalidInput if the file is no bundle or has another ``FORMAT``, if a file in it is missing, changed or
+    unexpected, or if ``bundle.json`` does not match its schema. Raises StorageError if the bundle cannot be unpacked,
+    for example on a full disk.
     """
     with _bundle_errors(), _opened(path) as packed:
         entries = _entries(packed, path.stat().st_size)
@@ -284,7 +284,7 @@ def _damaged(problem: Message | str) -> InvalidInput:
     return InvalidInput(
         "this bundle is incomplete or damaged: {problem}",
         where="bundle",
-        next_step="download it again with azuraforge models bundle NAME VERSION",
+        next_step="download the bundle again with azuraforge models bundle NAME VERSION",
         code="bundle_damaged",
         problem=problem,
     )
@@ -306,7 +306,7 @@ def _bundle_errors() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
             raise StorageError(
                 "the bundle could not be unpacked: {reason}",
-                next_step="free disk space, then import it again",
+                next_step="free disk space, then import the bundle again",
                 reason=error.strerror or str(error),
             ) from error
         raise _damaged(error.strerror or type(error).__name__) from error

@@ -325,9 +325,7 @@ def _check_size(given: object, entry: str) -> None:
             elif isinstance(each, list):
                 inner += each
             elif isinstance(each, str) and len(each) > _MAX_TEXT:
-                raise refused(
-                    Message("it contains a text of more than {most:,} characters", {"most": _MAX_TEXT}), entry
-                )
+                raise refused(Message("it contains text of more than {most:,} characters", {"most": _MAX_TEXT}), entry)
             elif isinstance(each, float) and not math.isfinite(each):
                 raise refused(Message("it contains a number that is not finite"), entry)
             elif isinstance(each, int) and not -(1 << 63) <= each < 1 << 64:

@@ -98,8 +98,8 @@ class Bundles:
             unit: unit of work of an idempotent request.
 
         If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
-        is damaged or its version cannot be loaded or used here, StorageError if it cannot be unpacked, and Conflict if
-        the model has another task, target or unit; nothing is stored then.
+        is damaged, its version cannot be loaded or used here or ``name`` is not valid, StorageError if the bundle
+        cannot be unpacked, and Conflict if the model has another task, target or unit; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
@@ -126,7 +126,7 @@ class Bundles:
     def _try_out(self, opened: Opened) -> None:
         """Load the version in a child process.
 
-        Raises InvalidInput if that fails, the process dies or it takes too long.
+        Raises InvalidInput if loading fails, or if the process dies or takes too long.
         """
         version = opened.description.version
         size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
@@ -269,7 +269,7 @@ def _refuse_other(model: str, newest: ModelVersion | None, version: Version) -> 
         raise Conflict(
             "model {model!r} and the bundle differ in task, target or unit: {present} and {imported}",
             where="model {model}",
-            next_step="import it under another name with azuraforge models import FILE --name NAME",
+            next_step="import the bundle under another name with azuraforge models import FILE --name NAME",
             model=model,
             present=_meaning(*present),
             imported=_meaning(*imported),

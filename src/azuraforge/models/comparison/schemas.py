@@ -48,7 +48,10 @@ class ConfigRow(BaseModel):
 
 
 class ComparedRun(BaseModel):
-    """Run with the parts of its evaluation that a comparison shows, which are null without an evaluation."""
+    """Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
+
+    ``metric_series`` contains the names of the run's metric curves.
+    """
 
     run: RunOut
     contender: str | None

@@ -92,10 +92,10 @@ class Comparisons:
         self._plugins_folder = plugins_folder
 
     def compare(self, project_id: str, run_ids: Sequence[str]) -> ComparisonOut:
-        """Compare runs in the requested order.
+        """Compare runs in the requested order; a repeated run counts once.
 
         Raises NotFound if a run is not in the project, and InvalidInput for fewer than 2 or more than ``MOST_RUNS``
-        runs.
+        different runs.
         """
         wanted = list(dict.fromkeys(run_ids))
         if not 2 <= len(wanted) <= MOST_RUNS:

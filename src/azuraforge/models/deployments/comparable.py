@@ -21,7 +21,10 @@ def check_comparable(name: str, version: ModelVersion, deployed: ModelVersion) -
 
 
 def check_other(name: str, alias: str, version: int, present: int) -> None:
-    """Raise Conflict if the alias already points to the version that is to be deployed alongside it."""
+    """Raise Conflict if the alias already points to the version that is to be deployed alongside it.
+
+    ``present`` is the version that the alias points to.
+    """
     if version == present:
         raise Conflict(
             "version {version} of model {name!r} already has the alias {alias!r}",

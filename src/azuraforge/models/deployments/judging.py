@@ -41,7 +41,8 @@ def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
 def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
     """Set the bound of a new deployment by series from the holder's losses, oldest first.
 
-    Each loss counts relative to the mean of the earlier losses of its series.
+    Each loss with ``of_its_own`` counts relative to the mean of the earlier losses of its series, if these are at least
+    ``LEAST_OF_SERIES``. ``series`` must contain the series of every loss.
     """
     for each in losses:
         usual = _usual(series[each.series])
@@ -75,8 +76,9 @@ def why_worse(row: ModelDeployment) -> Message | None:
     errors = (row.only_this_failed, row.both_answered, row.only_alongside_failed)
     if is_worse(*errors, margin=row.error_margin, alpha=alpha):
         return Message(
-            "errors: only version {version} failed {failed} times, only version {alongside} {alongside_failed} times, "
-            "of {requests} requests ({margin:.1f}% allowed, betting test at {level:.1f}%)",
+            "errors: only version {version} failed {failed} [time|times], only version {alongside} "
+            "{alongside_failed} [time|times], of {requests} requests ({margin:.1f} % allowed, betting test at "
+            "{level:.1f} %)",
             {
                 "version": row.version,
                 "failed": errors[0],
@@ -90,8 +92,8 @@ def why_worse(row: ModelDeployment) -> Message | None:
     losses = (row.losses_worse, row.losses_even, row.losses_better)
     if is_worse(*losses, margin=0.0, alpha=alpha):
         return Message(
-            "live loss: worse than version {alongside} by more than {margin:.1f}% in {worse} of {pairs} judged pairs, "
-            "better in {better} (betting test at {level:.1f}%)",
+            "live loss: worse than version {alongside} by more than {margin:.1f} % in {worse} of {pairs} judged "
+            "pairs, better in {better} (betting test at {level:.1f} %)",
             {
                 "alongside": row.alongside,
                 "margin": 100 * row.loss_margin,
@@ -105,11 +107,11 @@ def why_worse(row: ModelDeployment) -> Message | None:
     if share is not None and log_wealth_of_share(row.beyond, row.within, share) >= math.log(2 / alpha):
         return Message(
             "extreme losses: above {bound:.4g} times the usual loss of a series, the largest of {count} losses of "
-            "version {alongside}, in {beyond} of {pairs} judged pairs (at most {share:.1f}% expected, betting test at "
-            "{level:.1f}%)"
+            "version {alongside}, in {beyond} of {pairs} judged pairs (at most {share:.1f} % expected, betting "
+            "test at {level:.1f} %)"
             if row.by_series
-            else "extreme losses: above {bound:.4g}, the largest of {count} losses of version {alongside}, in {beyond} "
-            "of {pairs} judged pairs (at most {share:.1f}% expected, betting test at {level:.1f}%)",
+            else "extreme losses: above {bound:.4g}, the largest of {count} losses of version {alongside}, in "
+            "{beyond} of {pairs} judged pairs (at most {share:.1f} % expected, betting test at {level:.1f} %)",
             {
                 "bound": row.bound,
                 "count": row.bound_of,

@@ -47,8 +47,8 @@ class EndRequest(BaseModel):
 class TestOut(BaseModel):
     """Sequential test of whether a version is worse by more than the margin.
 
-    ``worse``, ``even`` and ``better`` are numbers of pairs. The result is positive once exp(log_wealth) reaches
-    1 / alpha.
+    ``worse``, ``even`` and ``better`` are numbers of requests in the test of errors, and of pairs in the test of
+    losses. The result is positive once exp(log_wealth) reaches 1 / alpha.
     """
 
     worse: int

@@ -90,8 +90,8 @@ def tail_share(known: int, doubt: float) -> float:
 def log_wealth_of_share(hits: int, misses: int, share: float) -> float:
     """Return the logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``.
 
-    The wealth is the mean of the likelihood ratios of larger shares. It is a martingale if hits occur with that share,
-    and a supermartingale if they are rarer.
+    The wealth is the mean of the likelihood ratios of larger shares. It is a martingale if hits occur with the
+    frequency ``share``, and a supermartingale if they are rarer.
 
     Example:
         >>> round(math.exp(log_wealth_of_share(hits=3, misses=97, share=0.001)))

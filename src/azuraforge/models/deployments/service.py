@@ -162,7 +162,7 @@ class Deployments:
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
         """Return a page of a model's deployments, newest first, with their counts.
 
-        Raises NotFound if the model does not exist.
+        Raises NotFound if the model does not exist, and InvalidInput if ``after`` is not a cursor of this list.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
@@ -198,7 +198,8 @@ class Deployments:
             in_thread: function that runs blocking work in a thread.
             at_once: whether to obtain both predictions before returning, for inputs that exist only during the request.
 
-        Errors of the holder's ``ask`` are raised; if a canary fails, the holder answers instead.
+        Errors of the holder's ``ask`` are raised. If a canary fails, the holder answers instead, unless the request
+        repeats an earlier one whose answer is unknown.
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
@@ -227,8 +228,10 @@ class Deployments:
         return given
 
     def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
-        """End the shadow or canary next to an alias that has moved, since its comparison is over."""
-        reason = Message("the {alias} moved: {reason}", {"alias": line.alias, "reason": line.reason})
+        """End the shadow or canary next to an alias after the move ``line``, since its comparison is over."""
+        reason = Message(
+            "the alias {alias} now points to another version: {reason}", {"alias": line.alias, "reason": line.reason}
+        )
         for row in deployment_store.active(session, owner.id, line.alias):
             deployment_store.end(session, row, "ended", reason=reason, by=line.by)
             self._emit(session, owner.name, row, "model.deployment_ended", reason=str(reason), by=line.by)
@@ -374,6 +377,8 @@ class Deployments:
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:
     """Return whether a canary answers this request; the result depends only on the arguments.
+
+    ``number`` is the number of the deployment.
 
     Example:
         >>> takes(1, "r1", 0), takes(1, "r1", 100)

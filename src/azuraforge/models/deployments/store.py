@@ -210,7 +210,7 @@ def series_of(session: Session, row: ModelDeployment, names: Collection[str]) ->
 def largest_losses(session: Session, model_id: str, version: int, limit: int) -> list[KnownLoss]:
     """Return the largest loss of each of a version's newest fully judged numeric predictions, newest first.
 
-    The list ends after ``limit`` predictions whose targets do not overlap.
+    The list ends after ``limit`` predictions whose targets do not overlap, at the latest after 20,000 predictions.
     """
     table = PredictionOutcome
     last = func.max(table.target_at)

@@ -77,8 +77,8 @@ class DriftMonitor:
     def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
         """Check a version for drift now; ``version`` None selects the champion.
 
-        Raises NotFound if the model or version does not exist, and Conflict if there is no champion, or if the version
-        was not trained on a stored dataset or its training rows no longer exist.
+        Raises NotFound if the model or version does not exist, and Conflict if there is no champion, if the version
+        does not predict a series or was not trained on a stored dataset, or if its training rows no longer exist.
         """
         with self._database.read(project_id) as session:
             owner, row = self._version(session, model, version)

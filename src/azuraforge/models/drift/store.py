@@ -30,7 +30,7 @@ def keep(session: Session, model_id: str, version: int, reference: Reference) ->
 
 
 def keep_report(session: Session, model_id: str, version: int, report: DriftReport) -> bool:
-    """Store the report of a check; return whether the previous report raised an alarm."""
+    """Store the report of a check of a version with a reference; return whether the previous report raised an alarm."""
     statement = select(ModelDrift).where(ModelDrift.model_id == model_id, ModelDrift.version == version)
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report.alarm

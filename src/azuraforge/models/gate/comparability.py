@@ -44,10 +44,9 @@ def needed_origins(horizon: int, season: int, *, in_time: bool = True) -> int:
 def incomparable(code: str, **params: bool | int | float | str | None) -> Reason:
     """Return the reason why a champion cannot be compared, for ``Champion.obstacle``.
 
-    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` require the values ``champion`` and
-    ``candidate``; ``champion_unreadable`` requires ``problem``, ``champion_changed`` the versions ``judged`` and
-    ``present``, and ``no_common_series`` requires ``count``. ``lineage_unknown`` has no values. Raises ValueError if
-    ``code`` is not in ``INCOMPARABLE``.
+    Codes that begin with ``other_`` require the values ``champion`` and ``candidate``; ``champion_unreadable`` requires
+    ``problem``, ``champion_changed`` the versions ``judged`` and ``present``, and ``no_common_series`` requires
+    ``count``. ``lineage_unknown`` has no values. Raises ValueError if ``code`` is not in ``INCOMPARABLE``.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
@@ -55,7 +54,11 @@ def incomparable(code: str, **params: bool | int | float | str | None) -> Reason
 
 
 def check_together(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
-    """Raise ValueError if names repeat, there is no baseline, or the losses do not belong to the same targets."""
+    """Raise ValueError if the contenders cannot be compared with one another.
+
+    This is so if names repeat, if there is no baseline, if metrics differ, if the losses do not have the same shape and
+    missing targets, or if a loss is infinite or negative.
+    """
     if not baselines:
         raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
     judged: list[Contender] = [candidate, *baselines]

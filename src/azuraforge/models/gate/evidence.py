@@ -139,11 +139,21 @@ def compare(
     """Compare two contenders on the same origins; if no interval can be computed, ``Comparison.unknown`` states why.
 
     Along a series, errors may be autocorrelated for so long that fewer than ``MIN_PIECES`` independent origins remain.
-
     Independent examples are compared by the difference of their mean losses, whose interval is bootstrapped
     (``resamples``, ``seed``): a ratio has no meaning if one side makes almost no errors. If few errors decide, the
     bootstrap alone is too confident: the interval of an error rate is extended to zero unless the exact sign test
     agrees.
+
+    Args:
+        a: first contender.
+        b: contender with which it is compared.
+        horizon: number of rows that the losses of one origin cover.
+        season: number of rows in one season; at least as many origins are required.
+        level: two-sided confidence level.
+        resamples: number of bootstrap draws.
+        seed: seed of the draws.
+
+    Raises ValueError if the losses do not belong to the same targets, or if ``level`` is not between 0 and 1.
     """
     if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)

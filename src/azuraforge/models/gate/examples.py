@@ -44,8 +44,8 @@ def mean_difference_interval(
         resamples: number of bootstrap draws.
         seed: seed of the draws.
 
-    Raises ValueError if the shapes or missing values differ, if a loss is infinite or negative, or if there are fewer
-    than two examples.
+    Raises ValueError if the shapes or missing values differ, if a loss is infinite or negative, if there are fewer
+    than two examples, or if ``level`` is not between 0 and 1.
 
     Example:
         >>> low, high = mean_difference_interval(np.zeros(400), np.repeat([0.0, 1.0], [360, 40]))
@@ -77,8 +77,8 @@ def sign_test(losses_a: Floats, losses_b: Floats) -> float:
     """Return the two-sided exact p-value of the sign test over the examples on which the two sides differ.
 
     This is the exact form of McNemar's test for losses of shape ``(example,)`` or ``(example, 1)``. Under the null
-    hypothesis either side wins an example with the same probability; ties are ignored. Raises ValueError if the losses
-    do not belong to the same examples.
+    hypothesis either side wins an example with the same probability; ties are ignored. The p-value is 1.0 if all
+    examples are ties. Raises ValueError if the shapes or missing values differ, or if a loss is infinite or negative.
 
     Source: McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
 

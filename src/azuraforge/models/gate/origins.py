@@ -119,7 +119,8 @@ def relative_difference_interval(
         level: two-sided confidence level, such as 0.95.
         power: 0.5 compares roots of mean losses (RMSE), 1 the mean losses themselves.
 
-    Raises ValueError if the losses do not belong to the same targets, or there are fewer than two origins.
+    Raises ValueError if shapes or missing values differ, if a loss is infinite or negative, if there are fewer than two
+    origins, or if ``level`` is not between 0 and 1.
 
     Example:
         >>> noise = np.random.default_rng(0).normal(size=(400, 1))
@@ -158,7 +159,7 @@ def relative_difference(losses_a: Floats, losses_b: Floats, power: float = 0.5) 
     """Return ``(a - b) / b`` of two scores on the same origins; at most one million if b is perfect and a is not.
 
     A score is the mean of the losses to the power ``power``: 0.5 gives an RMSE from squared errors, 1 the mean itself.
-    Raises ValueError if the losses do not belong to the same targets.
+    Raises ValueError if shapes or missing values differ, or if a loss is infinite or negative.
 
     Example:
         >>> round(relative_difference(np.full((2, 3), 4.0), np.full((2, 3), 16.0)), 6)

@@ -88,12 +88,12 @@ PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 
 def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
-    """Raise InvalidInput if a task of this kind cannot be evaluated under the policy."""
+    """Raise InvalidInput if a task of this kind cannot be evaluated under the policy, or if a slice key is repeated."""
     if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
             "metric {metric!r} is not a gate metric of the task kind {kind!r}",
             where="metric",
-            next_step="use one of these metrics, or omit it: {metrics}",
+            next_step="use one of these metrics, or omit the field: {metrics}",
             kind=kind.name,
             metric=policy.metric,
             metrics=", ".join(kind.gate_metrics),

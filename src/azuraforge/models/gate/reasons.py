@@ -159,9 +159,10 @@ def _plain(value: float, language: Code, *, signed: bool = False) -> str:
 
 
 def percent(fraction: float, language: Code, *, signed: bool = False) -> str:
-    """Return a share as a percentage with one decimal, two below 1 %, and three near 100 %.
+    """Return the share ``fraction`` as a percentage with one decimal, two below 1 %, and three near 100 %.
 
-    99.95 % must not appear as 100 %, nor 0.04 % as 0.
+    99.95 % must not appear as 100 %, nor 0.04 % as 0. A share above 1000 % is described in words instead. Without
+    ``signed``, the sign is left out.
     """
     if fraction > _MOST:
         return keyed("gate.more_than_tenfold", language)

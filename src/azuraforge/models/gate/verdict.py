@@ -141,7 +141,8 @@ def decide(
         doubts: reasons for doubt about the candidate's score; if there are any, a person decides about its promotion.
         incumbent: the dataset's incumbent forecast, NaN where it has no value; None if there is none.
 
-    Raises ValueError if names repeat, there is no baseline, or the losses do not belong to the same targets.
+    Raises ValueError if names repeat, metrics differ, there is no baseline, or the losses do not belong to the same
+    targets or are infinite or negative.
 
     Example:
         >>> from azuraforge.plugins.kinds.forecast.facts import RMSE

@@ -108,7 +108,7 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
             if at
             else "prediction {prediction} has {count} points, but the outcome has no time",
             where="outcomes[{index}]",
-            next_step="set `at` to one of its times, from {first} to {last}",
+            next_step="set `at` to one of the prediction's times, from {first} to {last}",
             prediction=line.id,
             at=at.isoformat() if at else "",
             count=len(times),

@@ -62,6 +62,7 @@ class ForecastFiles:
         """Return a file with forecasts of one model, in the order of ``ids``.
 
         Args:
+            form: format of the file.
             language: language of a workbook's headings; the headings of CSV are the same in every language.
 
         Raises NotFound if an id is not in the ledger, and InvalidInput if the forecasts belong to several models or an

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.errors import AzuraError, InvalidInput, TransientError
 from azuraforge.messages.validation import message_of
 from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.deployments.places import Deployed
@@ -99,7 +99,7 @@ class ForecastHandler(Handler):
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Resolve the model version and the dataset version.
 
-        Raises UserError if one does not exist or they do not match.
+        Raises UserError if the request is not valid, or if one of them does not exist or they do not match.
         """
         if not request.model:
             raise InvalidInput("the request specifies no model", where="model", next_step="run azuraforge models list")
@@ -238,7 +238,16 @@ class _Asked:
         }
         prepared = Prepared(message, self.dataset.id)
         asked: Future[Reply] = self.versions.ask(served, message)
-        answer = asked.result(_ANSWER_SECONDS)
+        try:
+            answer = asked.result(_ANSWER_SECONDS)
+        except TimeoutError:
+            asked.cancel()
+            raise TransientError(
+                "version {version} did not answer within {seconds:g} s",
+                next_step="repeat the request when the platform is less busy",
+                version=served.version,
+                seconds=_ANSWER_SECONDS,
+            ) from None
         alias = None if self.config.version is not None else self.config.alias
         line = question.line(served, Caller(self.model, self.by, alias, None, deployment), prepared, answer)
         inputs = line.inputs.model_copy(

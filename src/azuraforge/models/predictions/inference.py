@@ -94,8 +94,9 @@ class Inference:
         Args:
             unit: unit of work of an idempotent request, in which the ledger entry is written.
 
-        Raises NotFound or Conflict if there is no such version, InvalidInput if it cannot predict from the input, and
-        TransientError if its child process dies, times out or is overloaded, or if the client disconnects.
+        Raises NotFound if the model or version does not exist, Conflict if the alias does not exist, InvalidInput if
+        the version cannot predict from the input, and TransientError if its child process dies, times out or is
+        overloaded, or if the client disconnects.
         """
         found = await self._find(project_id, name, target, in_thread)
         alias = None if target.version is not None else target.alias

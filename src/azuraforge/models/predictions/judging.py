@@ -32,7 +32,7 @@ class Judged:
         loss: absolute error; for a class, 1 if it was wrong, else 0.
         naive_loss: loss of the baseline; None if it is unknown.
         hit: whether the interval contains the value, or the class is right; None without an interval.
-        late: whether the prediction was made after the time of the point.
+        late: whether the prediction was made after the time of the point; False for a class.
         incumbent_loss: absolute error of the incumbent forecast; None if there is none.
     """
 

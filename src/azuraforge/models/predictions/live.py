@@ -55,7 +55,7 @@ class LiveReads:
             judged: True for fully judged entries only, False for the other entries only, None for all.
             unserved: whether to include predictions that no caller received.
 
-        Raises NotFound for an unknown model.
+        Raises NotFound for an unknown model, and InvalidInput if ``after`` is not a cursor of this list.
         """
         key = _ORDER.read(after)
         with self._database.read(project_id) as session:

@@ -90,7 +90,7 @@ class Outcomes:
         return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
-        """Judge predictions by a dataset's newest version; return the number of points judged, first or again.
+        """Judge predictions by a dataset's newest version; return the number of points judged, both first and again.
 
         If a newer version is added meanwhile, the dataset stays due and the remaining points are left to that version.
         """

@@ -71,7 +71,10 @@ def check(session: Session, dataset_id: str, at: At) -> None:
 
 
 def finish(session: Session, dataset_id: str, at: At) -> None:
-    """Record that version ``at.added`` was used for judging. Raises Overtaken if a newer version was added since."""
+    """Record that version ``at.added`` was used for judging; do nothing if it is 0.
+
+    Raises Overtaken if a newer version was added since ``at`` was read.
+    """
     if at.added == 0:
         return
     check(session, dataset_id, at)

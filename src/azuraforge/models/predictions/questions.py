@@ -103,7 +103,10 @@ class Question(Protocol[P]):
         ...
 
     def retry(self, served: Served, error: UserError) -> Prepared:
-        """Return the request in another form after the version rejected it with ``error``, or raise ``error``."""
+        """Return the request in another form after the version rejected it with ``error``.
+
+        Raises ``error``, or an error that explains it, if there is no other form.
+        """
         ...
 
     def line(self, served: Served, caller: Caller, prepared: Prepared, answer: Reply) -> LedgerLine:
@@ -239,7 +242,7 @@ class SeriesQuestion:
 def question_of(
     origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
 ) -> str:
-    """Return the hash that identifies a forecast's input: the origin, the values known at that time, and the series.
+    """Return the hash that identifies a forecast's input: the origin, the values known at the origin, and the series.
 
     Requests that differ only in their caller, their time or the length of their history have the same hash.
     """

@@ -67,7 +67,8 @@ def replace(session: Session, dataset: DatasetVersion, changed: Mapping[tuple[st
 
     Args:
         dataset: version that contains the revised values.
-        changed: revised value by entry id and step; a value equal to the judged one is skipped.
+        changed: revised value by entry id and step; a value equal to the judged one is skipped,
+        and so is a point that was judged by a reported outcome.
     """
     ids = sorted({id_ for id_, _ in changed})
     again: list[PredictionOutcome] = []

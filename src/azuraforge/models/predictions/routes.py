@@ -105,7 +105,7 @@ def get_live_scores(
         int | None, Query(ge=1, le=36_500, description="number of days before the newest judged target. Default: all")
     ] = None,
 ) -> LiveScores:
-    """Return live scores of a model's predictions, compared with the naive forecasts."""
+    """Return live scores of a model's predictions, compared with the naive baseline."""
     return service.reads.scores(access.project_id, name, days)
 
 

@@ -28,8 +28,9 @@ def scores(
 ) -> Sequence[Any]:
     """Return the sums that ``judging.score`` requires, by version and time interval.
 
-    Each row contains the version, the start of the interval in seconds since 1970, the sums, and the number of
-    predictions. Repeated predictions for the same input count once, with their mean loss.
+    Each row contains the version, the start of the interval in seconds since 1970, the sums, and the number of judged
+    points. Only predictions made after their targets count if ``late``, else only the others. Repeated predictions for
+    the same input count once in the sums, with their mean loss, but each in the number of points.
     """
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))

@@ -55,7 +55,7 @@ class Aliases:
         run_id: str | None = None,
         expected: int | Literal["anyone"] | None = "anyone",
     ) -> AliasChange:
-        """Point an alias to a version and record the move in the history.
+        """Point an alias to a version, record the move in the history, and return it.
 
         Args:
             expected: version that the alias must still point to, or None if it must not exist; Conflict is raised
@@ -111,7 +111,7 @@ class Aliases:
             self._moved(session, owner, store.remove_alias(session, owner, pointer, reason=reason, by=by))
 
     def remove(self, session: Session, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
-        """Remove an alias; the history keeps it.
+        """Remove an alias, which the history keeps, and return this move.
 
         Raises Conflict for the champion alias, which serving requires, and NotFound if the model or alias does not
         exist.
@@ -137,7 +137,7 @@ class Aliases:
         return line
 
     def rollback(self, session: Session, model: str, *, reason: str, by: str, alias: str = CHAMPION) -> AliasChange:
-        """Point the alias to the version before the last promotion that was not rolled back.
+        """Point the alias to the version before the last promotion that was not rolled back; return the move.
 
         Each repetition goes one promotion further back. Raises NotFound if the model does not exist, and Conflict if
         the alias does not exist or has no earlier version.
@@ -189,8 +189,8 @@ class Aliases:
     ) -> schemas.AliasChange:
         """Roll an alias back one promotion by a user's decision; each repetition goes one promotion further back.
 
-        Raises StorageError if the files of the version do not match their hashes, Conflict if another request moves
-        the alias meanwhile, and the errors of ``rollback``.
+        Raises StorageError if the files of the version do not match their hashes, NotFound if the version is in the
+        trash, Conflict if another request moves the alias meanwhile, and the errors of ``rollback``.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
@@ -231,8 +231,9 @@ class Aliases:
     ) -> schemas.HistoryPage:
         """Return a page of the moves of one alias or of all, newest first.
 
-        With ``at``, only moves until then are returned, so the first move of an alias shows the version that it pointed
-        to at that time; a time without a time zone is in UTC. Raises NotFound if the model does not exist.
+        With ``at``, only moves up to this time are returned, so the first move of an alias shows the version that it
+        pointed to; a time without a time zone is in UTC. Raises NotFound if the model does not exist, and InvalidInput
+        if ``after`` is not a cursor of this list.
         """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
@@ -282,7 +283,7 @@ def _before(session: Session, owner: Model, alias: str) -> AliasChange:
     before = store.change(session, owner.id, below) if below is not None else None
     if before is None:
         raise Conflict(
-            "alias {alias!r} of model {model!r} has no earlier version than {version}",
+            "version {version} is the first version that alias {alias!r} of model {model!r} has pointed to",
             next_step="promote another version with azuraforge models promote {model} VERSION --reason WHY",
             version=pointer.version,
             alias=alias,

@@ -96,7 +96,8 @@ class VersionFolders:
     def verify(self, project_id: str, content_hash: str) -> Path:
         """Return the folder's path after checking every byte.
 
-        Raises StorageError that names the first missing, changed or unexpected file.
+        Raises InvalidInput if ``content_hash`` is malformed, and StorageError that names the first missing, changed or
+        unexpected file.
         """
         folder = self.path(project_id, content_hash)
         verify_folder(folder, content_hash)

@@ -73,7 +73,7 @@ class HeldOutUses:
         return row.earlier
 
     def reserve_now(self, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
-        """Run ``reserve`` in its own transaction.
+        """Run ``reserve`` in its own transaction, and return its result.
 
         Raises TransientError if too many uses are reserved at the same time.
         """
@@ -87,7 +87,10 @@ class HeldOutUses:
             except IntegrityError:  # another run reserved the number at the same moment (PostgreSQL)
                 continue
         raise TransientError(
-            "too many runs are evaluated at the same time", where="run {run}", next_step="resume the run", run=run_id
+            "too many runs are being evaluated at the same time",
+            where="run {run}",
+            next_step="resume the run",
+            run=run_id,
         )
 
     @staticmethod

@@ -31,7 +31,7 @@ class PolicyStore:
         self._task_kinds = task_kinds
 
     def current(self, session: Session, model: str) -> GatePolicy:
-        """Return a model's current policy, or the platform's own if the model has none or does not exist."""
+        """Return a model's current policy; the platform's default policy if the model has none or does not exist."""
         owner = store.model(session, model)
         rows = store.policies(session, owner.id) if owner is not None else ()
         return shapes.gate_policy(rows[0] if rows else None)
@@ -41,9 +41,9 @@ class PolicyStore:
         return self.list(project_id, model, limit=1).items[0]
 
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
-        """Return a page of a model's policies, newest first; the last one is the platform's own.
+        """Return a page of a model's policies, newest first; the last one is the platform's default policy.
 
-        Raises NotFound if the model does not exist.
+        Raises NotFound if the model does not exist, and InvalidInput if ``after`` is not a cursor of this list.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
@@ -56,10 +56,10 @@ class PolicyStore:
     def set(
         self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
     ) -> PolicyOut:
-        """Set a model's next policy; earlier verdicts do not change.
+        """Set a model's next policy, and return it; earlier verdicts do not change.
 
-        Raises NotFound if the model does not exist, and InvalidInput if its task kind rejects the conditions. For a
-        model without versions, every task kind must reject them.
+        Raises NotFound if the model does not exist, and InvalidInput if its task kind rejects the conditions, or for a
+        model without versions, if every task kind rejects them.
         """
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
@@ -77,10 +77,10 @@ class PolicyStore:
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:
-    """Raise InvalidInput if the model's task kind rejects the conditions.
+    """Raise InvalidInput if the task kind, or every task kind if ``task`` is None, rejects the conditions.
 
-    For a model without versions, every task kind must reject them. If no installed plugin provides the task kind,
-    nothing is checked; no candidate is evaluated until the plugin is installed again.
+    If no installed plugin provides the task kind, nothing is checked; no candidate is evaluated until the plugin is
+    installed again.
     """
     asked = [kind for name, kind in kinds.items() if task is None or name == task]
     refused: InvalidInput | None = None

@@ -62,11 +62,11 @@ class Registry:
         weights_sha256: str | None = None,
         origin: ImportRecord | None = None,
     ) -> ModelVersion:
-        """Add the next version of ``model``, which is created if it does not exist.
+        """Add the next version of ``model``, which is created if it does not exist, and return it.
 
-        ``learned_from`` states the training and validation rows that the weights learned from, and ``origin`` where an
-        imported version was trained. Raises InvalidInput if ``model`` is not a valid name, and TransientError if the
-        folder was deleted after its import.
+        ``learned_from`` states the training and validation rows that the weights learned from, ``parent_version`` the
+        champion at the evaluation, and ``origin`` where an imported version was trained. Raises InvalidInput if
+        ``model`` is not a valid name, and TransientError if the folder was deleted after its import.
         """
         owner = store.ensure_model(session, check_name(model))
         hold(session)
@@ -115,7 +115,7 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Store an evaluation with its verdict, whether or not the candidate passed.
+        """Store an evaluation with its verdict, whether or not the candidate passed, and return it.
 
         The use of the test set counts from now on unless it was reserved before. Raises InvalidInput if ``model`` is
         not a valid name.

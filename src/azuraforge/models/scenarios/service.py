@@ -26,9 +26,10 @@ class WhatIf:
     async def ask(self, project_id: str, name: str, request: WhatIfRequest, in_thread: InThread) -> WhatIfOut:
         """Return the base forecast and one forecast per scenario.
 
-        Raises NotFound or Conflict if there is no such version, and InvalidInput if a change is impossible: the column
-        is unknown or not known ahead, the number of values is wrong, or the known values end before the horizon.
-        Raises TransientError if the child process dies, times out or is overloaded, or if the client disconnects.
+        Raises NotFound if the model or version does not exist, Conflict if the alias does not exist, and InvalidInput
+        if the rows do not fit the version or a change is impossible: the column is unknown or not known ahead, the
+        number of values is wrong, or the known values end before the horizon. Raises TransientError if the child
+        process dies, times out or is overloaded, or if the client disconnects.
         """
         served, payload, rows = await in_thread(partial(self._prepare, project_id, name, request))
         answer = await answer_of(self._versions.ask(served, payload))

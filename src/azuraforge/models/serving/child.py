@@ -95,7 +95,8 @@ class Predictor:
         not show. A version that learned several series requires ``series``, to which ``rows`` belong.
 
         Returns a ``SeriesAnswer``; for a ``WhatIfMessage`` the origin and the result of ``answer_scenarios``. Raises
-        InvalidInput if the request does not fit the version, or if the pipeline fails.
+        InvalidInput if the request does not fit the version, or if the pipeline fails, and StorageError if the rows of
+        ``dataset`` have changed since they were stored.
         """
         if "image" in question:
             raise InvalidInput(
@@ -189,7 +190,8 @@ class Predictor:
     def dataset(self, version: DatasetFile) -> pl.DataFrame:
         """Return the verified rows of a dataset version, including the totals that the model version learned.
 
-        Each row contains the values of delayed columns that were known at its time.
+        Each row contains the values of delayed columns that were known at its time. Raises StorageError if the rows
+        have changed since they were stored.
         """
         from azuraforge.datasets.loading import load_version
 

@@ -81,7 +81,7 @@ class ImagePredictor:
         }
 
     def probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the probability of each class for the single image of ``part``, shape ``(classes,)``.
+        """Return the probability of each class for the single image of ``part``, shape ``(class,)``.
 
         Raises InvalidInput if the pipeline fails or returns values that are no probabilities.
         """

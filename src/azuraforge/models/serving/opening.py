@@ -41,7 +41,8 @@ def open_version(opening: ChildOpening) -> Predictor | ImagePredictor:
             raise InvalidInput(
                 "versions of the task kind {task} are not served online",
                 where="version",
-                next_step="read the evaluation of the run that trained it, or load the version in your own program",
+                next_step="read the evaluation of the run that trained the version, or load the version in your own "
+                "program",
                 code="not_served",
                 task=task,
             )

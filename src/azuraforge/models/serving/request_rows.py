@@ -32,7 +32,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
     A delayed column may be null in the last rows, for which its value is not known yet.
 
     Raises InvalidInput, which names the row, if a column is unknown, a time or a value is not valid, or the times are
-    irregular.
+    irregular or not ascending.
     """
     import polars as pl
 
@@ -59,7 +59,7 @@ def read_rows(rows: Sequence[Row], schema: Schema, known_ahead: Sequence[str] = 
             columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
-            problem = Message("{name!r} is not later than in the previous row", {"name": schema.time})
+            problem = Message("the time {name!r} is not later than in the previous row", {"name": schema.time})
             raise _bad_row(index, problem, Message("send the oldest row first"))
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:
@@ -112,7 +112,7 @@ def last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
 
 def last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
-    """Return the newest finite value of the target; None if there is none.
+    """Return the newest finite value of the target among the last 1,000 rows; None if there is none.
 
     It is the naive forecast of all following rows.
     """

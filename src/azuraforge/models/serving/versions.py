@@ -129,8 +129,8 @@ class ServedVersions:
                 if ``served`` cannot forecast from the newest one or the dataset is deleted.
             newest: number of the newest dataset version; None to look it up.
 
-        Raises InvalidInput if ``served`` cannot forecast from the dataset version or if ``asked`` is given with
-        ``own_rows``, and NotFound if the dataset version does not exist.
+        Raises InvalidInput if ``served`` was not trained on a stored dataset or cannot forecast from the dataset
+        version, or if ``asked`` is given with ``own_rows``, and NotFound if the dataset version does not exist.
         """
         if own_rows and asked is not None:
             raise InvalidInput(
@@ -196,7 +196,7 @@ class ServedVersions:
     def timetable(self, served: Served) -> DatasetFile | None:
         """Return the dataset with the days and hours of a series without a frequency.
 
-        Returns None if the version does not need it or it is deleted.
+        Returns None if the version does not need them or the dataset was purged.
         """
         if not served.needs_timetable:
             return None

@@ -30,7 +30,8 @@ class AnsweringContext:
 def answer(child: Child) -> AgentAnswer:
     """Execute a request and write ``result.json``. ``AgentInput`` → ``AgentAnswer``.
 
-    Raises InvalidInput if the request is not valid, or if the agent returns anything but a dict of JSON values.
+    Raises NotFound if the agent does not exist, and InvalidInput if the agent is broken, if the request is not valid,
+    or if the agent returns anything but a mapping of JSON values.
     """
     wanted = asked(AgentInput, child.payload)
     name = wanted.plugin

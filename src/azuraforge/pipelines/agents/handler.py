@@ -39,7 +39,10 @@ class AgentHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the agent; its result becomes an artifact and, if it is short, part of the summary."""
+        """Execute the agent; its result becomes an artifact and, if it is short, part of the summary.
+
+        Raises InvalidInput if the run names no agent, and the errors of the agent's step.
+        """
         run = job.run
         if run.plugin is None:
             raise InvalidInput(

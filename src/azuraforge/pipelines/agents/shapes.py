@@ -16,7 +16,10 @@ class AgentInput(StepInput):
 
 
 class AgentAnswer(StepResult):
-    """The result of an agent. ``result`` is None if ``truncated``; a long result is only in ``result.json``."""
+    """The result of an agent. ``result`` is None if ``truncated``; a long result is only in ``result.json``.
+
+    ``bytes`` is the size of ``result.json``.
+    """
 
     result: JsonValue
     truncated: bool

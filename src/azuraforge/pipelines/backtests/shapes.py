@@ -30,7 +30,10 @@ class FoldParts(StepResult):
 
 
 class FoldLearner(Shape):
-    """A pipeline fitted in a fold. ``failed`` is the reason if fitting or predicting failed."""
+    """A pipeline of a fold. ``failed`` is the reason if fitting or predicting failed.
+
+    ``seconds`` is the time that fitting took; None after a failure, and in the results of the step ``predict``.
+    """
 
     name: str
     seconds: float | None = None
@@ -103,7 +106,10 @@ class JudgedFold(Shape):
 
 
 class Spread(Shape):
-    """Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it."""
+    """Mean and standard deviation of a metric over the ``folds`` folds in which a contender has it.
+
+    ``mean`` is null without such folds, and ``deviation`` with fewer than two.
+    """
 
     mean: float | None
     deviation: float | None

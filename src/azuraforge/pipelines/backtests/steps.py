@@ -67,7 +67,7 @@ def cut(child: Child) -> FoldParts:
 
 
 def fit(child: Child) -> FoldLearned:
-    """Fit the candidate and every baseline, and save into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
+    """Fit the candidate and every baseline, each into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
 
     A failure of a baseline is recorded in the result; a failure of the candidate ends the run.
     """
@@ -108,7 +108,10 @@ def hold(child: Child) -> FoldParts:
 
 
 def predict(child: Child) -> FoldPredicted:
-    """Load each predictor and save its predictions as ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
+    """Load each predictor and save its predictions as ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``.
+
+    A failure of a baseline is recorded in the result; a failure of the candidate ends the run.
+    """
     wanted = asked(FoldPredictInput, child.payload)
     part, folder = load_part(wanted.test), Path(wanted.predictors)
     found: list[FoldLearner] = []

@@ -1,7 +1,7 @@
 """Batch predictions as runs: a version predicts all rows of a dataset version in chunks, which are stored as files.
 
-Finished chunks are kept: a killed run continues after them, and a cancelled run stores them in files that are named as
-partial.
+Finished chunks are kept: a killed run continues after them, and a run that is cancelled or fails stores them in
+files that are named as partial.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class BatchConfig(BaseModel):
     version: int | None = Field(
         default=None,
         ge=1,
-        description="number of the version; null for the version that the alias points to at that time",
+        description="number of the version; null for the version that the alias points to when the run is created",
     )
     alias: str = "champion"
     start: AwareDatetime | None = Field(
@@ -117,7 +117,8 @@ class BatchPredictHandler(Handler):
         """Execute the run chunk by chunk, in a thread of the worker.
 
         If the run is cancelled or fails with an error that is not transient, the finished chunks are stored in files
-        that are named as partial.
+        that are named as partial. Raises InvalidInput if the run names no model or dataset, and the errors of its
+        steps.
         """
         run = job.run
         if run.dataset_id is None or run.model is None:
@@ -166,7 +167,10 @@ class BatchPredictHandler(Handler):
         self._call(f"{STEPS}:check", to_json(wanted), CheckResult, _CHECK_SECONDS)
 
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
-        """Return the version with this number; if ``number`` is None, the version that the alias points to."""
+        """Return the version with this number; if ``number`` is None, the version that the alias points to.
+
+        Raises Conflict if the alias points to no version or the model is in the trash.
+        """
         if number is not None:
             return self._models.reads.show_version(project_id, model, number)
         found = self._models.reads.show(project_id, model)
@@ -206,7 +210,10 @@ class BatchPredictHandler(Handler):
         return summary
 
     def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:
-        """Store the finished chunks of a run that ends early in files that are named as partial."""
+        """Store the finished chunks of a run that ends early in files that are named as partial, and add a note.
+
+        Without a finished chunk, only add a note.
+        """
         of = len(planned.chunks)
         if not done:
             job.note(
@@ -218,8 +225,8 @@ class BatchPredictHandler(Handler):
         summary = self._keep(job, task, done, planned)
         job.note(
             Message(
-                "**Partial:** the run ended after {done} of {parts} parts. Their {rows:,} rows are stored in"
-                " predictions-partial.parquet and predictions-partial.csv.",
+                "**Partial:** the run ended after {done} of {parts} parts. The completed parts have {rows:,} "
+                "[row|rows], stored in predictions-partial.parquet and predictions-partial.csv.",
                 {"done": len(done), "parts": of, "rows": summary.rows},
             )
         )

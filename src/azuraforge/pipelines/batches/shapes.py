@@ -71,7 +71,10 @@ class GatherInput(StepInput):
 
 
 class Gathered(StepResult):
-    """The joined file: its rows, its scores if actual values are known, its columns and its last rows."""
+    """The joined file: its number of rows, its scores, its columns, and its last rows (at most 20) in ``tail``.
+
+    ``scores`` are those of ``BatchSummary``.
+    """
 
     rows: int
     scores: dict[str, float | None] | None

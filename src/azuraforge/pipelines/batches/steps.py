@@ -48,7 +48,10 @@ class Asked(Protocol):
 
 
 def check(child: Asked) -> CheckResult:
-    """Check that a version can read a dataset. ``CheckInput`` → ``CheckResult``. Raises InvalidInput if it cannot."""
+    """Check that a version can read a dataset. ``CheckInput`` → ``CheckResult``.
+
+    Raises InvalidInput if it cannot, or if its task kind has no batch predictions.
+    """
     wanted = asked(CheckInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)
     _batch_of(kind)
@@ -63,7 +66,10 @@ def check(child: Asked) -> CheckResult:
 
 
 def plan(child: Child) -> Plan:
-    """Select the rows to predict from, and write ``origins.npy``. ``PlanInput`` → ``Plan``."""
+    """Select the rows to predict from, and write ``origins.npy``. ``PlanInput`` → ``Plan``.
+
+    Raises InvalidInput if the task kind of the version has no batch predictions.
+    """
     wanted = asked(PlanInput, child.payload)
     version, kind = _load(child, wanted)
     table = kind.table(read_dataset(wanted.dataset), wanted.dataset.meaning)
@@ -87,7 +93,7 @@ def predict(child: Child) -> Chunk:
 
 
 def gather(child: Asked) -> Gathered:
-    """Join the chunks into one Parquet and one CSV file. ``GatherInput`` → ``Gathered``."""
+    """Join the chunks into one Parquet and one CSV file, and score them. ``GatherInput`` → ``Gathered``."""
     import polars as pl
 
     wanted = asked(GatherInput, child.payload)

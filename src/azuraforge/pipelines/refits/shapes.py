@@ -35,7 +35,7 @@ class RefitInput(StepInput):
 
 
 class Refitted(Shape):
-    """A predictor in ``<name>/predictor/`` that contains the evaluated one, or the reason why it failed.
+    """A predictor in ``<name>/predictor/`` that contains the evaluated one, or the reason why the refit ``failed``.
 
     ``notes`` are the pipeline's notes about the refit; ``composition`` lists the members that could not be refitted.
     """
@@ -52,7 +52,8 @@ class Refitted(Shape):
 class RefitResult(StepResult):
     """The rows used for the refit and the refitted learners; ``rows`` is null if the task kind does not refit.
 
-    ``figures`` replace those figures of the evaluation that show predictions of future rows.
+    ``refitted`` contains no learners whose pipeline does not refit. ``figures`` replace those figures of the evaluation
+    that show predictions of future rows.
     """
 
     rows: PartSummary | None = None

@@ -28,7 +28,7 @@ _FUTURE = "future.npz"
 def refit(child: Child) -> RefitResult:
     """Refit every learner on all rows. ``RefitInput`` → ``RefitResult``.
 
-    A failed learner is listed with its reason; its evaluated predictor then serves.
+    A failed learner is listed with its reason; its evaluated predictor then serves. A StorageError ends the run.
     """
     wanted = asked(RefitInput, child.payload)
     kind = load_task_kind(wanted.task, wanted.plugins_folder)

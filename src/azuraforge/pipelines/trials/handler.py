@@ -52,7 +52,10 @@ class TrialHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Execute the phases of the trial."""
+        """Execute the phases of the trial.
+
+        Raises InvalidInput if the run names no pipeline, dataset or study, and the errors of its phases.
+        """
         run, extra = job.run, job.run.carries(TrialExtra)
         if run.dataset_id is None or run.plugin is None:
             raise InvalidInput(
@@ -91,7 +94,7 @@ class TrialHandler(Handler):
         return Finish(summary)
 
     def _split(self, job: Job, extra: TrialExtra, wanted: SplitInput) -> TrialSplit:
-        """Return the parts of this trial, from the study's shared parts if all its trials use the same rows."""
+        """Return the parts of this trial: the study's shared parts if all trials of the study have the same rows."""
         project_id, study = job.run.project_id, extra.study_id
         if extra.same_parts and (found := self._parts.find(project_id, study)) is not None:
             return found.model_copy(update={"cpu_seconds": 0.0})

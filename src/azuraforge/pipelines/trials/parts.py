@@ -43,7 +43,7 @@ class StudyParts:
         return TrialSplit.model_validate({**record["split"], "outputs": str(parts)})
 
     def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
-        """Store a copy of the parts of ``split`` for later trials.
+        """Store a copy of the parts of ``split`` for later trials, and remove the project's long unused parts.
 
         Two concurrent calls store two copies. Errors of the file system, such as a full disk, are ignored: no copy is
         stored then.

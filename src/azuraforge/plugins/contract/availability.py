@@ -35,7 +35,9 @@ _MOST_YEARS = 100
 
 
 def parse_availability(text: str) -> str:
-    """Return an availability in its short form. Raises ``InvalidValue`` if ``text`` is not understood.
+    """Return an availability in its short form.
+
+    Raises ``InvalidValue`` if ``text`` is not an availability or is a duration of more than 100 years.
 
     Example:
         >>> [parse_availability(each) for each in ("0 days", "6 hours", "1 Day", "known ahead")]

@@ -77,6 +77,8 @@ class Batch(ABC, Generic[TableT]):
             table: dataset version.
             origins: ``(origin,)`` indices of the rows to predict from, as ``origins`` returns them.
             learned_until: time of the last row that the version learned from; None if unknown.
+
+        Raises InvalidInput if the predictions of the version have the wrong type or shape.
         """
 
     @abstractmethod

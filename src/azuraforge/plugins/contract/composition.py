@@ -17,7 +17,7 @@ LeftOutWhy = Literal["failed", "crashed", "stopped", "not_started", "not_finite"
 
 
 class LeftOutMember(Shape):
-    """A member that the combined predictor does not use, with the reason."""
+    """A member that the combined predictor does not use, or that could not be refitted, with the reason."""
 
     name: str
     why: LeftOutWhy
@@ -78,7 +78,7 @@ class Composition(Shape):
     """The members of a combined predictor and the rule that combines them.
 
     ``rule`` is one of: ``weights``, the weighted sum of the members' predictions; ``median``, the median over members
-    with a weight above 0; ``trimmed``, their weighted mean without the lowest and highest prediction of each value;
+    with a weight above 0; ``trimmed``, the weighted mean of each value without a quarter of the weights at either end;
     ``single``, the predictions of the only member with a weight; ``other``, a rule that the pipeline's summary states.
     """
 

@@ -18,7 +18,7 @@ def check_config(name: str, config: type, required: type, task: str) -> None:
         raise InvalidInput(
             "the Config of {name} does not extend {required}, the base class of the task {task}",
             where="pipeline {name}",
-            next_step="derive it from {module}.{required}",
+            next_step="derive Config from {module}.{required}",
             code="other_config",
             name=name,
             required=required.__name__,
@@ -58,7 +58,7 @@ def undeclared_figure(kind: str, name: str, figure: str) -> InvalidInput:
     return InvalidInput(
         "the task kind {kind} drew the figure {name!r} as {figure} without declaring it",
         where="task kind {kind}",
-        next_step="declare it: figures = {{{name!r}: {figure}}}",
+        next_step="declare the figure: figures = {{{name!r}: {figure}}}",
         kind=kind,
         name=name,
         figure=figure,

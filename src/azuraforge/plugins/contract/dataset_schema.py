@@ -105,7 +105,7 @@ class DatasetSchema(Shape):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Sorted names of the numeric columns other than the target: features and columns of the incumbent."""
+        """Sorted names of the numeric columns other than the target: ``features`` and ``incumbent_columns``."""
         return tuple(sorted((*self.features, *self.incumbent_columns)))
 
     @property
@@ -117,7 +117,7 @@ class DatasetSchema(Shape):
 
     @property
     def forecast_names(self) -> tuple[str, ...]:
-        """Names of a panel's series, preceded by the totals of its declared groups; empty for a single series."""
+        """Names of a panel's totals, if groups are declared, and of its series; empty for a single series."""
         named = [f"{column}={group}" for column, found in self.groups.items() for group in found]
         return (*(["total", *named] if self.groups else []), *(self.series_names or ()))
 

@@ -87,7 +87,7 @@ class ContenderScores(Shape):
     Scores by horizon are empty for tasks other than forecasting, and scores by class for tasks without classes.
 
     ``metrics`` maps the name of each metric of the evaluation to its value over the whole test set; a value is null if
-    the metric is undefined.
+    the metric is undefined. ``rank`` counts from 1.
     """
 
     name: str
@@ -109,7 +109,10 @@ class FailedBaseline(Shape):
 
 
 class ShownComparison(Shape):
-    """The numbers of a comparison, formatted for one language."""
+    """The numbers of a comparison, formatted for one language.
+
+    ``measure`` names the metric, ``change`` is the difference, and ``low`` and ``high`` are the ends of its interval.
+    """
 
     measure: str
     change: str
@@ -121,7 +124,8 @@ class ComparisonScores(Shape):
     """Comparison of the contenders ``a`` and ``b`` on the same rows; a negative difference means that ``a`` is better.
 
     ``low`` and ``high`` are the ends of the confidence interval: of ``relative_difference`` for a series, of
-    ``difference`` for independent examples. They are null if there are too few rows.
+    ``difference`` for independent examples. They are null if there are too few rows. ``level`` is the confidence level,
+    and ``better`` is whether the whole interval is below minus ``margin``.
     """
 
     a: str
@@ -152,7 +156,10 @@ class GuardedRows(Shape):
 
 
 class SeriesScores(Shape):
-    """Scores of the candidate and of the best baseline on one series of a panel."""
+    """Scores of the candidate and of the best baseline on one series of a panel.
+
+    ``origins`` is the number of evaluated origins, and ``skill`` is 1 − ``rmse`` / ``baseline_rmse``.
+    """
 
     series: str
     origins: int
@@ -168,7 +175,8 @@ class LeftOut(Shape):
     """A series of a panel that a run leaves out.
 
     ``why`` is ``few_rows``, ``no_window`` (too many measurements are missing), ``constant`` (the target never changes)
-    or ``ended`` (the series ends before the test set begins; the split ignores its times).
+    or ``ended`` (the series ends before the test set begins; the split ignores its times). ``needed`` is the number of
+    rows required in ``part``.
     """
 
     series: str
@@ -179,7 +187,11 @@ class LeftOut(Shape):
 
 
 class SeriesTable(Shape):
-    """Scores of the series of a panel, in descending order of the candidate's MASE."""
+    """Scores of the series of a panel, in descending order of the candidate's MASE.
+
+    ``count`` is the number of series in the test set; ``rows`` contains at most 200 of them. ``worst`` is the series
+    with the largest MASE, null if no MASE is known. ``column`` is the column of the dataset that identifies the series.
+    """
 
     column: str
     candidate: str

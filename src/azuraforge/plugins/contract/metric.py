@@ -129,7 +129,7 @@ class Metric(ABC, Generic[TruthT, SaidT]):
 #: Duration of the fit, which is measured for every contender of every task kind.
 FIT_SECONDS = MetricFacts(
     name="fit_seconds",
-    title={"en": "Time to fit", "tr": "Öğrenme süresi"},
+    title={"en": "Time to fit", "tr": "Eğitim süresi"},
     direction="lower",
     unit="seconds",
     detail="more",

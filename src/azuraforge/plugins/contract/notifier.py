@@ -63,6 +63,9 @@ class Notifier(ABC, Generic[OptionsT]):
     def http_client(self, *, timeout_seconds: float = 10.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
         """Return an HTTP client that reaches only addresses which ``outgoing`` allows; use it in a ``with`` block.
 
+        Its requests raise InvalidInput if ``outgoing`` does not allow the address or the response is too large, and
+        ``httpx.HTTPError`` if they fail for another reason.
+
         Args:
             timeout_seconds: longest time to wait for data from the server.
             headers: headers of every request.

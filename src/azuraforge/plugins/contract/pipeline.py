@@ -25,7 +25,10 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def completed(self, schema: DatasetSchema) -> Self:
-        """Return the config with unset fields filled from the dataset's schema; the run stores the result."""
+        """Return the config with unset fields filled from the dataset's schema; the default fills none.
+
+        The run stores the result.
+        """
         return self
 
 

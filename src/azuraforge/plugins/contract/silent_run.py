@@ -71,9 +71,9 @@ def pretrained_weights(folder: str | None, name: str) -> Path:
         sorted(each.name for each in place.iterdir() if each.is_dir()) if place is not None and place.is_dir() else []
     )
     raise InvalidInput(
-        "pretrained weights {name!r} do not exist; available are: {found}",
+        "pretrained weights {name!r} do not exist; available: {found}",
         where="config.weights",
-        next_step="ask the administrator to place them in {place}"
+        next_step="ask the administrator to place the weights in {place}"
         if place is not None
         else "ask the administrator to set a folder for pretrained weights",
         name=name,

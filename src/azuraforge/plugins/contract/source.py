@@ -138,9 +138,10 @@ class Source(ABC, Generic[OptionsT]):
     ) -> httpx.Client:
         """Return an HTTP client that reaches only addresses which ``outgoing`` allows; use it in a ``with`` block.
 
-        Each address is checked before the connection, also after redirects; a request to an address that ``outgoing``
-        does not allow raises ``InvalidInput``. Do not quote responses in error messages: they may come from a machine
-        that the user is not allowed to reach.
+        Each address is checked before the connection, also after redirects. Requests raise ``InvalidInput`` if
+        ``outgoing`` does not allow the address, if they use http although ``encrypted`` is set, or if the response is
+        too large, and ``httpx.HTTPError`` if they fail for another reason. Do not quote responses in error messages:
+        they may come from a machine that the user is not allowed to reach.
 
         Args:
             timeout_seconds: longest time to wait for data from the server.
@@ -162,7 +163,7 @@ class Source(ABC, Generic[OptionsT]):
                 "the source {source} cannot read the secret {secret!r}: the secret does not exist, or its option "
                 "is not declared as SecretName",
                 where="source {source}",
-                next_step="set it with azuraforge secrets set {secret}",
+                next_step="set the secret with azuraforge secrets set {secret}",
                 code="no_such_secret",
                 source=self.name,
                 secret=name,

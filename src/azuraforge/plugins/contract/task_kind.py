@@ -187,7 +187,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return found.gate_metric(asked)
 
     def own_config(self, config: Mapping[str, JsonValue]) -> ConfigT:
-        """Return the settings of a pipeline's ``config`` that the task kind's ``Config`` declares."""
+        """Return the settings in ``config`` that ``Config`` declares. Raises pydantic's ValidationError if invalid."""
         known = {name: config[name] for name in self.Config.model_fields if name in config}
         return self.Config.model_validate(known)  # type: ignore[return-value]  # ``Config`` is bound by the subclass
 

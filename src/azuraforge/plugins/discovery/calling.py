@@ -18,6 +18,9 @@ class Call(Protocol):
         payload: input of the entry point.
         result: model that validates the child's response, which is then returned.
         timeout_seconds: time limit of the call.
+
+    Raises the error that the child reports, InvalidInput if the child dies or exceeds the time limit, and
+    TransientError if no child can be started.
     """
 
     def __call__(

@@ -1,8 +1,8 @@
 """The catalogue of plugins: their names, schemas and errors.
 
 The API process never imports a plugin. It reads entry points and file names, has child processes import and describe
-the plugins, and caches the descriptions on disk under a hash of the files. The next start with the same files therefore
-needs no child process.
+the plugins, and caches the descriptions on disk under a hash of the files. The next start with the same files and
+installed packages therefore needs no child process, unless the child process of an entry point failed.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Catalogue:
             self._lock.release()
 
     def refresh(self) -> PluginList:
-        """Search for plugins again and return all; unchanged files and distributions are not described again."""
+        """Search for plugins again and return all; those with a valid cached description are not described again."""
         with self._lock:
             self._plugins = None
         return self.list()
@@ -149,7 +149,7 @@ class Catalogue:
             raise InvalidInput(
                 "plugin {name!r} is broken: {error}",
                 where="{place}",
-                next_step="repair or remove it; restart the platform after changing a package",
+                next_step="repair or remove the plugin; restart the platform after changing a package",
                 name=name,
                 error=text_of(plugin.error, current()),
                 place=plugin.origin,
@@ -192,8 +192,8 @@ class Catalogue:
     def validate(self, kind: str, name: str, config: Mapping[str, object]) -> dict[str, JsonValue]:
         """Return ``config`` as the plugin validates it in a child process, with defaults filled in.
 
-        Raises NotFound if the plugin does not exist, and InvalidInput if it is broken, is of another kind or refuses
-        the config.
+        Raises NotFound if the plugin does not exist, InvalidInput if it is broken, is of another kind, refuses the
+        config or exceeds the time limit, and TransientError if no child process can be started.
         """
         self.get(kind, name)
         payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
@@ -222,9 +222,9 @@ class Catalogue:
     def _describe(self, unit: _Unit) -> tuple[Descriptions, bool]:
         """Return the descriptions of a unit, and whether to cache them.
 
-        An entry point whose import failed is described again at the next start, since the machine may have been busy.
-        A UserError of a dropped-in file is cached, so that the file does not slow down every start; the file is
-        described again when its modification time changes.
+        An entry point whose child process died or exceeded the time limit is described again at the next start, since
+        the machine may have been busy. For a dropped-in file, both are cached, so that the file does not slow down
+        every start; it is described again when its modification time changes.
         """
         try:
             return self._call(DESCRIBE, unit.payload(), Described, self._timeout_seconds).plugins, True
@@ -334,7 +334,7 @@ def _hash_package(top: str) -> str:
 
 def _import_failed(error: Exception) -> Texts:
     """Return language code → error text for plugins that a child process failed to import."""
-    return filled(texts_of(Message("importing it failed: {reason}")), reason=reason_of(error))
+    return filled(texts_of(Message("the import failed: {reason}")), reason=reason_of(error))
 
 
 def _broken(unit: _Unit, error: Texts) -> JsonObject:

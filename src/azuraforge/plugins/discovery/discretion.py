@@ -22,10 +22,10 @@ _SHORTEST_PIECE = 8
 
 @contextmanager
 def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None]:
-    """Return a context manager that masks the values of secrets in errors raised in its block.
+    """Return a context manager that masks secrets of at least 4 characters in errors raised in its block.
 
-    If there are secrets, errors other than ``AzuraError`` are replaced by InvalidInput with the masked text, because a
-    traceback could disclose a secret.
+    If there are such secrets, errors other than ``AzuraError`` are replaced by InvalidInput with the masked text,
+    because a traceback could disclose a secret. An ``AzuraError`` that contains one loses its details.
 
     Args:
         secrets: secrets to mask.
@@ -61,12 +61,12 @@ def no_secret_leaves(secrets: Iterable[SecretStr], plugin: str) -> Iterator[None
 
 
 def refuse_secrets(secrets: Iterable[SecretStr], stored: Sequence[object], source: str) -> None:
-    """Raise InvalidInput if data that a source returns for storage contains a secret."""
+    """Raise InvalidInput if data that a source returns for storage contains a secret of at least 4 characters."""
     if _holds(str(stored), _values(secrets)):
         raise InvalidInput(
             "the source {source} writes a secret into data that is stored with the dataset",
             where="source {source}",
-            next_step="remove it from provenance, cursor and findings",
+            next_step="remove the secret from provenance, cursor and findings",
             code="secret_stated",
             source=source,
         )

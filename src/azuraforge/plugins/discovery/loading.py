@@ -208,7 +208,10 @@ def _checked(kind: str, plugin: type[object]) -> type[object]:
 
 
 def load_entry_point(point: EntryPoint) -> type[object]:
-    """Import and return the class of an entry point. Raises InvalidInput if it is not a complete plugin of its kind."""
+    """Import and return the class of an entry point.
+
+    Raises InvalidInput if the import fails or the class is not a complete plugin of its kind.
+    """
     module_name, _, attribute = point.value.partition(":")
     plugin: object = _import(lambda: importlib.import_module(module_name), point.origin)
     for part in attribute.split("."):
@@ -241,7 +244,7 @@ def load_file(path: Path) -> ModuleType:
         raise InvalidInput(
             "{path} cannot be imported",
             where="{place}",
-            next_step="give it a name that ends in .py",
+            next_step="give the file a name that ends in .py",
             path=path.name,
             place=str(path),
         )
@@ -299,7 +302,7 @@ def check_class(kind: str, plugin: object) -> type[object]:
     if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
         raise InvalidInput(
             "{plugin} is not a subclass of azuraforge.plugins.{contract}",
-            next_step="derive it from that class",
+            next_step="derive the plugin from that class",
             plugin=repr(plugin),
             contract=contract.__name__,
         )

@@ -171,6 +171,8 @@ def adapted_levels(
 ) -> Floats:
     """Return the levels adapted to the outcomes known at each origin, ``(level, origin, horizon)``.
 
+    The level 0.5 is not adapted, because the median is not an end of an interval.
+
     Args:
         tables: table of each level, from ``score_table``.
         scores: for each level ``(row, horizon)``, actual value minus uncalibrated quantile; NaN if unknown.

@@ -100,8 +100,8 @@ class Analogues:
             known = int(np.isfinite(values[: origin + 1]).sum())
             if known < LEAST_ROWS:
                 raise InvalidInput(
-                    "the series {name!r} was not part of the training and has {known} known [value|values]; a "
-                    "forecast by analogy needs {least}",
+                    "the series {name!r} was not used in training and has {known} known [value|values]; a forecast "
+                    "by analogy needs {least}",
                     where="series",
                     next_step="send more rows of this series, or train a version with it",
                     code=UNKNOWN_SERIES,
@@ -137,7 +137,7 @@ class Analogues:
         return np.asarray((last - np.arange(count - 1, -1, -1)) % len(self.profile))
 
     def _own_profile(self, part: Part) -> Floats | None:
-        """Return the profile of one series, ``(season,)``; None if it has too few rows."""
+        """Return the profile of one series, ``(season,)``; None if it has too few known values or only zeros."""
         values, season = column_values(part.frame, part.schema.target), len(self.profile)
         known = np.isfinite(values)
         size = float(np.abs(values[known]).mean()) if known.any() else 0.0

@@ -105,7 +105,10 @@ class Clock:
 
     @classmethod
     def learn(cls, frame: pl.DataFrame, schema: Schema) -> Clock:
-        """Learn the time axis of ``frame``, which must contain training rows only."""
+        """Learn the time axis of ``frame``, which must contain training rows only.
+
+        Raises ValueError if the frequency of ``schema`` is not a duration such as ``1h``.
+        """
         if schema.time is None:
             return cls(None, schema.timezone, None, 0, 0)
         moments = _moments(frame, schema.time)
@@ -152,7 +155,7 @@ class Clock:
     def following_local_times(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
         """Return the local times of the rows after each origin, ``(origin, horizon)``.
 
-        They are in microseconds since 1970-01-01 00:00. Raises ValueError if rows have no time.
+        They are in microseconds since 1970-01-01 00:00 in ``timezone``. Raises ValueError if rows have no time.
         """
         moments = self.following_moments(frame, origins, horizon)
         return _local_times_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
@@ -202,7 +205,7 @@ class Clock:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Clock:
-        """Rebuild the object from the result of ``to_dict``."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
     def _months_after(self, origin_times: Indices, horizon: int) -> Indices:

@@ -116,10 +116,15 @@ class Channel:
 
     @classmethod
     def learn(cls, column: str, values: Floats, window: int, *, relative: bool | None = None) -> Channel:
-        """Learn a channel from training values ``(row,)``, NaN if unknown.
+        """Learn a channel from training values.
 
-        If ``relative`` is None, the channel is relative unless the values are stationary. Raises InvalidInput if no
-        value is known.
+        Args:
+            column: name of the column.
+            values: ``(row,)`` training values, NaN if unknown.
+            window: number of rows in a window; a relative channel is scaled by the changes over half of a window.
+            relative: see ``Channel``; if None, the channel is relative unless the values are stationary.
+
+        Raises InvalidInput if no value is known.
         """
         known = values[np.isfinite(values)]
         if not known.size:
@@ -166,5 +171,5 @@ class Channel:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Channel:
-        """Rebuild the object from the result of ``to_dict``."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)

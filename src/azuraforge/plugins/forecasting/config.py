@@ -34,7 +34,7 @@ class ForecastConfig(Config):
             ge=1,
             le=1000,
             title="Horizon",
-            description="Rows to predict from each origin",
+            description="Number of rows to predict from each origin",
             json_schema_extra=in_turkish("Ufuk", "Her başlangıçtan tahmin edilecek satır sayısı"),
         ),
     ]
@@ -45,7 +45,7 @@ class ForecastConfig(Config):
             ge=1,
             le=10_000,
             title="Season",
-            description="Rows in one season. Empty: derived from the frequency",
+            description="Number of rows in one season. Empty: derived from the frequency",
             json_schema_extra=in_turkish("Mevsim", "Bir mevsimdeki satır sayısı. Boş: sıklıktan bulunur"),
         ),
     ]
@@ -56,7 +56,7 @@ class ForecastConfig(Config):
             gt=0,
             lt=0.5,
             title="Validation share",
-            description="Share of rows for early stopping and calibration",
+            description="Share of the rows used for early stopping and calibration",
             json_schema_extra=in_turkish("Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan satır payı"),
         ),
     ]
@@ -67,7 +67,7 @@ class ForecastConfig(Config):
             gt=0,
             lt=0.5,
             title="Test share",
-            description="Share of rows at the end, held out for evaluation",
+            description="Share of the rows, at the end, held out for evaluation",
             json_schema_extra=in_turkish("Test payı", "Sonda, değerlendirme için ayrı tutulan satır payı"),
         ),
     ]
@@ -78,7 +78,7 @@ class ForecastConfig(Config):
             ge=0,
             le=10_000,
             title="Gap",
-            description="Rows left out between two sets",
+            description="Number of rows left out between two sets",
             json_schema_extra=in_turkish("Boşluk", "İki küme arasında dışarıda bırakılan satır sayısı"),
         ),
     ]
@@ -89,12 +89,12 @@ class ForecastConfig(Config):
             ge=0,
             le=20,
             title="Backtest folds",
-            description="Rolling-origin backtest: train this many more times on growing parts of the rows"
-            " before the test set, and score each. 0: none",
+            description="Rolling-origin backtest: train this many more times on growing parts of the rows before "
+            "the test set, and score each predictor. 0: no backtest",
             json_schema_extra=in_turkish(
                 "Geriye dönük sınama katları",
-                "Kayan başlangıçlı geriye dönük sınama: test kümesinden önceki satırların büyüyen"
-                " bölümlerinde bu kadar kez daha eğitilir ve her biri skorlanır. 0: yapılmaz",
+                "Kayan başlangıçlı geriye dönük sınama: test kümesinden önceki satırların giderek büyüyen "
+                "bölümleriyle bu kadar kez daha eğitim yapılır ve her tahminci skorlanır. 0: sınama yapılmaz",
             ),
         ),
     ]
@@ -106,8 +106,8 @@ class ForecastConfig(Config):
             description="After the verdict, fit the same config again on all rows; the refitted model serves",
             json_schema_extra=in_turkish(
                 "Karardan sonra yeniden eğit",
-                "Karardan sonra model aynı ayarlarla bütün satırlarda yeniden eğitilir; tahminleri"
-                " yeniden eğitilen model verir",
+                "Karardan sonra model aynı ayarlarla ve bütün satırlarla yeniden eğitilir; tahminleri yeniden "
+                "eğitilen model verir",
             ),
         ),
     ]
@@ -130,14 +130,14 @@ class ForecastConfig(Config):
         Field(
             default="mint_shrink",
             title="Reconcile totals",
-            description="How forecasts of series and of declared totals are made to add up. mint_shrink: by the"
-            " covariance of their errors. bottom_up: totals are sums of the series. none: forecasts"
-            " are not changed",
+            description="How the forecasts of series and of declared totals are made to add up. mint_shrink: by "
+            "the covariance of their errors. bottom_up: totals are the sums of the series forecasts. "
+            "none: forecasts are not changed",
             json_schema_extra=in_turkish(
                 "Toplamların uzlaştırılması",
-                "Seri ve toplam tahminlerinin birbiriyle tutması nasıl sağlanır. mint_shrink:"
-                " hataların kovaryansıyla. bottom_up: toplamlar serilerin toplamıdır. none: tahminler"
-                " değiştirilmez",
+                "Seri tahminleriyle toplam tahminleri arasındaki tutarlılığın nasıl sağlanacağı. mint_shrink: "
+                "hataların kovaryansıyla. bottom_up: toplamlar seri tahminlerinin toplamıdır. none: tahminler "
+                "değiştirilmez",
             ),
         ),
     ]
@@ -246,7 +246,7 @@ def window_within(rows: int, horizon: int, window: int, least: int | None) -> in
     """Return the window for a training set of ``rows`` rows.
 
     It is ``window`` if the rows suffice for it and the horizon, else half of the rows without the horizon, but at least
-    ``least``. If ``least`` is None, the window is always ``window``.
+    ``least`` and at most ``window``. If ``least`` is None, the window is always ``window``.
 
     Example:
         >>> window_within(100, 12, 30, 2), window_within(30, 12, 30, 2), window_within(30, 12, 30, None)

@@ -43,7 +43,7 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
                 else "{column!r} cannot be known ahead: the dataset states that its values become known {delay} after"
                 " their row",
                 where="config.known_ahead",
-                next_step="remove it from known_ahead, or correct the dataset with azuraforge datasets "
+                next_step="remove the column from known_ahead, or correct the dataset with azuraforge datasets "
                 "available-after NAME {column}=ahead",
                 code="not_known_ahead",
                 column=column,
@@ -68,7 +68,8 @@ def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: 
     """Return a part whose only origin is the last row of ``frame``.
 
     If there are known-ahead columns, a frame may continue with their values after the last known target; the origin is
-    then the last row with a target, and later rows are removed.
+    then the last row with a target (the last row if none has one), and later rows are removed. Raises InvalidInput if
+    ``frame`` lacks a known-ahead column.
     """
     last = frame.height - 1
     if known_ahead:
@@ -106,7 +107,10 @@ class Covariates:
         return len(self.columns) + (HOLIDAY_FEATURES if self.country else 0)
 
     def following(self, part: Part, chosen: Indices, clock: Clock) -> Floats:
-        """Return the features ``(origin, horizon, width)``, holidays first, for the origins with indices ``chosen``."""
+        """Return the features ``(origin, horizon, width)``, holidays first, for the origins with indices ``chosen``.
+
+        Raises InvalidInput if the frame of ``part`` lacks a column.
+        """
         origins = part.origins[chosen]
         parts = [np.zeros((len(origins), part.horizon, 0))]
         if self.country:
@@ -125,7 +129,7 @@ class Covariates:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Covariates:
-        """Rebuild the object from the result of ``to_dict``."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
 

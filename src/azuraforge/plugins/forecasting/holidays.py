@@ -62,7 +62,10 @@ def holiday_features(local_times: Indices, step: int, country: str) -> Floats:
 
 
 def holidays_ahead(clock: Clock, frame: pl.DataFrame, origins: Indices, horizon: int, country: str) -> Floats:
-    """Return the holiday features of the rows after each origin, ``(origin, horizon, 2)``."""
+    """Return the holiday features of the rows after each origin, ``(origin, horizon, 2)``.
+
+    Raises InvalidInput if the holidays of ``country`` are unknown, and ValueError if rows have no time.
+    """
     return holiday_features(clock.following_local_times(frame, origins, horizon), clock.step, country)
 
 

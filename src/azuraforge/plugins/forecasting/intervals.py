@@ -38,7 +38,8 @@ def residual_quantiles(residuals: Floats, levels: Sequence[float], *, recency: b
     of neighbouring origins overlap.
 
     In a short series, later rows ahead may have fewer residuals. Their intervals are at least as wide as the intervals
-    of the row before, grown with the square root of the distance like the errors of a random walk.
+    of the row before, grown with the square root of the distance like the errors of a random walk. The offsets are 0
+    up to the first row ahead with a residual.
 
     Args:
         residuals: ``(origin, horizon)``, actual value minus prediction on the validation set; NaN is ignored.

@@ -149,8 +149,10 @@ def _without(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
     """Join the parts of several series into one part of a panel; the inverse of ``each``.
 
+    The result has targets only if all parts have targets.
+
     Args:
-        parts: name and part of each series.
+        parts: name and part of each series, at least one.
         schema: schema of the panel, with the name of the series column.
 
     Raises ValueError if ``schema`` names no series column.
@@ -176,7 +178,10 @@ def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
 
 
 def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Predictions:
-    """Call ``predict`` for each series of a panel and return the predictions in the order of the part's origins."""
+    """Call ``predict`` for each series of a panel and return the predictions in the order of the part's origins.
+
+    Raises ValueError if ``part`` is not a part of a panel.
+    """
     shape = (len(part.origins), part.horizon)
     point, quantiles = np.empty(shape), dict[float, Floats]()
     for name, one, at in each(part):
@@ -195,8 +200,8 @@ def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
             "this version was not trained on the series {name!r}, only on {count} other series",
             where="series",
             next_step=(
-                "specify a series that the version was trained on ({known}), or retrain; short or constant "
-                "series are left out of training"
+                "specify a series that the version was trained on ({known}), or retrain the model; short or "
+                "constant series are left out of training"
             ),
             code=UNKNOWN_SERIES,
             name=name,

@@ -131,7 +131,7 @@ class Reconciliation:
     covariance: ErrorCovariance
 
     def reconciled(self, forecasts: Floats) -> Floats:
-        """Return forecasts ``(row, name)`` that add up.
+        """Return forecasts ``(row, name)`` that add up; unchanged if ``method`` is ``none``.
 
         NaN means that a series or total has no forecast. Such a series is not part of any sum, and a total without any
         series keeps its forecast.

@@ -135,7 +135,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def split(self, table: Table, config: SeriesConfigT) -> Split:
         """Split the rows in chronological order; the default window is shortened to fit into the training set.
 
-        Raises InvalidInput if the series is too short, or if a single series is constant in the training set.
+        Raises InvalidInput if the series is too short, a single series is constant in the training set, or a
+        known-ahead column or the country of the holidays is not valid.
         """
         least = config.least_window
         found = chronological_split(table, config, window=config.window_of(table.schema), least_window=least)
@@ -156,7 +157,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
 
         It has the weights with the lowest validation loss or, if ``stop_after`` is set, the last weights. Raises
-        InvalidInput if there are too few windows or training diverges.
+        InvalidInput if there are too few windows, a column has no known value, a single series does not change within
+        the horizon, the target does not suit ``transform``, or training diverges.
         """
         config = run.config
         if train.schema.series is None:
@@ -196,10 +198,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found if alone else replace(found, analogues=_analogues(config, train, validation))
 
     def refit(self, run: RunContext[SeriesConfigT], evaluated: Forecaster, rows: Part) -> Forecaster:
-        """Return a forecaster trained on all rows for as many epochs as the evaluated network.
+        """Return a forecaster trained on all rows for ``evaluated.epochs`` epochs.
 
         Scales, channels and calibration of the evaluated forecaster are kept, because offsets are in units of the
-        scales.
+        scales. Raises InvalidInput if training diverges or ``rows`` contain a series that was not learned.
         """
         config = run.config
         if rows.schema.series is None:
@@ -227,7 +229,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """Return the predictions from each origin, using only rows of the same series up to the origin.
 
-        Raises InvalidInput if the part has another horizon than the predictor, or too little history before an origin.
+        Raises InvalidInput if the part has another horizon than the predictor, lacks a column, or has too little
+        history before an origin.
         """
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
@@ -257,7 +260,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return predictor.offsets[:, None, :] if levels is None else adaptive_offsets(list(predictor.tables), levels)
 
     def _levels(self, predictor: Forecaster, part: Part) -> Floats | None:
-        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if fixed or without past rows."""
         past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
         if past is None:
             return None
@@ -292,12 +295,15 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Forecaster:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput if it was saved in another format."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if it was saved in another format, and EngineError if the weights cannot be read.
+        """
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
                 "preprocessing.json has format {found!r}, expected {expected!r}",
-                next_step="retrain the model with this release",
+                next_step="retrain the model with this release of AzuraForge",
                 found=described.get("format"),
                 expected=_FORMAT,
             )
@@ -361,7 +367,7 @@ def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
     return InvalidInput(
         "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
         where="horizon",
-        next_step="train it again with this horizon",
+        next_step="train the model again with this horizon",
         learned=predictor.preprocessing.horizon,
         asked=part.horizon,
     )

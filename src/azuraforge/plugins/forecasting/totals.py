@@ -68,7 +68,7 @@ def with_totals_of(frame: pl.DataFrame, schema: Schema, hierarchy: Hierarchy) ->
 def with_other_series(
     panel: pl.DataFrame, schema: Schema, hierarchy: Hierarchy, series: str, one: Part
 ) -> tuple[Part, int]:
-    """Return a part with the origins of all series and totals at one moment, and the index of the requested series.
+    """Return a part with one origin per series and total, all at one moment, and the index of the requested origin.
 
     Args:
         panel: rows of a dataset with its totals.

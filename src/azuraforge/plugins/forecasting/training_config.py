@@ -26,10 +26,11 @@ class TimeSeriesConfig(ForecastConfig):
             ge=2,
             le=2000,
             title="Window",
-            description="Rows of history that are read. Empty: three seasons, at least 30 and at most 192,"
-            " fewer in a short series",
+            description="Number of history rows to read. Empty: three seasons, at least 30 and at most 192, or "
+            "fewer in a short series",
             json_schema_extra=in_turkish(
-                "Pencere", "Okunan geçmiş satır sayısı. Boş: üç mevsim, en az 30, en çok 192; kısa seride daha az"
+                "Pencere",
+                "Okunan geçmiş satır sayısı. Boş: üç mevsim (en az 30, en çok 192 satır); kısa seride daha az",
             ),
         ),
     ]
@@ -74,7 +75,7 @@ class TimeSeriesConfig(ForecastConfig):
             le=10_000,
             title="Epochs",
             description="Maximum number of passes over the training set",
-            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı"),
+            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı"),
         ),
     ]
     max_steps: Annotated[
@@ -84,8 +85,10 @@ class TimeSeriesConfig(ForecastConfig):
             ge=1,
             le=10_000_000,
             title="Maximum steps",
-            description="Maximum number of batches; limits training on long series",
-            json_schema_extra=in_turkish("En çok adım sayısı", "En çok yığın sayısı; uzun serilerde eğitimi sınırlar"),
+            description="Maximum number of batches; limits the training time on long series",
+            json_schema_extra=in_turkish(
+                "En çok adım sayısı", "Yığın sayısının üst sınırı; uzun serilerde eğitimi kısaltır"
+            ),
         ),
     ]
     patience: Annotated[
@@ -95,9 +98,9 @@ class TimeSeriesConfig(ForecastConfig):
             ge=1,
             le=1000,
             title="Patience",
-            description="Validation checks without improvement before training stops",
+            description="Number of validation checks without improvement after which training stops",
             json_schema_extra=in_turkish(
-                "Sabır (patience)", "Eğitim durmadan önce iyileşme getirmeyen doğrulama sayısı"
+                "Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur"
             ),
         ),
     ]
@@ -111,7 +114,7 @@ class TimeSeriesConfig(ForecastConfig):
             description="Stop after this many epochs regardless of the validation set, and keep the last"
             " weights; the winner of a study is retrained this way",
             json_schema_extra=in_turkish(
-                "Şu dönemde dur",
+                "Durulacak dönem",
                 "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
                 " bir aramanın kazananı böyle yeniden eğitilir",
             ),
@@ -124,7 +127,7 @@ class TimeSeriesConfig(ForecastConfig):
             ge=1,
             le=8192,
             title="Batch size",
-            description="Windows per step",
+            description="Number of windows per step",
             json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı"),
         ),
     ]
@@ -135,9 +138,9 @@ class TimeSeriesConfig(ForecastConfig):
             gt=0,
             le=1,
             title="Learning rate",
-            description="Peak step size; it warms up and then decays",
+            description="Peak step size; the step size rises during a warm-up and then decays",
             json_schema_extra=in_turkish(
-                "Öğrenme oranı", "En büyük adım boyu; ısınma sırasında yükselir, sonra azalır"
+                "Öğrenme oranı", "En büyük adım boyu; adım boyu ısınma sırasında yükselir, sonra azalır"
             ),
         ),
     ]
@@ -148,8 +151,8 @@ class TimeSeriesConfig(ForecastConfig):
             ge=0,
             le=1,
             title="Weight decay",
-            description="Strength of the pull of the weights towards zero",
-            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkların sıfıra çekilme gücü"),
+            description="Strength with which the weights are pulled towards zero",
+            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü"),
         ),
     ]
     clip_norm: Annotated[

@@ -96,12 +96,12 @@ class Transform:
         """Return the factors, ``(horizon,)``, that turn inverted mean forecasts into forecasts of the target's mean.
 
         The exponential of a mean logarithm is a median of the target, which is below its mean. The factor is the mean
-        of ``actual / inverted`` over known errors (Duan, "Smearing Estimate: A Nonparametric Retransformation Method",
+        of ``actual / inverted`` over the origins (Duan, "Smearing Estimate: A Nonparametric Retransformation Method",
         1983), or 1 if the inverse is linear. Quantiles need no factor, because an increasing transformation preserves
         them.
 
         Args:
-            errors: ``(origin, horizon)``, actual minus predicted path in the space of ``anchor``.
+            errors: ``(origin, horizon)``, actual minus predicted path in the space of ``anchor``, without NaN.
 
         Example:
             >>> Transform("log", 0.1).smearing(np.log([[0.5], [2.0]])).tolist()
@@ -115,5 +115,5 @@ class Transform:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Transform:
-        """Rebuild the object from the result of ``to_dict``."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)

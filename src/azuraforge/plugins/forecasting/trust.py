@@ -10,9 +10,13 @@ from azuraforge.plugins.contract.arrays import Floats
 def learn_trust(change: Floats, truth: Floats) -> Floats:
     """Return factors ``(horizon,)`` of the predicted change, from 0 to 1, by least squares on the validation set.
 
-    If the predictions have no skill, as often for prices, the factor 0 returns the last value instead of noise. A slope
-    that is hardly larger than its standard error is shrunk (positive-part James and Stein, 1961). Overlapping windows
-    count once per horizon.
+    If the predictions have no skill, as is common for prices, the factor 0 returns the last value instead of noise. A
+    slope that is hardly larger than its standard error is shrunk (positive-part James and Stein, 1961). Overlapping
+    windows count once per horizon.
+
+    Args:
+        change: ``(example, horizon)``, predicted changes since the origin.
+        truth: ``(example, horizon)``, actual changes since the origin.
     """
     explained = (change * truth).sum(axis=0)
     size = np.square(change).sum(axis=0)

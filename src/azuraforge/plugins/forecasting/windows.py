@@ -217,7 +217,8 @@ class Preprocessing:
         """Learn scales and channels from ``train``, whose frame ends with the training rows.
 
         If ``train`` is a series of a panel, ``layout`` is the layout of the panel; if None, it is chosen for ``train``.
-        Raises InvalidInput if the target of a single series does not change, or if a column has no known value.
+        Raises InvalidInput if the target of a single series does not change within the horizon, or if a column has no
+        known value.
         """
         schema = train.schema
         target = column_values(train.frame, schema.target)
@@ -272,15 +273,15 @@ class Preprocessing:
     def examples(self, part: Part, *, learning: bool) -> Examples:
         """Return the examples of ``part``; if ``learning``, without incomplete windows and unknown targets.
 
-        Raises InvalidInput if not ``learning`` and an origin has fewer rows up to it than the window, and ValueError if
-        ``learning`` and the part has no targets.
+        Raises InvalidInput if ``part`` lacks a column, or if not ``learning`` and an origin has fewer rows up to it
+        than the window. Raises ValueError if ``learning`` and the part has no targets.
         """
         origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
             raise InvalidInput(
                 "{rows} [row|rows] of history [is|are] too few: this forecaster needs {window} [row|rows]",
                 where="rows",
-                next_step="send at least {window} rows",
+                next_step="send at least {window} [row|rows]",
                 rows=int(origins.min()) + 1,
                 window=self.window,
             )
@@ -355,7 +356,7 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, object]) -> Preprocessing:
-        """Rebuild the object from the result of ``to_dict``."""
+        """Rebuild the object from the result of ``to_dict``. Raises pydantic's ValidationError for invalid fields."""
         return from_json(cls, fields)
 
 

@@ -234,9 +234,9 @@ def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
     missing = np.setdiff1d(np.arange(len(table.schema.classes)), labels[train])
     if missing.size or not (len(validation) and len(test)):
         raise InvalidInput(
-            "{count} images are too few: the training set has no image of class {name!r}"
+            "{count} [image is|images are] too few: the training set has no image of class {name!r}"
             if missing.size
-            else "{count} images are too few: the validation or the test set is empty",
+            else "{count} [image is|images are] too few: the validation or the test set is empty",
             where="split",
             next_step="add images of that class, or choose smaller shares",
             count=len(table),

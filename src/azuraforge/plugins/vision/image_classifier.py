@@ -63,7 +63,7 @@ class ImageConfig(ClassifyConfig):
             le=1000,
             title="Epochs",
             description="Maximum number of passes over the training set",
-            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden en çok geçiş sayısı"),
+            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı"),
         ),
     ]
     patience: Annotated[
@@ -73,9 +73,9 @@ class ImageConfig(ClassifyConfig):
             ge=1,
             le=1000,
             title="Patience",
-            description="Validation checks without improvement before training stops",
+            description="Number of validation checks without improvement after which training stops",
             json_schema_extra=in_turkish(
-                "Sabır (patience)", "Eğitim durmadan önce iyileşme getirmeyen doğrulama sayısı"
+                "Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur"
             ),
         ),
     ]
@@ -89,7 +89,7 @@ class ImageConfig(ClassifyConfig):
             description="Stop after this many epochs regardless of the validation set, and keep the last"
             " weights; the winner of a study is retrained this way",
             json_schema_extra=in_turkish(
-                "Şu dönemde dur",
+                "Durulacak dönem",
                 "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
                 " bir aramanın kazananı böyle yeniden eğitilir",
             ),
@@ -102,7 +102,7 @@ class ImageConfig(ClassifyConfig):
             ge=2,
             le=4096,
             title="Batch size",
-            description="Images per step",
+            description="Number of images per step",
             json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı"),
         ),
     ]
@@ -113,8 +113,10 @@ class ImageConfig(ClassifyConfig):
             gt=0,
             le=1,
             title="Learning rate",
-            description="Peak step size; it rises once and then decays",
-            json_schema_extra=in_turkish("Öğrenme oranı", "En büyük adım boyu; bir kez yükselir, sonra azalır"),
+            description="Peak step size; the step size rises once and then decays",
+            json_schema_extra=in_turkish(
+                "Öğrenme oranı", "En büyük adım boyu; adım boyu bir kez yükselir, sonra azalır"
+            ),
         ),
     ]
     weight_decay: Annotated[
@@ -124,8 +126,8 @@ class ImageConfig(ClassifyConfig):
             ge=0,
             le=1,
             title="Weight decay",
-            description="Strength of the pull of the weights towards zero",
-            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkların sıfıra çekilme gücü"),
+            description="Strength with which the weights are pulled towards zero",
+            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü"),
         ),
     ]
     label_smoothing: Annotated[
@@ -135,7 +137,7 @@ class ImageConfig(ClassifyConfig):
             ge=0,
             lt=1,
             title="Label smoothing",
-            description="Share of each label spread over all classes",
+            description="Share of each label that is spread over all classes",
             json_schema_extra=in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı"),
         ),
     ]
@@ -144,8 +146,10 @@ class ImageConfig(ClassifyConfig):
         Field(
             default="none",
             title="Class weights",
-            description="balanced: rare classes count more during training",
-            json_schema_extra=in_turkish("Sınıf ağırlıkları", "balanced: eğitimde seyrek sınıflar daha çok sayılır"),
+            description="balanced: rare classes have more weight in training",
+            json_schema_extra=in_turkish(
+                "Sınıf ağırlıkları", "balanced: eğitimde seyrek sınıfların ağırlığı artırılır"
+            ),
         ),
     ]
     averaging: Annotated[
@@ -155,8 +159,10 @@ class ImageConfig(ClassifyConfig):
             ge=0,
             lt=1,
             title="Averaging",
-            description="Decay of the running mean of the weights, per step",
-            json_schema_extra=in_turkish("Ağırlık ortalaması", "Ağırlıkların yürüyen ortalamasının adım başına sönümü"),
+            description="Decay factor per step of the moving average of the weights",
+            json_schema_extra=in_turkish(
+                "Ağırlık ortalaması", "Ağırlıkların hareketli ortalamasının adım başına sönüm katsayısı"
+            ),
         ),
     ]
 
@@ -188,7 +194,10 @@ class Scaling:
 
 @dataclass
 class Classifier:
-    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing."""
+    """The predictor that ``fit`` and ``load`` return: a trained network with its preprocessing.
+
+    ``temperature`` divides the scores before they become calibrated probabilities.
+    """
 
     network: nn.Module
     scaling: Scaling
@@ -275,12 +284,15 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Classifier:
-        """Return the predictor that ``save`` wrote. Raises InvalidInput if it was saved in another format."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if it was saved in another format, and EngineError if the weights cannot be read.
+        """
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         if described.get("format") != _FORMAT:
             raise InvalidInput(
                 "preprocessing.json has format {found!r}, expected {expected!r}",
-                next_step="retrain the model with this release",
+                next_step="retrain the model with this release of AzuraForge",
                 found=described.get("format"),
                 expected=_FORMAT,
             )

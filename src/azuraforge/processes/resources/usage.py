@@ -37,7 +37,10 @@ class Usage:
 
 
 def measure(pid: int) -> Usage:
-    """Return the usage of ``pid`` and its descendants; zero if it has ended. Shared pages count once."""
+    """Return the usage of ``pid`` and its descendants; zero if it has ended.
+
+    On Linux, shared pages of the first 32 processes count once.
+    """
     pids = tuple(_family(pid))
     alone = len(pids) == 1
     cpu_seconds, memory_bytes = 0.0, 0

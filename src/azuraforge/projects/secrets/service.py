@@ -37,7 +37,7 @@ class SecretService:
             if store.get(session, name) is None and store.count(session) >= _MOST:
                 raise Conflict(
                     "a project can have at most {most:,} secrets",
-                    next_step="delete one with azuraforge secrets delete NAME",
+                    next_step="delete a secret with azuraforge secrets delete NAME",
                     most=_MOST,
                 )
             return store.put(session, name, key.id, sealed, user_name)

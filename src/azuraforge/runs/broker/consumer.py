@@ -60,7 +60,7 @@ class Consumer:
         ]
 
     def start(self) -> None:
-        """Start to receive messages as soon as the broker is reachable."""
+        """Start receiving messages as soon as the broker is reachable."""
         for thread in self._threads:
             thread.start()
 

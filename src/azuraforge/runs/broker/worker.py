@@ -23,7 +23,7 @@ class QueueWorker:
         self._slots = Slots(lambda: worker.run_one(queues=queues), self._consumer.want, concurrency)
 
     def start(self) -> None:
-        """Execute the runs that are already queued and start to receive messages."""
+        """Start heartbeats, the execution of queued runs and follow-ups, and the receipt of messages."""
         self._worker.start()
         self._slots.start()
         self._consumer.start()

@@ -160,7 +160,8 @@ class FollowUps:
     def execute(self, folder: Path) -> None:
         """Execute the remaining follow-ups of one run, then remove its folder.
 
-        Raises an exception if a follow-up must be retried.
+        Do nothing if the file is missing or locked by another process, or if the run has not succeeded. After ``stop``,
+        the folder is kept. Raises Interruption, AzuraError or TimeoutError if a follow-up must be retried.
         """
         with _alone(folder / FILE) as content:
             if content is None:

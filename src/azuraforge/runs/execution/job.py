@@ -62,7 +62,10 @@ class _Ended:
 
 
 class AttemptJob:
-    """Implementation of ``handlers.Job`` for one worker thread; other threads may use ``interrupt`` and ``send``."""
+    """Implementation of ``handlers.Job`` for one worker thread; other threads may use ``interrupt`` and ``send``.
+
+    The constructor raises StorageError or OSError if the attempt's log file cannot be created.
+    """
 
     def __init__(
         self,
@@ -179,7 +182,8 @@ class AttemptJob:
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work`` in a fenced transaction; retry while the database is unavailable.
 
-        Raises Replaced if this attempt no longer holds the run, and the reason of an interrupt during a retry.
+        ``durable`` states whether the commit must survive a power failure. Raises Replaced if this attempt no longer
+        holds the run, and the reason of an interrupt during a retry.
         """
 
         def fenced(session: Session) -> T:
@@ -222,9 +226,9 @@ class AttemptJob:
         if changed:
             values = {"changes": changed, "reason": fixed.problem}
             changes = Message(
-                "No longer bit for bit: {changes} ({reason})."
+                "No longer reproducible bit for bit: {changes} ({reason})."
                 if fixed.problem
-                else "No longer bit for bit: {changes}.",
+                else "No longer reproducible bit for bit: {changes}.",
                 values,
             )
         transitions = Transitions(self._events)

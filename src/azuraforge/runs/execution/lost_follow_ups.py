@@ -24,10 +24,11 @@ log = logger("runs")
 
 
 def end_lost(database: Database, events: EventLog, scratch: Path | None, held: Collection[str] = ()) -> int:
-    """End follow-ups whose files are missing and add a note to the report; return the number of affected runs.
+    """End lost follow-ups and add a note to the report of each affected run; return the number of these runs.
 
-    A worker retries its follow-ups at each start while the run's work folder exists. Work folders are deleted after
-    the project's ``keep_work_days``.
+    A worker retries its follow-ups at each start while the run's work folder exists. Follow-ups are lost if their file
+    in ``scratch`` is missing, or if the run ended more than the project's ``keep_work_days`` ago, after which work
+    folders are deleted.
 
     Args:
         database: database of the runs.

@@ -27,7 +27,7 @@ class Outgoing:
         return not self._waiting
 
     def put(self, frame: SentMessage) -> None:
-        """Add a frame. Raises TypeError if it is not JSON."""
+        """Add a frame. Raises TypeError if it is not JSON, and ValueError if it is too long."""
         encoded = encode(frame)
         with self._lock:
             self._waiting += encoded

@@ -113,7 +113,7 @@ class PhaseChild:
         """Run the child and return its ``result`` frame.
 
         Raises the error that the child reported; ChildDied or LauncherDied if it ended without a result; Cancelled,
-        Draining or Replaced if it was interrupted; or UserError if it exceeded a limit.
+        Draining or Replaced if it was interrupted; or UserError if it exceeded a limit. Errors of ``record`` propagate.
         """
         answer: Result | Failure | None = None
         try:

@@ -35,7 +35,7 @@ class Supervisor:
         self._threads.append(threading.Thread(target=self._reap, name="runs-reaper", daemon=True))
 
     def start(self) -> None:
-        """Requeue runs that an earlier process left running, then start all threads."""
+        """Start all threads. With SQLite, first requeue the runs that an earlier process left running."""
         self._reaper.recover(self._worker.kinds)
         self._worker.start()
         for thread in self._threads:

@@ -96,9 +96,10 @@ class Worker:
         self._follow_ups.start()
 
     def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
-        """Claim the first due run of ``queues``, or the run ``wanted`` (project id, run id), and execute one attempt.
+        """Claim the first due run of ``queues``, or ``wanted`` from any queue, and execute one attempt.
 
-        Return False if no run could be claimed.
+        ``wanted`` is the pair (project id, run id) of a run. Return False if no run could be claimed or the worker is
+        draining. Errors of the attempt are recorded, not raised. Raises TransientError if the launcher does not start.
         """
         if self._stopping.is_set():
             return False
@@ -153,7 +154,7 @@ class Worker:
         return bool(jobs)
 
     def drain(self) -> None:
-        """Requeue all running runs, wait at most 20 seconds for their ends, and stop heartbeats.
+        """Requeue all running runs, wait at most 20 seconds for their ends, and stop heartbeats and follow-ups.
 
         The interrupted attempts do not count as child deaths.
         """
@@ -265,7 +266,7 @@ class Worker:
         quarantined = AzuraError(
             "its process died {deaths} times in a row without progress: {reason}",
             code="quarantined",
-            next_step="read its log, then resume it: azuraforge runs resume {run}",
+            next_step="read the run's log, then resume the run: azuraforge runs resume {run}",
             deaths=deaths,
             reason=error.sentence,
             run=held.run_id,

@@ -87,7 +87,7 @@ class ExternalRuns:
         """
 
         def work(session: Session) -> Run:
-            run = self._row(session, run_id)
+            run = self._own(session, run_id, user_id)
             if run.state == body.state and not _is_lost(run):
                 return run
             _, held = self._alive(session, run_id, user_id)
@@ -120,6 +120,24 @@ class ExternalRuns:
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
         """Lock the run, reopen it if it was lost, and renew its lease; return it with the key of fenced writes."""
+        run = self._own(session, run_id, user_id)
+        if _is_lost(run):
+            self._transitions.reopened(session, run, f"client:{user_id}", self._lease_seconds)
+        if run.state != "running":
+            raise Conflict(
+                "the run has ended: {state}",
+                where="run {run_id}",
+                code="ended",
+                next_step="start a new run",
+                state=Message(f"state.{run.state}"),
+                run_id=run_id,
+            )
+        held = Held(session.project_id, run_id, run.attempt)
+        fenced_update(session, held, lease_until=seconds_from_now(self._lease_seconds))
+        return self._row(session, run_id), held
+
+    def _own(self, session: Session, run_id: str, user_id: str) -> Run:
+        """Lock and return an external run of this person. Raises NotFound, Conflict or Forbidden."""
         run = self._row(session, run_id)
         if run.kind != "external":
             raise Conflict(
@@ -135,20 +153,7 @@ class ExternalRuns:
                 where="run {run_id}",
                 run_id=run_id,
             )
-        if _is_lost(run):
-            self._transitions.reopened(session, run, f"client:{user_id}", self._lease_seconds)
-        if run.state != "running":
-            raise Conflict(
-                "the run has ended: {state}",
-                where="run {run_id}",
-                code="ended",
-                next_step="start a new run",
-                state=Message(f"state.{run.state}"),
-                run_id=run_id,
-            )
-        held = Held(session.project_id, run_id, run.attempt)
-        fenced_update(session, held, lease_until=seconds_from_now(self._lease_seconds))
-        return self._row(session, run_id), held
+        return run
 
     def _row(self, session: Session, run_id: str) -> Run:
         run = store.lock(session, run_id)

@@ -33,7 +33,7 @@ class Renewal:
     def __call__(
         self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
     ) -> Row[*tuple[object, ...]] | None:
-        """Renew the lease and return the run; None if it is not running or belongs to another user.
+        """Renew the lease and return the run; None if the user has no running external run with this id.
 
         ``progress``, if given, replaces the run's progress.
         """

@@ -60,7 +60,7 @@ class MetricSort:
 
     @property
     def order(self) -> Order[SortKey]:
-        """Order that the cursors of the list state; a cursor of another order is rejected."""
+        """Order of the list for its cursors; a cursor of another order is rejected."""
         return Order(f"runs by {'-' if self.descending else ''}{self.statistic} {self.series}", SortKey)
 
 

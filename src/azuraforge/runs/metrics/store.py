@@ -84,8 +84,10 @@ def append(
 ) -> dict[str, list[Written]]:
     """Store points of one attempt and return the points that were written, by series, in the given order.
 
-    A step is skipped if it is already in a chunk, or in the tail and not from an earlier attempt. Series without new
-    points are missing in the result. The caller must have checked the fence.
+    A series that does not exist yet is created and belongs to ``phase``. A step is skipped if it is already in a chunk,
+    or in the tail and not from an earlier attempt. If ``points`` repeats
+    a step, the first point is stored. Series without new points are missing in the result. The caller must have
+    checked the fence.
     """
     by_series: dict[str, dict[int, _Sample]] = defaultdict(dict)
     for series, step, value, at in points:

@@ -78,10 +78,11 @@ class Candidates:
     Attributes:
         free: members that are fitted almost instantly and forecast even if all others fail.
         core: members that are combined whatever their errors if there is too little evidence to weight them.
-        further: groups of members; each is tried only if the group before it did not increase the error.
+        further: groups of members, tried only if there is enough evidence to weight members, and each only if the group
+            before it did not increase the error noticeably (see ``pipeline.HARMS``).
         early: members of ``further`` that cost less than the members of ``core`` and are fitted before them.
         too_slow: members that are not tried, because importing their library or fitting so many series takes longer
-            than the budget.
+            than the budget, or because they do not support so many series.
         twice: members of ``core`` that count twice if there is too little evidence, see docs/decisions/0032.
         twice_if_weighed: members that count twice if there is enough evidence; if None, all weights are then stacked,
             see docs/decisions/0047.
@@ -231,14 +232,18 @@ def needs_library(name: str, seasons: Sequence[int] = ()) -> bool:
 def is_forked(name: str) -> bool:
     """Return whether a member is fitted in a forked process.
 
-    Ridge and trees run in this process, where ``limits.within`` interrupts them: Polars converts time zones and OpenMP
-    grows trees in threads that a forked process does not have.
+    The other members are fitted in this process, where ``limits.within`` interrupts them. Naive members need almost no
+    time; for ridge and trees, Polars converts time zones and OpenMP grows trees in threads that a forked process does
+    not have.
     """
     return issubclass(MEMBERS[name], StateForecaster)
 
 
 def import_libraries(names: Sequence[str]) -> None:
-    """Import the libraries of the members once, before processes are forked and time limits begin."""
+    """Import the libraries of the members once, before processes are forked and time limits begin.
+
+    Raises InvalidInput if LightGBM cannot be loaded.
+    """
     for name in names:
         if needs_library(name):
             importlib.import_module(_STATSFORECAST[name])

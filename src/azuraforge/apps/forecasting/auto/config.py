@@ -20,9 +20,9 @@ class AutoConfig(ForecastConfig):
             gt=0,
             le=86_400,
             title="Time budget (seconds)",
-            description="Seconds for fitting the members; a member that does not finish is left out",
+            description="Time for fitting the members; a member that is not fitted in time is left out",
             json_schema_extra=in_turkish(
-                "Süre bütçesi (saniye)", "Üyelerin eğitimine ayrılan saniye; bitmeyen üye dışarıda bırakılır"
+                "Süre bütçesi (saniye)", "Üyelerin eğitimine ayrılan süre; eğitimi bitmeyen üye dışarıda bırakılır"
             ),
         ),
     ]

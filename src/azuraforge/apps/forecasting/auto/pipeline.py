@@ -80,13 +80,16 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
     }
 
     def split(self, table: Table, config: AutoConfig) -> Split:
-        """Split the rows in chronological order; in a short series, horizons may reach past their part."""
+        """Split the rows in chronological order; in a short series, horizons may reach past their part.
+
+        Raises the errors of ``chronological_split``.
+        """
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def fit(self, run: RunContext[AutoConfig], train: Part, validation: Part) -> Ensemble:
         """Fit members, cheapest first, until the budget is spent or a group increases the error; combine them.
 
-        Raises ValueError if ``validation`` has no targets.
+        Raises InvalidInput if the config names an unknown member, and ValueError if ``validation`` has no targets.
         """
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
@@ -190,7 +193,10 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return {name: Predictions(MEMBERS[name]().predict(own, part).point) for name, own in predictor.members.items()}
 
     def predict(self, predictor: Ensemble, part: Part) -> Predictions:
-        """Return the combined forecasts of the members, with intervals from the errors of the combination."""
+        """Return the combined forecasts of the members, with intervals from the errors of the combination.
+
+        Raises InvalidInput if a series that was not learned has too few known values.
+        """
         point = self._forecast(predictor, part)
         quantiles = np.zeros((len(QUANTILE_LEVELS), *point.shape))
         for name, one, at in _series(part):
@@ -214,7 +220,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         return name in predictor.spreads
 
     def _levels(self, predictor: Ensemble, name: str, part: Part) -> Floats | None:
-        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if intervals are fixed."""
+        """Return the levels ``(level, origin, horizon)`` of adaptive intervals; None if fixed or without past rows."""
         spread = known_series(predictor.spreads, name)
         past = past_part(part, 0) if len(spread.table) else None
         if past is None:
@@ -246,7 +252,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Ensemble:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises EngineError if the weights cannot be read."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         members = {name: MEMBERS[name]().load(folder / name) for name in settings["weights"]}

@@ -68,7 +68,7 @@ class Combination:
 
 
 def is_thin(truth: Floats) -> bool:
-    """Return whether there are too few actual values ``(origin, horizon)`` to weight members by their errors."""
+    """Return whether the actual values ``(origin, horizon)`` cover too few origins or horizons to weight members."""
     return bool(len(truth) < LEAST_ORIGINS or _stretches(truth) < LEAST_STRETCHES)
 
 

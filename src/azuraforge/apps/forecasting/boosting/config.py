@@ -23,7 +23,7 @@ class BoostedConfig(ForecastConfig):
             title="Trees",
             description="Maximum number of trees per forest; the validation set decides when to stop",
             json_schema_extra=in_turkish(
-                "Ağaç sayısı", "Orman başına en çok ağaç sayısı; nerede durulacağına doğrulama kümesi karar verir"
+                "Ağaç sayısı", "Orman başına ağaç sayısının üst sınırı; ne zaman durulacağını doğrulama kümesi belirler"
             ),
         ),
     ]
@@ -46,7 +46,7 @@ class BoostedConfig(ForecastConfig):
             le=MOST_LEAVES,
             title="Leaves",
             description="Maximum number of leaves per tree",
-            json_schema_extra=in_turkish("Yaprak sayısı", "Ağaç başına en çok yaprak sayısı"),
+            json_schema_extra=in_turkish("Yaprak sayısı", "Ağaç başına yaprak sayısının üst sınırı"),
         ),
     ]
     leaf_rows: Annotated[
@@ -56,9 +56,9 @@ class BoostedConfig(ForecastConfig):
             ge=1,
             le=100_000,
             title="Examples per leaf",
-            description="Minimum number of examples in a leaf; lower if there are few rows",
+            description="Minimum number of examples in a leaf; reduced if there are few rows",
             json_schema_extra=in_turkish(
-                "Yapraktaki örnek sayısı", "Bir yapraktaki en az örnek sayısı; satır azsa daha düşük alınır"
+                "Yapraktaki örnek sayısı", "Bir yapraktaki örnek sayısının alt sınırı; satır azsa daha düşük alınır"
             ),
         ),
     ]
@@ -90,9 +90,9 @@ class BoostedConfig(ForecastConfig):
             default=0.7,
             gt=0,
             le=1,
-            title="Share of rows",
+            title="Share of examples",
             description="Share of the examples that each tree learns from",
-            json_schema_extra=in_turkish("Satır payı", "Her ağacın öğrendiği örnek payı"),
+            json_schema_extra=in_turkish("Örnek payı", "Her ağacın öğrendiği örnek payı"),
         ),
     ]
     patience: Annotated[
@@ -102,9 +102,9 @@ class BoostedConfig(ForecastConfig):
             ge=1,
             le=1000,
             title="Patience",
-            description="Boosting rounds without improvement on the validation set before fitting stops",
+            description="Number of boosting rounds without improvement on the validation set after which fitting stops",
             json_schema_extra=in_turkish(
-                "Sabır (patience)", "Eğitim durmadan önce doğrulama kümesinde iyileşme getirmeyen tur sayısı"
+                "Sabır (patience)", "Doğrulama kümesinde art arda bu kadar tur iyileşme olmazsa eğitim durur"
             ),
         ),
     ]
@@ -113,12 +113,12 @@ class BoostedConfig(ForecastConfig):
         Field(
             default=True,
             title="Several forests",
-            description="Average forests that correct the last value, a ridge forecast and the last seasons."
-            " Off: only the forest that corrects the last value",
+            description="Use the mean of forests that correct the last value, a ridge forecast and the last "
+            "seasons. Off: use only the forest that corrects the last value",
             json_schema_extra=in_turkish(
                 "Birden çok orman",
-                "Son değeri, ridge tahminini ve son mevsimleri düzelten ormanların ortalaması alınır."
-                " Kapalı: yalnızca son değeri düzelten orman",
+                "Son değeri, ridge tahminini ve son mevsimleri düzelten ormanların ortalaması alınır. Kapalı: "
+                "yalnızca son değeri düzelten orman kullanılır",
             ),
         ),
     ]
@@ -132,7 +132,7 @@ class BoostedConfig(ForecastConfig):
             description="Grow this many trees per forest regardless of the validation set; the winner of a"
             " study is retrained this way",
             json_schema_extra=in_turkish(
-                "Şu ağaç sayısında dur",
+                "Durulacak ağaç sayısı",
                 "Doğrulama kümesine bakılmadan orman başına bu kadar ağaç büyütülür; bir aramanın"
                 " kazananı böyle yeniden eğitilir",
             ),

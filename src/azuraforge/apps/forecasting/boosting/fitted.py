@@ -94,7 +94,10 @@ def _point(fitted: Boosted, read: Inputs) -> Floats:
 
 
 def calibrated(fitted: Boosted, check: Part, *, adaptive: bool) -> Boosted:
-    """Return the forecaster with quantile offsets measured from its errors on ``check``, the validation set."""
+    """Return the forecaster with offsets, widths and error table from its errors on ``check``, the validation set.
+
+    The table is empty, so that intervals are fixed, unless ``adaptive`` is set and every row ahead has a known error.
+    """
     read = Inputs(fitted.layout, fitted.scales, check)
     owners = read.owners
     center, scale = read.center[owners, None], read.scale[owners, None]
@@ -166,7 +169,11 @@ def _answer(fitted: Boosted, part: Part, alone: str | None) -> Predictions:
 
 
 def levels_of(fitted: Boosted, name: str, part: Part) -> Floats | None:
-    """Return the levels of one series' adaptive intervals, ``(level, origin, horizon)``; None if they are fixed."""
+    """Return the levels of one series' adaptive intervals, ``(level, origin, horizon)``.
+
+    Returns None if intervals are fixed, or if the series has no rows before the origins from which to measure errors.
+    Raises InvalidInput (``UNKNOWN_SERIES``) if the series was not learned.
+    """
     past = past_part(part, 0) if len(fitted.table) else None
     if past is None:
         return None

@@ -61,11 +61,18 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
     }
 
     def split(self, table: Table, config: BoostedConfig) -> Split:
-        """Split the rows in chronological order; a window of one row is enough, because inputs may be missing."""
+        """Split the rows in chronological order; a window of one row is enough, because inputs may be missing.
+
+        Raises the errors of ``chronological_split``.
+        """
         return chronological_split(table, config, window=1, partial=True)
 
     def fit(self, run: RunContext[BoostedConfig], train: Part, validation: Part) -> Boosted:
-        """Grow trees on ``train`` until the validation loss stops falling; measure the intervals on ``validation``."""
+        """Grow trees on ``train`` until the validation loss stops falling; measure the intervals on ``validation``.
+
+        If ``stop_after`` is set, it is the number of trees. Raises InvalidInput if a set has no known target, a
+        known-ahead column has no known value, or LightGBM cannot be loaded.
+        """
         config = run.config
         fresh = self._fresh(run, train, validation)
         learned = examples(fresh, train, MOST_EXAMPLES)
@@ -89,7 +96,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         return replace(found, spread=wide.offsets / size, table=wide.table / size)
 
     def refit(self, run: RunContext[BoostedConfig], evaluated: Boosted, rows: Part) -> Boosted:
-        """Grow the same numbers of trees on all rows, keeping the evaluated scales, shares and intervals."""
+        """Grow the same numbers of trees on all rows, keeping the evaluated scales, shares and intervals.
+
+        Raises InvalidInput if no target is known or LightGBM cannot be loaded.
+        """
         ridge = None if evaluated.ridge is None else Ridge().relearn(run, evaluated.ridge, rows)
         starts = dict(evaluated.starts_of_levels)
         for name, part in series_of(rows) if starts else ():
@@ -109,7 +119,7 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
             raise InvalidInput(
                 "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
                 where="horizon",
-                next_step="train it again with this horizon",
+                next_step="train the model again with this horizon",
                 learned=predictor.horizon,
                 asked=part.horizon,
             )
@@ -142,7 +152,10 @@ class BoostedLags(Pipeline[BoostedConfig, Boosted]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Boosted:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote.
+
+        Raises InvalidInput if the trees are not valid, and EngineError if the file with them cannot be read.
+        """
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         layout, starts = Layout.from_dict(described["layout"]), tuple(described["starts"])

@@ -79,13 +79,16 @@ def grow(
 
     Each forest keeps the number of trees with the smallest error on ``checked``, which may be 0. Its share is
     proportional to its root mean square error on ``checked`` to the power ``-_POWER``. Without ``checked``, each forest
-    has ``config.stop_after`` trees, and the shares are equal.
+    has ``config.stop_after`` trees (``config.trees`` if that is None), or fewer if no split is left, and the shares are
+    equal.
 
     Args:
         growth: settings.
         learned: training examples.
-        checked: validation examples; None to grow ``config.stop_after`` trees.
+        checked: validation examples; None to grow a fixed number of trees.
         report: function that receives the index of a forest, the round and its mean squared error on ``checked``.
+
+    Raises InvalidInput if LightGBM cannot be loaded.
     """
     forests, forecasts = [], []
     for number, booster in enumerate(_boosters(growth, learned, checked)):
@@ -96,7 +99,10 @@ def grow(
 
 
 def regrow(growth: Growth, learned: Examples, trees: Sequence[int]) -> tuple[Forest, ...]:
-    """Grow one forest for each start, with ``trees`` trees each, or fewer if no split is left."""
+    """Grow one forest for each start, with the number of trees in ``trees``, or fewer if no split is left.
+
+    Raises InvalidInput if LightGBM cannot be loaded.
+    """
     forests = []
     for booster, count in zip(_boosters(growth, learned, None), trees, strict=True):
         forests.append(Forest.of_dump(booster.dump_model(num_iteration=_add(booster, count))) if count else _none())

@@ -43,7 +43,7 @@ _YEAR_OF_DAYS = 365
 
 
 def seasons_of(season: int, clock: Clock, rows: int) -> tuple[int, ...]:
-    """Return the seasons in rows, shortest first, that fit at least twice into ``rows`` training rows."""
+    """Return ``season`` and the calendar's seasons in rows, shortest first, if they fit twice into ``rows`` rows."""
     found = {season}
     if clock.time is not None and clock.step > 0:
         if clock.step <= DAY // 2 and DAY % clock.step == 0:
@@ -117,7 +117,7 @@ class Layout:
         several: whether scale and level are inputs that identify one of several series.
         stepped: whether the number of rows ahead is an input.
         cycle: length in rows of the season whose last ``SEASONS_BACK`` repetitions are averaged as a forecast; 0 if
-            the training set has fewer repetitions.
+            no season of at most ``LONGEST_WINDOW`` rows occurs so often in the training set.
         width: number of inputs.
     """
 
@@ -133,7 +133,10 @@ class Layout:
 
     @classmethod
     def learn(cls, config: ForecastConfig, train: Part, clock: Clock, *, several: bool) -> Layout:
-        """Choose the layout by ``train``, the training set of the longest series."""
+        """Choose the layout by ``train``, the training set of the longest series.
+
+        Raises InvalidInput if a known-ahead column is missing or has no known value.
+        """
         values = column_values(train.frame, train.schema.target)
         known = values[np.isfinite(values)]
         seasons = seasons_of(config.season_of(train.schema), clock, train.frame.height)
@@ -177,6 +180,8 @@ class Inputs:
     Attributes:
         owners: index of each origin's series in ``center`` and ``scale``, ``(origin,)``.
         center, scale: ``(series,)``, see ``Scales``.
+
+    Raises InvalidInput if ``scales`` lacks a series that has an origin, or ``part`` lacks a column.
     """
 
     def __init__(self, layout: Layout, scales: Mapping[str, Scales], part: Part) -> None:

@@ -52,7 +52,10 @@ class Forest:
 
     @classmethod
     def of_dump(cls, dump: Mapping[str, Any]) -> Forest:
-        """Return the forest of a result of ``Booster.dump_model()``, in which all columns are numeric."""
+        """Return the forest of a result of ``Booster.dump_model()``.
+
+        Raises ValueError if a split is categorical or treats zeros as missing values.
+        """
         rows: list[tuple[int, float, int, int]] = []
         sizes = []
         for tree in dump["tree_info"]:
@@ -100,9 +103,9 @@ class Forest:
         problem = _problem(found, width)
         if problem is not None:
             raise InvalidInput(
-                "trees {prefix!r} cannot be read: {problem}",
+                "the trees {prefix!r} cannot be read: {problem}",
                 where="weights.safetensors",
-                next_step="import the version again from a bundle that its platform exported",
+                next_step="train a new version, or import this one again from its bundle",
                 prefix=prefix,
                 problem=problem,
             )
@@ -144,13 +147,15 @@ def _problem(found: Mapping[str, Array | None], width: int) -> Message | None:
     if not np.isfinite(arrays["value"]).all():
         return Message("the threshold or leaf value of a node is not finite")
     if (feature < -1).any() or (feature >= width).any():
-        return Message("a split uses a column that does not exist; there are {width}", {"width": width})
+        return Message(
+            "a tree splits by a column that does not exist; the number of columns is {width}", {"width": width}
+        )
     if not np.isin(arrays["missing_left"], (0, 1)).all():
         return Message("'missing_left' contains values other than 0 and 1")
     first = 0
     for size in sizes.tolist():
         if not _is_preorder(feature[first : first + size].tolist(), right[first : first + size].tolist()):
-            return Message("the branches of a tree do not follow one another")
+            return Message("the nodes of a tree are not in depth-first order")
         first += size
     return None
 

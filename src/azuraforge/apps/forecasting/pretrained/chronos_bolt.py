@@ -118,7 +118,10 @@ class _Residual:
 
 
 def location_and_scale(contexts: Floats, known: Flags) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of the known values, both ``(series, 1)``; 0 and 1 if there are none."""
+    """Return mean and standard deviation of the known values, both ``(series, 1)``; 0 and 1 if there are none.
+
+    A standard deviation of 0 is replaced by ``_LEAST_SCALE``.
+    """
     count = known.sum(axis=1, keepdims=True)
     there = np.maximum(count, 1)
     mean = np.where(known, contexts, 0).sum(axis=1, keepdims=True) / there

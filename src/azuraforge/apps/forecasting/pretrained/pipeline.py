@@ -57,7 +57,7 @@ class ChronosBoltConfig(ForecastConfig):
             ge=1,
             le=1 << 16,
             title="Context",
-            description="Rows of history that are read. Empty: as many as the weights were trained with",
+            description="Number of history rows to read. Empty: as many as the weights were trained with",
             json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar"),
         ),
     ]
@@ -66,7 +66,7 @@ class ChronosBoltConfig(ForecastConfig):
     @classmethod
     def _fixed(cls, intervals: str) -> str:
         if intervals != "fixed":
-            raise InvalidValue("this forecaster supports only fixed intervals")
+            raise InvalidValue("this forecaster supports only the value fixed")
         return intervals
 
 
@@ -102,7 +102,10 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
     }
 
     def split(self, table: Table, config: ChronosBoltConfig) -> Split:
-        """Split the rows in chronological order; a context may be as short as one row."""
+        """Split the rows in chronological order; a context may be as short as one row.
+
+        Raises the errors of ``chronological_split``.
+        """
         return chronological_split(table, config, window=1, least_window=1, partial=True)
 
     def check_pretrained(self, config: ChronosBoltConfig, folder_of: Callable[[str], Path]) -> None:
@@ -161,7 +164,7 @@ class ChronosBoltForecaster(Pipeline[ChronosBoltConfig, Pretrained]):
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Pretrained:
-        """Read the predictor that ``save`` wrote."""
+        """Return the predictor that ``save`` wrote. Raises InvalidInput or EngineError if a file cannot be read."""
         described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
         model = ChronosBolt(BoltConfig.model_validate(described["model"]), read_weights(folder / "weights.safetensors"))
         calibration, _ = load_safetensors(folder / "calibration.safetensors", refuse_nan=True)

@@ -53,6 +53,8 @@ class Encoder:
         x: patches, ``(batch, patch, d_model)``.
         counts: mask, ``(batch, patch)``; True for the patches to attend to.
         result: ``(batch, patch, d_model)``.
+
+    Raises InvalidInput if a tensor is missing or its shape does not match ``config``.
     """
 
     def __init__(self, config: BoltConfig, tensors: Tensors) -> None:
@@ -85,6 +87,8 @@ class Decoder:
         found: output of the encoder, ``(batch, patch, d_model)``.
         counts: mask, ``(batch, patch)``; True for the patches to attend to.
         result: ``(batch, 1, d_model)``.
+
+    Raises InvalidInput if a tensor is missing or its shape does not match ``config``.
     """
 
     def __init__(self, config: BoltConfig, tensors: Tensors, start: Single) -> None:
@@ -209,6 +213,6 @@ def _masked(counts: Flags) -> Single:
 
 
 def _normed(x: Single, weight: Single, epsilon: float) -> Single:
-    """Normalise by the root mean square, without subtracting a mean or adding a bias."""
+    """Divide by the root mean square and multiply by ``weight``, without subtracting a mean or adding a bias."""
     size = np.mean(np.square(x), axis=-1, keepdims=True, dtype=np.float32)
     return np.asarray(x / np.sqrt(size + np.float32(epsilon)) * weight)

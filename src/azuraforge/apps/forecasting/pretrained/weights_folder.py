@@ -93,7 +93,7 @@ def read_folder(folder: Path) -> PretrainedFolder:
     path = folder / PRETRAINING
     fields = ", ".join(name for name in Pretraining.model_fields if name != "name")
     optional = Message(
-        "correct or delete the optional file {path}; its fields contain text: {fields}",
+        "correct or delete the optional file {path}; each of these fields must be text: {fields}",
         {"path": str(path), "fields": fields},
     )
     stated = _read(path, Pretraining, optional) if path.exists() else Pretraining()
@@ -233,7 +233,7 @@ def _sentence(problem: ErrorDetails) -> Message:
 
 def _unopened(path: Path, error: OSError, next_step: Message) -> InvalidInput:
     if isinstance(error, PermissionError):
-        next_step = Message("give the user account that runs the platform read access to the file")
+        next_step = Message("let the user account that runs the platform read the file")
     return InvalidInput(
         "{path} is missing" if isinstance(error, FileNotFoundError) else "{path} cannot be opened: {reason}",
         where="{place}",

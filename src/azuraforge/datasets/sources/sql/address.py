@@ -72,7 +72,7 @@ def place_of(value: str, secret: str, policy: Policy, folders: Sequence[Path]) -
         file = allowed_path(url.database, folders, WHERE)
         if not file.is_file():
             raise TransientError(
-                "the database file does not exist", where="source sql", next_step="check that it is mounted"
+                "the database file does not exist", where="source sql", next_step="check that its disk is mounted"
             )
         return Place("sqlite", file.name, file=file)
     if not url.host or not url.database:
@@ -106,8 +106,8 @@ def _refused(secret: str, problem: Message) -> InvalidInput:
     return InvalidInput(
         "the secret {secret!r} cannot be used: {problem}",
         where="source sql",
-        next_step="set it to postgresql://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE or "
-        "sqlite:////PATH",
+        next_step="set the secret to postgresql://USER:PASSWORD@HOST/DATABASE, mysql://USER:PASSWORD@HOST/DATABASE "
+        "or sqlite:////PATH",
         code="not_a_database",
         secret=secret,
         problem=problem,

@@ -54,7 +54,10 @@ class Dialect(ABC):
 
     @abstractmethod
     def begin(self, connection: Connection, timeout_seconds: float) -> None:
-        """Begin a transaction in which the server rejects writes and enforces the time limit."""
+        """Begin a transaction in which the server rejects writes and enforces the time limit.
+
+        Raises InvalidInput if the server does not reject writes, and the driver's errors.
+        """
 
     @abstractmethod
     def meaning_of(self, error: BaseException) -> tuple[Meaning, str]:
@@ -62,7 +65,10 @@ class Dialect(ABC):
 
     @contextmanager
     def watched(self, connection: Connection, timeout_seconds: float) -> Iterator[None]:
-        """Close the connection if the server sends nothing for longer than allowed."""
+        """Close the connection if the block takes longer than ``timeout_seconds`` and ``grace_seconds`` together.
+
+        By default, do nothing, because the driver has a limit of its own.
+        """
         yield
 
 
@@ -96,7 +102,7 @@ class Postgresql(Dialect):
             raise InvalidInput(
                 "the database does not enforce read-only transactions",
                 where="source sql",
-                next_step="connect to the database directly, or use a user that may only read",
+                next_step="connect to the database directly, or use a database user with read permission only",
             )
 
     @contextmanager

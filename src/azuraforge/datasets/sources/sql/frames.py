@@ -61,7 +61,7 @@ def _mixed(name: str) -> InvalidInput:
     return InvalidInput(
         "the column {column!r} contains values of different types",
         where="source sql",
-        next_step="convert it in the query: CAST(… AS …)",
+        next_step="convert the column in the query: CAST(… AS …)",
         code="mixed_types",
         column=name,
     )

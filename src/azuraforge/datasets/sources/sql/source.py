@@ -73,8 +73,8 @@ class SqlOptions(TableOptions):
         ge=0,
         le=1e9,
         title="Look back",
-        description="Distance before the last cursor value from which rows are read again, because"
-        " transactions may commit late; in seconds for times, days for dates, and the cursor's unit for numbers",
+        description="How far before the last cursor value rows are read again, because transactions may commit "
+        "late: in seconds for times, in days for dates, in the cursor's unit for numbers",
         json_schema_extra=in_turkish(
             "Geriye bakış",
             "İmlecin son değerinden ne kadar geriye gidilip satırların yeniden okunacağı; bazı işlemler geç"
@@ -270,7 +270,7 @@ def _check_columns(names: list[str], options: SqlOptions) -> None:
         raise InvalidInput(
             "two columns of the query are named {column!r}",
             where="option query",
-            next_step="rename one of them: SELECT a.x AS a_x",
+            next_step="rename one of the columns: SELECT a.x AS a_x",
             code="duplicate_column",
             column=twice,
         )
@@ -299,7 +299,7 @@ def _connected(place: Place, options: SqlOptions) -> Iterator[tuple[Dialect, Con
         raise InvalidInput(
             "the driver for {dialect} is not installed",
             where="source sql",
-            next_step="ask an administrator to install it: pip install 'azuraforge[sql]'",
+            next_step="ask an administrator to install the driver: pip install 'azuraforge[sql]'",
             code="no_driver",
             dialect=place.dialect,
         ) from None

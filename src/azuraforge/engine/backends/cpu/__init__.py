@@ -30,7 +30,8 @@ def load(
     """Prepare kernels and threads; return the table of ops and the optimizer steps.
 
     Raises:
-        EngineError: llvmlite is missing, there are fewer cores than threads, or the CPU lacks the instructions.
+        EngineError: llvmlite is missing, ``threads`` is not between 1 and the number of cores, or the CPU lacks the
+            instructions.
     """
     cores = os.cpu_count() or 1
     if not 1 <= threads <= cores:
@@ -63,13 +64,17 @@ def load(
 def prepare(
     instruction_set: str | None, cache: str | os.PathLike[str] | None, progress: Callable[[str], None] | None
 ) -> None:
-    """Compile the kernels into the cache, unless they are there."""
+    """Compile the kernels into the cache, unless they are there.
+
+    Raises:
+        EngineError: llvmlite is missing, or the CPU lacks the instructions.
+    """
     _require_llvm()
     _kernels(instruction_set, cache, progress)
 
 
 def info() -> dict[str, str | int]:
-    """Return instruction set, threads and the kernels' hash of the runtime in use."""
+    """Return instruction set, threads and the kernels' hash of the runtime in use; call ``load`` first."""
     from azuraforge.engine.backends.cpu import compiler
     from azuraforge.engine.backends.cpu.runtime import current
 

@@ -26,7 +26,11 @@ def update(
     root: float,
     eps: float,
 ) -> None:
-    """Change values and both moments in place; all float32 and contiguous. Names as in ``kernels/adam.py``."""
+    """Change values and both moments in place; all float32 and contiguous. Names as in ``kernels/adam.py``.
+
+    Raises:
+        EngineError: an array has another dtype or shape, or is not contiguous.
+    """
     # The kernel reads and writes all four by the size of the first.
     for array in (values, gradient, mean, square):
         if array.dtype != _FLOAT32 or array.shape != values.shape or not array.flags.carray:

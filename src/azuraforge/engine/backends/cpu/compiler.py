@@ -122,7 +122,11 @@ def _shared(parameters: str) -> bool:
 
 
 def load(target: Target, definitions: Sequence[Definition], signatures: dict[str, str], code: bytes) -> Kernels:
-    """Link an object file into this process and return its kernels; calling a kernel releases the GIL."""
+    """Link an object file into this process and return its kernels; calling a kernel releases the GIL.
+
+    Raises:
+        EngineError: a kernel is missing from the object file.
+    """
     machine = _machine(target)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))

@@ -1,5 +1,7 @@
-"""Batch normalisation on pixels: ``(batch, channel, …)`` is read as ``(row, channel)``, channels last, as convolution
-leaves it; other layouts are turned first."""
+"""Batch normalisation on pixels: ``(batch, channel, …)`` is read as ``(row, channel)``.
+
+Channels are last, as convolution leaves them; other layouts are transposed first.
+"""
 
 from __future__ import annotations
 

@@ -70,6 +70,9 @@ class Pool:
             count: number of items.
             least: minimum number of items per thread.
             multiple: number of which the beginning of each range is a multiple.
+
+        Raises:
+            EngineError: an argument is too large for the kernel's parameter.
         """
         form, call = self._calls[name]
         try:
@@ -87,8 +90,8 @@ class Pool:
         if shares is None:
             call(packed, 0, count)
             return
-        # A fork of the process leaves the threads behind; a second caller finds them busy. Both do all shares
-        # themselves, one by one: the same bits, since a share's borders can decide in which order sums are formed.
+        # In a forked process the threads do not exist, and for a second caller they are busy. Both compute all shares
+        # one after another, within the same borders, because these can decide in which order sums are formed.
         if self._process != os.getpid() or not self._busy.acquire(blocking=False):
             for begin, end in pairwise(shares.borders):
                 call(packed, begin, end)

@@ -44,9 +44,12 @@ class Foreknowledge:
         column: name of the column.
         kind: kind of the evidence.
         rows_ahead: number of rows by which the column is ahead of the target; 0 for the same row.
-        share: share of the column, or of its news, that later values of the target explain.
+        share: share of the column, or of its news, that later values of the target explain. For
+            ``known_ahead_outcome``, share of the target's news that the column explains; for ``too_good``, share of a
+            reference forecast's squared error that the columns remove; 1 for copies.
         rows: number of examined rows.
-        blocks: whether the finding prevents automatic promotion; a copy of the same row alone is harmless.
+        blocks: whether the finding prevents automatic promotion; a copy of the same row is harmless unless the column
+            is known ahead.
         other: for ``known_ahead_actual``, the column with the same values.
     """
 
@@ -68,7 +71,7 @@ def examine(
     season: int,
     known_ahead: Sequence[str] = (),
 ) -> list[Foreknowledge]:
-    """Return the evidence for each column that contains future values of the target.
+    """Return the evidence for each column that contains future values of the target or copies it in the same row.
 
     Args:
         target: ``(row,)``, NaN if unknown.

@@ -40,7 +40,10 @@ class Dependence:
 
 
 class TargetSpace:
-    """Past, present and next values of the target in all pieces, as orthogonal bases for measuring columns."""
+    """Past, present and next values of the target in all pieces, as orthogonal bases for measuring columns.
+
+    If ``ranked``, the normal scores of the values are used instead of the values, for the target and the columns.
+    """
 
     def __init__(self, target: Floats, pieces: Sequence[Piece], span: Span, season: int, *, ranked: bool) -> None:
         self._span, self._ranked = span, ranked
@@ -110,7 +113,7 @@ class TargetSpace:
 
 
 def carried(values: Floats) -> Floats:
-    """Return values with gaps filled forward; gaps before the first known value get that value.
+    """Return values with gaps filled forward; gaps before the first known value get that value, or 0 if none is known.
 
     Example:
         >>> carried(np.array([np.nan, 1.0, np.nan, 3.0])).tolist()

@@ -31,7 +31,7 @@ _MICROSECONDS = 1e6
 def examine_frame(
     frame: pl.DataFrame, schema: Schema, *, horizon: int, season: int | None = None, known_ahead: Sequence[str] = ()
 ) -> list[Foreknowledge]:
-    """Return the evidence for each column of ``frame`` that contains future values of the target.
+    """Return the evidence for each column that contains future values of the target or copies it in the same row.
 
     Only the first ``MOST_COLUMNS`` columns are examined.
 
@@ -41,6 +41,8 @@ def examine_frame(
         horizon: number of rows ahead that will be predicted.
         season: length of the season in rows; if None, the season of ``schema``.
         known_ahead: columns that are declared as known ahead of the rows to predict.
+
+    Raises InvalidInput if ``frame`` lacks the target or a feature.
     """
     if not schema.features:
         return []
@@ -59,7 +61,7 @@ def examine_frame(
 def examine_skill(
     frame: pl.DataFrame, schema: Schema, *, horizon: int, season: int | None = None, known_ahead: Sequence[str] = ()
 ) -> list[Foreknowledge]:
-    """Return evidence for the columns that improve a linear reference forecast more than plausible.
+    """Return evidence for the columns that improve a linear reference forecast more than is plausible.
 
     Known-ahead columns are not examined. Columns whose time of availability is declared are never named, because the
     user has confirmed when they become known. See ``examine_frame`` for the arguments.

@@ -55,7 +55,7 @@ def nearest(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span)
 
 
 def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: Span) -> Pattern | None:
-    """Return a nonlinear pattern that the column follows exactly; None if there is none.
+    """Return a nonlinear pattern that the column follows almost exactly in at least half of the pieces, or None.
 
     Nonlinear patterns are changes, extremes, values of periods, and interpolations.
     """
@@ -75,7 +75,10 @@ def events_ahead(target: Floats, column: Floats, pieces: Sequence[Piece], span: 
 
 
 def same_row_copy(target: Floats, column: Floats) -> bool:
-    """Return whether the column is a linear or monotonic function of the target in the same row."""
+    """Return whether the column is a linear or monotonic function of the target in the same row.
+
+    A linear function may differ in one of 1,000 rows. The result is False if fewer than 20 rows are known in both.
+    """
     known = np.isfinite(target) & np.isfinite(column)
     if known.sum() < _FEWEST_ROWS:
         return False
@@ -92,7 +95,10 @@ def same_row_copy(target: Floats, column: Floats) -> bool:
 
 
 def same_values(one: Floats, other: Floats) -> bool:
-    """Return whether two columns have the same values in all rows in which both are known."""
+    """Return whether two columns have the same values in at least 99.9 % of the rows in which both are known.
+
+    The result is False if there are fewer than 20 of these rows, or if the values do not vary.
+    """
     known = np.isfinite(one) & np.isfinite(other)
     if known.sum() < _FEWEST_ROWS or not varies(one[known]):
         return False
@@ -159,7 +165,7 @@ def _periods(y: Floats, c: Floats) -> Iterator[Pattern]:
     if len(np.unique(held[whole])) <= _FLAG_VALUES:
         return  # such as weekends or opening hours, which are known in advance
     first = y[starts]
-    # A value that the row before the period or its first row also has was known in time.
+    # A value that also occurs in the row before the period, or in its first row, was known in time.
     known = max(
         _alike(held[whole], each) for each in (y[starts - 1][whole], first[whole], lengths[whole].astype(float))
     )

@@ -61,9 +61,11 @@ def span_of(longest: int, horizon: int, season: int) -> Span:
 
 
 def pieces_of(series: Sequence[Piece]) -> list[Piece]:
-    """Choose pieces with at most ``MOST_ROWS`` rows in total.
+    """Choose the pieces to examine.
 
-    For a single long series, these are its first, middle and last rows; for many series, evenly spaced series.
+    A single series of more than ``MOST_ROWS`` rows is reduced to its first, middle and last rows. If several series
+    have more than ``MOST_ROWS`` rows in total, counting at most 1,500 rows of each, evenly spaced series are chosen and
+    cut to their last 1,500 rows; otherwise, they are kept whole. Series of fewer than 24 rows are left out.
     """
     usable = [one for one in series if len(one.rows) >= _SHORTEST]
     if len(usable) == 1 and len(usable[0].rows) > MOST_ROWS:

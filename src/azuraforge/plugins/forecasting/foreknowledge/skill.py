@@ -66,7 +66,7 @@ def gain_of(
 ) -> Gain | None:
     """Return the reduction of the error of a forecast of ``target`` by ``columns``.
 
-    Returns None if there are too few rows or no columns, or if the target is constant in the rows to forecast.
+    Returns None if there are too few rows or no columns, or if all changes of the target to be forecast are equal.
 
     Args:
         target: ``(row,)``, NaN if unknown.

@@ -62,7 +62,7 @@ class ImageBatch(Batch[ImageTable]):
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
         """Return ``rows``, ``accuracy``, and ``majority``: the accuracy of always predicting the most frequent class.
 
-        Only labelled images that the version did not learn from count; returns None if there are none.
+        Only labelled images that the version is known not to have learned from count; returns None if there are none.
         """
         import polars as pl
 

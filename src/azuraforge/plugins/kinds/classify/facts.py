@@ -64,8 +64,8 @@ MACRO_F1 = MetricFacts(
 )
 ACCURACY_LOW = MetricFacts(
     name="accuracy_low",
-    title={"en": "accuracy, low end", "tr": "doğruluk, alt uç"},
-    hint={"en": "Lower end of the 95 % Wilson interval.", "tr": "%95 Wilson aralığının alt ucu."},
+    title={"en": "accuracy, lower bound", "tr": "doğruluk, alt sınır"},
+    hint={"en": "Lower bound of the 95 % Wilson interval.", "tr": "%95 Wilson güven aralığının alt sınırı."},
     direction="higher",
     format="share",
     digits=2,
@@ -73,8 +73,8 @@ ACCURACY_LOW = MetricFacts(
 )
 ACCURACY_HIGH = MetricFacts(
     name="accuracy_high",
-    title={"en": "accuracy, high end", "tr": "doğruluk, üst uç"},
-    hint={"en": "Upper end of the 95 % Wilson interval.", "tr": "%95 Wilson aralığının üst ucu."},
+    title={"en": "accuracy, upper bound", "tr": "doğruluk, üst sınır"},
+    hint={"en": "Upper bound of the 95 % Wilson interval.", "tr": "%95 Wilson güven aralığının üst sınırı."},
     direction="higher",
     format="share",
     digits=2,

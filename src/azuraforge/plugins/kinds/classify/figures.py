@@ -43,7 +43,11 @@ class ReliabilityBin(Shape):
 
 
 class Reliability(Figure):
-    """Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``)."""
+    """Reliability diagram: confidence against accuracy, with the expected calibration error (``ece``).
+
+    ``uncalibrated_bins`` and ``ece_uncalibrated`` describe the candidate before calibration; they are null if it was
+    not calibrated.
+    """
 
     contender: str
     bins: tuple[ReliabilityBin, ...]
@@ -67,7 +71,10 @@ class Mistake(Shape):
 
 
 class Mistakes(Figure):
-    """The misclassified images with the highest confidence, in descending order of confidence."""
+    """The misclassified images with the highest confidence, in descending order of confidence.
+
+    ``wrong`` is the number of all misclassified images, and ``examples`` the number of images of the test set.
+    """
 
     contender: str
     wrong: int

@@ -1,8 +1,8 @@
 """The judge of classifiers: metrics of every contender on the same images, and the losses that the gate compares.
 
 By default, an image's loss is 0 if it is classified correctly and 1 otherwise, so contenders are compared by their
-error rates; a model's policy may select log losses instead. The judge runs in a child process and reads stored
-predictions; it does not load any pipeline.
+error rates; a model's policy may select log losses or a plugin's metric instead. The judge runs in a child process and
+reads stored predictions; it does not load any pipeline.
 """
 
 from __future__ import annotations

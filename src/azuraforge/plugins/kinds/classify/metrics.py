@@ -37,7 +37,9 @@ def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
 
 
 def wilson(right: float, total: float) -> tuple[float, float]:
-    """Return the 95 % score interval of the share ``right / total``; both may be effective numbers of observations.
+    """Return the 95 % score interval of the share ``right / total``, or ``(0, 1)`` if ``total`` is 0.
+
+    Both may be effective numbers of observations.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
 
@@ -111,7 +113,7 @@ def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None,
     """Return the metrics over all examples; ``macro_f1`` is the mean over classes that occur in labels or predictions.
 
     Args:
-        labels: ``(example,)`` class indices.
+        labels: ``(example,)`` class indices, at least one.
         probabilities: ``(example, class)`` probabilities.
         uncalibrated: ``(example, class)`` probabilities before calibration; None if there was no calibration.
         names: names of the classes.

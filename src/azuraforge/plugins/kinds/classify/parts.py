@@ -118,7 +118,7 @@ def retraining_images(split: ImageSplit, labels: Indices) -> ImageSplit:
 
 
 def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:
-    """Raise InvalidInput if a part is empty, repeats rows, has unlabelled rows, or shares an image with another part.
+    """Raise InvalidInput if a part is empty, shares an image with another, or has repeated, unknown or unlabelled rows.
 
     Args:
         split: split to check.
@@ -130,15 +130,17 @@ def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> Non
     parts = {name: np.asarray(getattr(split, name)) for name in PARTS}
     for name, rows in parts.items():
         if rows.ndim != 1 or not rows.size or rows.dtype.kind not in "iu":
-            raise _bad_split(Message("part {part!r} must be a list of at least one row number", {"part": name}))
+            raise _bad_split(Message("the set {part!r} must be a list of at least one row number", {"part": name}))
         if rows.min() < 0 or rows.max() >= len(labels) or len(np.unique(rows)) != len(rows):
-            raise _bad_split(Message("part {part!r} repeats rows or contains rows that do not exist", {"part": name}))
+            raise _bad_split(
+                Message("the set {part!r} repeats rows or contains rows that do not exist", {"part": name})
+            )
         if (labels[rows] < 0).any():
-            raise _bad_split(Message("part {part!r} has images without a label", {"part": name}))
+            raise _bad_split(Message("the set {part!r} has images without a label", {"part": name}))
     for one, other in combinations(PARTS, 2):
         if np.isin(hashes[parts[one]], hashes[parts[other]]).any():
             raise _bad_split(
-                Message("the same image is in the parts {one!r} and {other!r}", {"one": one, "other": other})
+                Message("the same image is in the sets {one!r} and {other!r}", {"one": one, "other": other})
             )
 
 

@@ -68,7 +68,7 @@ def guard_each_alone(
 
 
 def affordable_images(part: ImagePart) -> int:
-    """Return how many images of ``part`` the leakage guard predicts alone: 3 to 64, fewer if they are large."""
+    """Return the maximum number of images that the leakage guard predicts alone: 3 to 64, fewer for large images."""
     schema = part.schema
     return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 
@@ -101,7 +101,7 @@ def _checked(name: str, values: object, expected: tuple[int, int]) -> Floats:
     sums = array.sum(axis=1, keepdims=True)
     if float(np.abs(sums - 1).max(initial=0.0)) > _SUM_TOLERANCE:
         total = {"sum": float(sums.ravel()[0])}
-        raise _wrong(name, Message("the probabilities of an image sum to {sum:.6g} instead of 1", total))
+        raise _wrong(name, Message("the probabilities of an image add up to {sum:.6g} instead of 1", total))
     return np.asarray(array / sums)
 
 

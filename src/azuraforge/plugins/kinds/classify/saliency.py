@@ -31,7 +31,10 @@ Predict = Callable[[ImagePart], Floats]
 
 
 def saliency(case: ExplainCase) -> dict[str, Figure]:
-    """Return the figure of the candidate of a run, under the name ``saliency``."""
+    """Return the figure of the candidate of a run, under the name ``saliency``.
+
+    Raises InvalidInput if its predictions are invalid.
+    """
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
     test = load_images(case.test)

@@ -38,7 +38,8 @@ class ForecastBatch(Batch[Table]):
 
         The first rows of a series may have too little history for the version; trial predictions determine how many.
         Series of a panel that the version cannot predict are skipped. If the version has totals, the origins are in
-        order of time. Raises InvalidInput if no row is usable.
+        order of time. Raises InvalidInput if no row is usable, or if ``rows`` has a start or end but the dataset has no
+        time.
         """
         whole = Together.of(table, version.folder)
         if whole is not None:
@@ -78,7 +79,8 @@ class ForecastBatch(Batch[Table]):
     def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
         """Return ``rows``, the MAE of the version and of the naive forecast, and ``skill``; totals are left out.
 
-        Only rows with a known true value that the version did not learn from count; returns None if there are none.
+        Only rows with a known true value and a naive forecast count, and only if the version is known not to have
+        learned from them; returns None if there are none.
         """
         import polars as pl
 
@@ -150,7 +152,10 @@ def _one(table: Table, blocks: Blocks, number: int) -> Table:
 
 
 def _history_needed(version: LoadedVersion, whole: Together) -> int:
-    """Return the number of earlier rows that the version requires to predict a series that it learned."""
+    """Return the number of earlier rows that the version requires to predict a series that it learned.
+
+    If it can predict none of them, this is the number of rows of the panel.
+    """
     names, table = frozenset(whole.hierarchy.names), whole.table
     learned = [(name, one) for name, one in series_of(table) if name in names]
     for name, one in sorted(learned, key=lambda each: -len(each[1])):

@@ -77,7 +77,7 @@ def likely(inside: Floats, horizon: int) -> tuple[float, float]:
     """Return the ends of the 95 % confidence interval of the coverage.
 
     Args:
-        inside: ``(origin, value)`` 1 inside, 0 outside, NaN unknown; the origins are in order of time.
+        inside: ``(origin, value)`` 1 inside, 0 outside, NaN unknown, at least one known; origins in order of time.
         horizon: number of rows predicted from each origin.
 
     Example:

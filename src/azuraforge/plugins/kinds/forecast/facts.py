@@ -30,8 +30,9 @@ COVERAGE = MetricFacts(
     name="coverage",
     title={"en": "coverage", "tr": "kapsama"},
     hint={
-        "en": "Share of actual values inside the interval; best near the interval's own level.",
-        "tr": "Gerçekleşen değerlerin aralık içinde kalan payı; en iyisi aralığın kendi düzeyine yakın olmasıdır.",
+        "en": "Share of actual values inside the interval; the closer to the interval's own level, the better.",
+        "tr": "Gerçekleşen değerlerin aralık içinde kalan payı; aralığın kendi düzeyine ne kadar yakınsa o kadar "
+        "iyidir.",
     },
     direction="none",
     format="share",
@@ -52,8 +53,8 @@ RMSSE = MetricFacts(
     name="rmsse",
     title={"en": "RMSSE", "tr": "RMSSE"},
     hint={
-        "en": "Root of the mean squared error, divided by the typical change from row to row in the training set; for"
-        " several series, their mean. Series with many zeros are compared by it.",
+        "en": "Root of the mean squared error, divided by the typical change from row to row in the training set; "
+        "for several series, their mean. Series with many zeros are compared by this metric.",
         "tr": "Ortalama karesel hatanın karekökünün, eğitim kümesinde satırdan satıra değişimin büyüklüğüne oranı;"
         " birden çok seride bunların ortalaması. Çok sayıda sıfır içeren seriler bu metrikle karşılaştırılır.",
     },
@@ -68,8 +69,8 @@ SCALED_PINBALL = MetricFacts(
     hint={
         "en": "Mean pinball loss over the forecast's quantile levels, divided by the mean change from row to row in the"
         " training set; for several series, their mean. Lower is better.",
-        "tr": "Tahminin yüzdelik düzeylerindeki ortalama pinball kaybının, eğitim kümesinde satırdan satıra ortalama"
-        " değişime oranı; birden çok seride bunların ortalaması. Düşük olan iyidir.",
+        "tr": "Tahminin kantil düzeylerindeki ortalama pinball kaybının, eğitim kümesinde satırdan satıra ortalama "
+        "değişime oranı; birden çok seride bunların ortalaması. Düşük olan iyidir.",
     },
     direction="lower",
     digits=3,
@@ -115,8 +116,8 @@ CRPS = MetricFacts(
     hint={
         "en": "Continuous ranked probability score, approximated as twice the mean pinball loss of the forecast's"
         " quantile levels; lower is better.",
-        "tr": "Sürekli sıralı olasılık puanı; tahminin yüzdelik düzeylerindeki ortalama pinball kaybının iki katı"
-        " olarak yaklaşık hesaplanır; düşük olan iyidir.",
+        "tr": "Sürekli sıralı olasılık puanı; tahminin kantil düzeylerindeki ortalama pinball kaybının iki katı "
+        "olarak yaklaşık hesaplanır; düşük olan iyidir.",
     },
     direction="lower",
     unit="target",

@@ -21,7 +21,10 @@ class NextValue(Shape):
 
 
 class HeldOutForecast(Shape):
-    """Predictions one row ahead on the test set, with the actual values and the ends of the interval."""
+    """Predictions one row ahead on the test set, with the actual values and the ends of the interval.
+
+    ``at`` contains the times of the targets.
+    """
 
     horizon: int
     at: tuple[str, ...]
@@ -95,7 +98,10 @@ class ErrorsOverTime(Shape):
 
 
 class LjungBox(Shape):
-    """The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated."""
+    """The test of Ljung and Box for autocorrelation; a small p-value indicates that the errors are autocorrelated.
+
+    ``lags`` is the number of tested lags.
+    """
 
     lags: int
     statistic: float
@@ -103,7 +109,11 @@ class LjungBox(Shape):
 
 
 class ResidualShape(Shape):
-    """Errors one row ahead: their distribution, their course over time, and their autocorrelation."""
+    """Errors one row ahead: their distribution, their course over time, and their autocorrelation.
+
+    A statistic is null if there are too few errors for it, or if all errors are equal. ``origins`` is the number of
+    errors.
+    """
 
     horizon: int
     origins: int
@@ -128,7 +138,10 @@ class Residuals(ResidualShape, ErrorFigure):
 
 
 class SliceError(Shape):
-    """The RMSE of the candidate and of the best baseline in one slice of the targets."""
+    """The RMSE of the candidate and of the best baseline in one slice of the targets.
+
+    ``value`` identifies the slice, such as the hour; ``errors`` is its number of errors.
+    """
 
     value: int
     errors: int
@@ -189,7 +202,7 @@ class InputImportance(InputName):
 
 
 class Importance(InputFigure):
-    """Permutation importance of the inputs, in descending order."""
+    """Permutation importance of the inputs, in descending order; ``rmse`` is the error with the original inputs."""
 
     rmse: float
     repeats: int
@@ -219,7 +232,10 @@ class ShapleyExample(Shape):
 
 
 class Shapley(InputFigure):
-    """Shapley values of the inputs, in descending order of their mean absolute value."""
+    """Shapley values of the inputs, in descending order of their mean absolute value.
+
+    ``orders`` is the number of sampled orders of the inputs, each used forwards and backwards.
+    """
 
     horizon: int
     orders: int

@@ -38,7 +38,7 @@ def evaluation_findings(
 
     Args:
         contenders: contenders with the coverage of their intervals.
-        candidate, champion: names of the two contenders.
+        candidate, champion: names of two of the contenders.
         hierarchy: errors of the candidate by level; None without groups.
         column: name of the column of the series, which is also the name of their level; None for a single series.
     """

@@ -24,12 +24,13 @@ def folds_of(ranges: Ranges, count: int, *, horizon: int, gap: int, until: int |
 
     Args:
         ranges: part name → row range of the run's split.
-        count: number of folds.
+        count: number of folds, at least 1.
         horizon, gap: numbers of rows; the larger one is left out between two parts.
         until: end of the last test set; None for the end of the run's validation set.
 
     Raises:
-        InvalidInput: if the first fold would have too few rows to learn from.
+        InvalidInput: if the first fold would have too few rows to learn from, or a validation or test set would be
+            shorter than the horizon.
 
     Example:
         >>> ranges = {"train": [0, 70], "validation": [70, 85], "test": [85, 100]}

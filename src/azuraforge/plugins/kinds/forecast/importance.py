@@ -94,7 +94,10 @@ class Input:
 
 
 def input_figures(case: ExplainCase, season: int) -> dict[str, Figure]:
-    """Return the figures ``importance`` and ``shapley`` of the candidate; empty if the test set is too short."""
+    """Return the figures ``importance`` and ``shapley`` of the candidate; empty if the test set is too short.
+
+    Raises InvalidInput if its predictions are invalid.
+    """
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
     test = load_part(case.test)

@@ -260,7 +260,7 @@ class ForecastJudge(Judge):
             contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
 
     def _incumbent_losses(self, metric: MetricFacts) -> Floats | None:
-        """Return the losses of the incumbent, in the shape of ``Contest.losses``; None if none is known."""
+        """Return the incumbent's losses, as in ``Contest.losses``; None if unknown or if ``metric`` needs quantiles."""
         if self._incumbent is None or metric.name == SCALED_PINBALL.name:  # the incumbent has no quantiles
             return None
         one = self._contenders[0]

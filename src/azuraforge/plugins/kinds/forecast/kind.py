@@ -132,8 +132,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
             delay = delay_of(learned.available_after.get(column))
             if delay is not None and given.available_after.get(column) != delay:
                 return Message(
-                    "the version was trained with {column!r} known {delay} after its row, but the dataset specifies "
-                    "another delay or none; set it with azuraforge datasets available-after NAME {column}={delay}",
+                    "when the version was trained, {column!r} became known {delay} after its row, but the dataset "
+                    "specifies another delay or none; set this delay with azuraforge datasets available-after NAME "
+                    "{column}={delay}",
                     {"column": column, "delay": delay},
                 )
         return None

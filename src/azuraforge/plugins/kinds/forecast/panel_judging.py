@@ -75,7 +75,8 @@ class Panel:
     def by_moment(self, values: NDArray[ScalarT], missing: float) -> NDArray[ScalarT]:
         """Return ``values``, ``(origin, horizon)``, rearranged as ``(moment, series * horizon)``.
 
-        Series without an origin at a moment have the value ``missing``.
+        The origins of a moment are packed side by side, so a column may contain different series at different moments;
+        the remaining places of a moment have the value ``missing``.
         """
         horizon, across = values.shape[1], int(self.rank.max(initial=0)) + 1
         packed = np.full((int(self.moment.max(initial=-1)) + 1, across, horizon), missing, dtype=values.dtype)

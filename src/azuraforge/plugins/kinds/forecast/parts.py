@@ -52,21 +52,26 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
             values = {"part": name, "start": part.start, "stop": part.stop, "rows": rows}
             raise _bad_split(
                 Message(
-                    "part {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
+                    "the set {part!r} must be a range of at least one of the {rows} rows, not {start} to {stop}", values
                 )
             )
         if not split.partial and len(part) < horizon:
             values = {"part": name, "rows": len(part), "horizon": horizon}
-            raise _bad_split(Message("part {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values))
+            raise _bad_split(
+                Message("the set {part!r} has {rows} [row|rows], fewer than the horizon {horizon}", values)
+            )
     for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
         if later.start < earlier.stop:
             values = {"later": later_name, "row": later.start, "earlier": earlier_name}
-            raise _bad_split(Message("part {later!r} begins at row {row}, inside or before part {earlier!r}", values))
+            raise _bad_split(
+                Message("the set {later!r} begins at row {row}, inside or before the set {earlier!r}", values)
+            )
         if later.start - earlier.stop < gap:
             values = {"rows": later.start - earlier.stop, "earlier": earlier_name, "later": later_name, "gap": gap}
             raise _bad_split(
                 Message(
-                    "only {rows} [row separates|rows separate] the parts {earlier!r} and {later!r}; the gap is {gap}",
+                    "only {rows} [row separates|rows separate] the sets {earlier!r} and {later!r}; the config "
+                    "requires a gap of {gap} [row|rows]",
                     values,
                 )
             )
@@ -97,7 +102,10 @@ def _until(values: Floats, rows: Rows, horizon: int) -> Floats:
 
 
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
-    """Return column → values after each origin, ``(origin, horizon)``, NaN where a row or value is missing."""
+    """Return column → values after each origin, ``(origin, horizon)``, NaN where a row or value is missing.
+
+    Raises InvalidInput if ``table`` lacks a column.
+    """
     return ahead_of(table.frame, columns, origins, horizon)
 
 
@@ -108,7 +116,7 @@ def cut_learning(
 
     The frame ends with the part, so the pipeline cannot access later rows. Each origin has ``horizon`` known targets
     inside ``rows``; origins with a missing target are dropped. With ``partial``, an origin only needs one known target,
-    and its other targets may be NaN. Raises InvalidInput if no origin is left.
+    and its other targets may be NaN. Raises InvalidInput if no origin is left; for a panel, if a series has none left.
     """
     if table.schema.series is not None:
         return panel_cuts.learning_part(table, rows, horizon, known_ahead, partial=partial)
@@ -143,9 +151,10 @@ def cut_test(
 ) -> tuple[Part, Floats]:
     """Return the test set without targets, and its true values, ``(origin, horizon)``, NaN where missing.
 
-    Every row is an origin, or every n-th row if there are more than ``max_origins``. The frame contains the part's own
-    rows, because they are history for later origins. With ``partial``, the last origins have fewer known true values
-    than the horizon. Raises InvalidInput if no true value is known.
+    Every row is an origin, or every n-th row (of a panel: every n-th moment) if there are more than ``max_origins``;
+    origins without a known true value are dropped. The frame contains the part's own rows, because they are history for
+    later origins. With ``partial``, the last origins have fewer known true values than the horizon. Raises InvalidInput
+    if no true value is known; for a panel, if none is known for a series.
     """
     if table.schema.series is not None:
         return panel_cuts.test_part(table, rows, horizon, known_ahead, max_origins, partial=partial)

@@ -147,7 +147,9 @@ def guard_against_future(
             cut = _only(predict_checked(name, predict, cut_after(alone, origin)), own)
         except Exception as error:
             failed = {"row": origin, "reason": _in_one_line(error)}
-            raise _leak(name, Message("it fails without the rows after row {row}: {reason}", failed)) from error
+            raise _leak(
+                name, Message("it fails when the rows after row {row} are removed: {reason}", failed)
+            ) from error
         if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
             raise _leak(
                 name,
@@ -173,7 +175,7 @@ def guard_against_future(
 
 
 def affordable_origins(part: Part) -> int:
-    """Return how many origins of ``part`` the leakage guard checks: 3 to 64, fewer for a long frame.
+    """Return the maximum number of origins that the leakage guard checks: 3 to 64, fewer for a long frame.
 
     The number depends on the rows only. With a time limit, a busy machine would check a run less thoroughly.
 

@@ -23,7 +23,8 @@ from azuraforge.plugins.kinds.forecast.predictions import interval_of
 class Scores(TypedDict):
     """Scores of quantiles; None or empty if there are no quantiles or no known true values.
 
-    ``width`` is the mean width of the interval that ``interval_of`` returns, ``pinball`` the mean loss by level.
+    ``width`` is the mean width of the interval that ``interval_of`` returns, or None if it returns none. ``pinball``
+    is the mean loss by level.
     """
 
     crps: float | None

@@ -111,6 +111,8 @@ def residual_shape(errors: Floats, times: list[str], season: int) -> ResidualSha
 def histogram(errors: Floats) -> Histogram:
     """Return a histogram with the bin width of Freedman and Diaconis (1981), but at most ``MOST_BINS`` bins.
 
+    It has no bins if there are no errors.
+
     Example:
         >>> sum(histogram(np.arange(10.0)).counts)
         10

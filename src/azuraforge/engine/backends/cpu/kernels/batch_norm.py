@@ -57,7 +57,7 @@ def _sum_rows(
 
 
 def column_totals(e: Emitter) -> None:
-    """out[block, column] = the sum of x down each column. Parameters: x, out, rows, columns, begin, end: blocks."""
+    """Sum x over the rows of each block, ``(block, column)``. Parameters: x, out, rows, columns, begin, end: blocks."""
     x, out, rows, columns, begin, end = e.arguments
 
     def add(place: Value, column: Value, mask: Value | None, sums: list[Variable]) -> None:

@@ -121,7 +121,7 @@ def relu_backward(e: Emitter) -> None:
 
 
 def squared_error(e: Emitter) -> None:
-    """error = prediction - target, and sums of its squares over ``chunk`` numbers each.
+    """Compute ``error = prediction - target``, and sum its squares over ``chunk`` numbers each.
 
     Parameters: prediction, target, error; sums; size; chunk; begin, end: chunks.
     """

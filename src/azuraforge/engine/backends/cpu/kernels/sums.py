@@ -39,6 +39,6 @@ def add_up(e: Emitter, rows: Value, count: int, add: Callable[[Value, list[Varia
             after = before + part
             total.set(after)
             off = (after - before) - part
-            # Beyond the largest number there is nothing to take off, and infinity less infinity is none.
+            # If the total has overflowed, there is nothing to subtract, and infinity minus infinity is NaN.
             gap.set(e.select(e.finite(off), off, e.zero()))
     return [total.get() for total in totals]

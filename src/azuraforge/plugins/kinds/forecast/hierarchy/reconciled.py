@@ -1,8 +1,8 @@
 """A wrapper around forecasters that clips forecasts of counts at zero and reconciles forecasts of groups.
 
 The platform wraps each pipeline that it loads, so that its forecasts of series add up to its forecasts of totals. The
-pipeline itself receives totals as additional series. Without declared groups, only negative forecasts of series that
-are never negative are changed (see ``floors.py``).
+pipeline itself receives totals as additional series. Without declared groups, only negative forecasts of counts and of
+intermittent demand are changed (see ``floors.py``).
 """
 
 from __future__ import annotations

@@ -164,7 +164,8 @@ def test_part(
 def future_part(table: Table, horizon: int, known_ahead: Sequence[str]) -> Part:
     """Return the part for the forecast after the last row, with one origin per series.
 
-    The origin is the last row of the series; if columns are known in advance, it is the last row with a known target.
+    The origin is the last row of the series; if columns are known in advance, it is the last row with a known target,
+    if there is one.
     """
     own = own_rows(table, Rows(0, table.moments))
     last = own.length - 1

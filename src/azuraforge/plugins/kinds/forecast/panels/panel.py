@@ -61,13 +61,13 @@ def without(table: Table, names: Collection[str]) -> Table:
 def split_of_those_that_go_on(
     table: Table, split: Callable[[Table], Split]
 ) -> tuple[Table, Split, tuple[LeftOut, ...]]:
-    """Split a panel without the series that end before the test set.
+    """Split a table; for a panel, without the series that end before the test set.
 
     The times of a series that ended long ago would otherwise count in the ranges, although no other series may have
     rows there. Removing a series moves the ranges, so the split is repeated until all series have rows in the test set.
 
-    Returns the table without the removed series, its split, and the removed series. Raises the errors of ``split``,
-    extended by the names of the removed series.
+    Returns the table without the removed series, its split, and the removed series. Raises the errors of ``split``; an
+    InvalidInput is extended by the names of the removed series.
     """
     gone: list[LeftOut] = []
     while True:
@@ -87,7 +87,7 @@ def split_of_those_that_go_on(
 
 @contextmanager
 def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
-    """Return a context manager that adds the series that ended before the test set, and a remedy, to errors."""
+    """Return a context manager that adds the series that ended before the test set, and a remedy, to InvalidInput."""
     try:
         yield
     except InvalidInput as error:
@@ -146,8 +146,8 @@ def left_out(table: Table, split: Split, horizon: int) -> tuple[LeftOut, ...]:
             )
         first = found[names[0]]
         raise InvalidInput(
-            "none of the {count} series can be learned and evaluated; {series!r} has {rows:,} [row|rows] in part "
-            "{part!r} and needs {needed:,}",
+            "none of the {count} series can be learned and evaluated; {series!r} has {rows:,} [row|rows] in the "
+            "set {part!r} and needs {needed:,}",
             where="split",
             next_step="choose a smaller window or horizon, or add longer series",
             count=len(names),

@@ -1,0 +1,34 @@
+import { QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { useEffect, useState, type ReactNode } from "react";
+import { useLocation } from "wouter";
+
+import { createQueryClient } from "../api/queries";
+import { Problem } from "../api/problem";
+import { useTranslatedAnswers } from "../language/useTranslatedAnswers";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { rememberProject } from "./lastProject";
+import { projectQuery, SessionContext } from "./session";
+import { UnknownProject } from "./UnknownProject";
+
+/**
+ * The pages of one project, with their own cache, because query keys do not contain the project. Use the slug as the
+ * component's key: requests of the former project end with it.
+ */
+export function ProjectScope({ slug, children }: { slug: string; children: ReactNode }) {
+  const [, navigate] = useLocation();
+  const [client] = useState(() => createQueryClient(() => navigate("/sign-in", { replace: true })));
+  const { data, error } = useQuery(projectQuery, client);
+  useTranslatedAnswers(client);
+  useEffect(() => () => void client.cancelQueries(), [client]);
+  useEffect(() => {
+    if (data !== undefined) rememberProject(data.slug);
+  }, [data]);
+  if (error instanceof Problem && error.status === 404) return <UnknownProject slug={slug} />;
+  if (error !== null) return <ErrorNotice error={error} />;
+  if (data === undefined) return <Loading />;
+  return (
+    <QueryClientProvider client={client}>
+      <SessionContext value={data}>{children}</SessionContext>
+    </QueryClientProvider>
+  );
+}

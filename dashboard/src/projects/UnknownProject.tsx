@@ -1,0 +1,44 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+
+import { pathsOf } from "../routing/paths";
+import { useTitle } from "../routing/useTitle";
+import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { projectsQuery } from "./session";
+import css from "./SignInPage.module.css";
+
+/** The page of a project that does not exist or that the person may not see, with links to the person's projects. */
+export function UnknownProject({ slug }: { slug: string }) {
+  const { t } = useTranslation();
+  useTitle(t("project.unknownTitle"));
+  return (
+    <main className={css["page"]} data-testid="unknown-project">
+      <div className={css["panel"]}>
+        <h1>{t("project.unknownTitle")}</h1>
+        <p>{t("project.unknown", { slug })}</p>
+        <OwnProjects />
+      </div>
+    </main>
+  );
+}
+
+/** Links to the person's projects. They load the page anew, so that nothing of the former project is left in it. */
+function OwnProjects() {
+  const { t } = useTranslation();
+  const { data, error } = useQuery(projectsQuery);
+  if (error !== null) return <ErrorNotice error={error} />;
+  if (data === undefined) return <Loading />;
+  if (data.items.length === 0) return <Empty title={t("project.none")} />;
+  return (
+    <>
+      <h2>{t("project.yours")}</h2>
+      <ul>
+        {data.items.map(({ slug, name }) => (
+          <li key={slug}>
+            <a href={pathsOf(slug).runs}>{name}</a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
