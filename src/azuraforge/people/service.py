@@ -114,7 +114,7 @@ class PeopleService:
         if hash_ is None:
             raise NotFound(
                 "session {id!r} does not exist",
-                next_step="look it up in the list of your sessions (GET /sessions)",
+                next_step="list your sessions with GET /sessions",
                 id=id_,
             )
         self.revocations.revoke(hash_)
