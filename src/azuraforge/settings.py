@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 from pathlib import Path
 from typing import Any, Literal, get_args
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
@@ -17,8 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from azuraforge.addresses import Network, ip_of, networks_of, origin_of
 from azuraforge.errors import InvalidValue
-from azuraforge.messages import Message
 
 #: A worker executes runs of the queues that it was started for; ``RunSettings.queues`` assigns runs to queues.
 Queue = Literal["cpu", "gpu", "io"]
@@ -34,6 +31,11 @@ class ServerSettings(BaseModel):
         default=None,
         description="URL that browsers use, such as https://ml.example.org; required unless the host is a loopback"
         " address",
+    )
+    trusted_proxies: str | list[str] = Field(
+        default="",
+        description="addresses and networks of proxies whose headers X-Forwarded-For and X-Forwarded-Proto are"
+        " used, separated by commas: 10.0.0.7, 172.16.0.0/12",
     )
     max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="maximum size of an upload (bytes)")
     max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="maximum size of any other body (bytes)")
@@ -85,18 +87,29 @@ class ServerSettings(BaseModel):
     def _check_public_url(cls, url: str | None) -> str | None:
         return origin_of(url) if url else None
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, proxies: str | list[str]) -> str | list[str]:
+        networks_of(proxies)
+        return proxies
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Networks of the trusted proxies."""
+        return networks_of(self.trusted_proxies)
+
     @property
     def is_loopback(self) -> bool:
         """Return whether only this machine can connect."""
         if self.host.lower() == "localhost":
             return True
-        address = _ip(self.host)
+        address = ip_of(self.host)
         return address is not None and address.is_loopback
 
     @property
     def listens_everywhere(self) -> bool:
         """Return whether ``host`` means every network interface."""
-        address = _ip(self.host)
+        address = ip_of(self.host)
         return not self.host or (address is not None and address.is_unspecified)
 
 
@@ -349,45 +362,6 @@ def default_home() -> Path:
     """Return the data home: ``$AZURAFORGE_HOME``, or ``~/.azuraforge`` if it is not set."""
     named = os.environ.get("AZURAFORGE_HOME")
     return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
-
-
-def origin_of(url: str) -> str:
-    """Return a public URL in the form of a browser's origin.
-
-    Raises ValueError if ``url`` is not the root of an HTTP or HTTPS server, or if browsers cannot open its address.
-
-    Example:
-        >>> origin_of("HTTPS://ML.example.org:443/")
-        'https://ml.example.org'
-    """
-    form = Message("write it as https://HOST or https://HOST:PORT")
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise InvalidValue("{error}; {form}", error=str(error), form=form) from error
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
-        raise InvalidValue("{form}", form=form)
-    if parts.path not in ("", "/") or "?" in url or "#" in url:
-        raise InvalidValue("AzuraForge runs at the root of its host, so the URL must have no path; {form}", form=form)
-    address = _ip(host)
-    if port == 0 or (address is not None and address.is_unspecified):
-        raise InvalidValue("browsers cannot open {url}; {form}", url=url, form=form)
-    if address is None and not _HOST_NAME.fullmatch(host):
-        raise InvalidValue("{host!r} is not a host name in ASCII; {form}", host=host, form=form)
-    shown = f"[{address.compressed}]" if address is not None and address.version == 6 else host
-    is_default = port in (None, 443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{shown}" + ("" if is_default else f":{port}")
-
-
-_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*")
-
-
-def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return None
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -19,10 +19,12 @@ class Application:
 
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
+        self.client = self.scheme = ""
         self.left = threading.Event()
         self.started = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.client, self.scheme = scope["client"][0], scope["scheme"]
         if scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.accept"})

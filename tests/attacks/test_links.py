@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from azuraforge.addresses import origin_of
 from azuraforge.database import Base, Database
 from azuraforge.errors import InvalidInput
 from azuraforge.people.address import Address
@@ -21,7 +22,7 @@ from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.server.guards import HostGuard
 from azuraforge.server.packages import import_tables
-from azuraforge.settings import ServerSettings, origin_of
+from azuraforge.settings import ServerSettings
 
 LISTENING = "http://127.0.0.1:8787"
 PUBLIC = "https://ml.example.org"

@@ -337,3 +337,14 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     assert "cancelled" in fallen.stdout
     assert f"the run depends on run {first}" in fallen.stderr
     assert "bağımlı olduğu" in turkish
+
+
+def test_projects_are_listed_and_named(counting):
+    assert counting.json("projects", "list") == [{"slug": "default", "name": "Default", "role": "owner"}]
+    assert "owner" in counting.run("projects", "list").stdout
+    named = counting.run("--project", "default", "runs", "list", "--json")
+    assert named.stdout == counting.run("runs", "list", "--json").stdout
+    refused = counting.run("runs", "list", "--project", "elsewhere", check=False)
+    assert refused.returncode == 1
+    assert "project 'elsewhere' does not exist, or you are not one of its members" in refused.stderr
+    assert "azuraforge projects list" in refused.stderr

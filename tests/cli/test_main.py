@@ -30,13 +30,14 @@ COMMANDS = [
     "up", "demo", "link", "version", "datasets", "datasets add", "datasets list", "datasets show",
     "runs", "runs start", "runs list", "runs show", "runs watch", "runs cancel", "runs resume", "runs ship",
     "models", "models list", "models show", "models history", "models promote", "models rollback", "models predict",
-    "plugins", "plugins list", "plugins show", "tokens", "tokens create", "tokens list", "tokens revoke",
+    "plugins", "plugins list", "plugins show", "projects", "projects list",
+    "tokens", "tokens create", "tokens list", "tokens revoke",
 ]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch, tmp_path):
-    for name in ("AZURAFORGE_URL", "AZURAFORGE_TOKEN", "AZURAFORGE_DEBUG"):
+    for name in ("AZURAFORGE_URL", "AZURAFORGE_TOKEN", "AZURAFORGE_PROJECT", "AZURAFORGE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AZURAFORGE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AZURAFORGE_LANG", "en")
@@ -68,17 +69,18 @@ def test_every_command_explains_itself(command, capsys):
 @pytest.mark.parametrize(
     ("arguments", "rest", "options", "missing"),
     [
-        (["runs", "list", "--lang", "tr"], ["runs", "list"], (None, None, "tr"), None),
-        (["--home=/a", "up", "--port", "0"], ["up", "--port", "0"], ("/a", None, None), None),
-        (["link", "--url", "http://x"], ["link"], (None, "http://x", None), None),
-        (["datasets", "add", "--", "--home"], ["datasets", "add", "--", "--home"], (None, None, None), None),
-        (["up", "--home"], ["up"], (None, None, None), "--home"),
-        (["up", "--home", "--demo"], ["up"], (None, None, None), "--home"),
+        (["runs", "list", "--lang", "tr"], ["runs", "list"], (None, None, None, "tr"), None),
+        (["--home=/a", "up", "--port", "0"], ["up", "--port", "0"], ("/a", None, None, None), None),
+        (["link", "--url", "http://x"], ["link"], (None, "http://x", None, None), None),
+        (["--project", "sales", "runs", "list"], ["runs", "list"], (None, None, "sales", None), None),
+        (["datasets", "add", "--", "--home"], ["datasets", "add", "--", "--home"], (None, None, None, None), None),
+        (["up", "--home"], ["up"], (None, None, None, None), "--home"),
+        (["up", "--home", "--demo"], ["up"], (None, None, None, None), "--home"),
     ],
 )
-def test_home_url_and_language_may_stand_anywhere(arguments, rest, options, missing):
+def test_home_url_project_and_language_may_stand_anywhere(arguments, rest, options, missing):
     found, left, without = take_everywhere(arguments)
-    assert ((found.home, found.url, found.lang), left, without) == (options, rest, missing)
+    assert ((found.home, found.url, found.project, found.lang), left, without) == (options, rest, missing)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class Server:
 
     def __init__(self) -> None:
         self.port = free_port()
+        self.projects = {TOKEN: ["default"]}  # those that a token may name; the first one if it names none
         self.runs: dict[str, dict[str, Any]] = {}
         self.points: dict[tuple[str, str, int], float | None] = {}
         self.times: dict[tuple[str, int], int] = {}
@@ -90,6 +91,7 @@ class Server:
         api = "/api/v1"
         return Starlette(
             routes=[
+                Route(f"{api}/projects/current", self._project),
                 Route(f"{api}/runs", self._create, methods=["POST"]),
                 Route(f"{api}/runs/{{run_id}}", self._show),
                 Route(f"{api}/runs/{{run_id}}/metrics", self._metrics, methods=["POST"]),
@@ -100,19 +102,31 @@ class Server:
         )
 
     def _refusal(self, request: Request, name: str) -> Response | None:
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if self._named(request) is None:
             return _problem(401, "unauthorized", "this token is not known")
         if name in self.refusals:
             status, code = self.refusals[name]
             return _problem(status, code, f"{name} is refused")
         return None
 
+    def _named(self, request: Request) -> str | None:
+        own = self.projects.get(request.headers.get("authorization", "").removeprefix("Bearer "), [])
+        named = request.headers.get("azuraforge-project", own[0] if own else None)
+        return named if named in own else None
+
+    async def _project(self, request: Request) -> Response:
+        if refused := self._refusal(request, "project"):
+            return refused
+        slug = self._named(request)
+        return JSONResponse({"slug": slug, "name": slug, "role": "owner", "person": "owner"})
+
     async def _create(self, request: Request) -> Response:
         if refused := self._refusal(request, "create"):
             return refused
         body = await request.json()
         run = self.runs.setdefault(
-            body["idempotency_key"], {**body, "id": f"run{len(self.runs) + 1}", "state": "running"}
+            body["idempotency_key"],
+            {**body, "id": f"run{len(self.runs) + 1}", "state": "running", "project": self._named(request)},
         )
         self.creations += 1
         if self.creations <= self.lose_creations:

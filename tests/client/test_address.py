@@ -15,7 +15,7 @@ from azuraforge.client.http.address import Address, AddressBook
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch):
-    for name in ("AZURAFORGE_URL", "AZURAFORGE_TOKEN", "AZURAFORGE_HOME"):
+    for name in ("AZURAFORGE_URL", "AZURAFORGE_TOKEN", "AZURAFORGE_HOME", "AZURAFORGE_PROJECT"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -98,3 +98,21 @@ def test_an_address_that_is_none_and_a_server_that_is_another(home, server):
     server.start()
     with pytest.raises(ApiError, match="returned 404"):
         Client(url=server.url, token="x", home=home).models.list()
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "sent"),
+    [
+        (None, None, None),
+        ("sales", None, "sales"),
+        (None, "sales", "sales"),
+        ("sales", "default", "sales"),
+        ("", "", None),
+        ("münih\n", None, "m%C3%BCnih%0A"),
+    ],
+)
+def test_requests_name_the_project(monkeypatch, home, given, variable, sent):
+    if variable is not None:
+        monkeypatch.setenv("AZURAFORGE_PROJECT", variable)
+    connection = Client(url="http://127.0.0.1:9", home=home, project=given)._connection
+    assert connection._headers(Address("http://127.0.0.1:9", None)).get("AzuraForge-Project") == sent

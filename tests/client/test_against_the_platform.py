@@ -54,6 +54,7 @@ def client(running):
 def test_every_noun_answers(client, running):  # first: nothing has been made yet
     assert client.url == running.url
     assert client.projects.current().slug == "default"
+    assert [each.slug for each in client.projects.list()] == ["default"]
     assert "#link=" in client.sessions.link("/p/default/runs").url
     assert client.runs.list() == []
     assert client.models.list() == []

@@ -187,6 +187,61 @@ def test_a_journal_for_another_platform_is_left_alone(server, client, home):
     assert len(journals(home)) == 1
 
 
+OTHER = "o" * 40
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_journal_of_another_project_is_left_alone(server, client, home, reached):
+    server.projects[OTHER] = ["sales"]
+    if reached:
+        server.start()
+    with client.run("mine") as run:
+        run.log(loss=1.0)
+        server.stop()
+    server.start()
+    (journal,) = journals(home)
+    before = journal.read_bytes()
+    with Client(url=server.url, token=OTHER, home=home) as other:
+        assert other.ship_journals() == []
+    assert journal.read_bytes() == before
+    assert [each["project"] for each in server.runs.values()] == ["default"] * reached
+    (shipped,) = client.ship_journals()
+    assert (shipped.problem, only_run(server)["project"]) == (None, "default")
+
+
+@pytest.mark.parametrize(("named", "later"), [("sales", None), (None, "sales"), ("sales", "default")])
+def test_a_journal_of_another_named_project_is_left_alone(server, home, named, later):
+    server.projects[OTHER] = ["default", "sales"]
+    with Client(url=server.url, token=OTHER, home=home, project=named).run("mine") as run:
+        run.log(loss=1.0)
+    if named is None:  # reached once: its project is known
+        (journal,) = journals(home)
+        journal.unlink()
+        server.start()
+        with Client(url=server.url, token=OTHER, home=home).run("mine") as run:
+            run.log(loss=1.0)
+            server.stop()
+    server.start()
+    with Client(url=server.url, token=OTHER, home=home, project=later) as other:
+        assert other.ship_journals() == []
+    assert len(journals(home)) == 1
+    with Client(url=server.url, token=OTHER, home=home, project=named) as same:
+        (shipped,) = same.ship_journals()
+    assert (shipped.problem, only_run(server)["project"]) == (None, named or "default")
+
+
+def test_an_unknown_project_sets_no_journal_aside(server, client, home):
+    with client.run("mine") as run:
+        run.log(loss=1.0)
+    server.start()
+    server.refusals["project"] = (404, "not_found")
+    (journal,) = journals(home)
+    with Client(url=server.url, token=TOKEN, home=home, project="default") as named:
+        (kept,) = named.ship_journals()
+    assert "project is refused" in kept.problem
+    assert journals(home) == [journal]
+
+
 def test_a_killed_process_leaves_what_it_logged(server, client, home, eventually):
     server.start()
     program = f"""{UNTIL_WRITTEN}

@@ -95,6 +95,9 @@ class Recipient:
     def __init__(self) -> None:
         self.told: list[tuple[str, object]] = []
 
+    def get(self, path, timeout_seconds=0.0):
+        return {"slug": "default"}
+
     def post(self, path, body=None, timeout_seconds=0.0):
         self.told.append((path.rsplit("/", 1)[-1], body.get("points") or body.get("state")))
         return {"id": "r1"}

@@ -15,12 +15,12 @@ from azuraforge.client import evaluation as client_evaluation
 from azuraforge.client import model as client_models
 from azuraforge.client import plugins as client_plugins
 from azuraforge.client import predictions as client_predictions
-from azuraforge.client import projects as client_projects
 from azuraforge.client import provenance as client_provenance
 from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import study as client_studies
 from azuraforge.client import trash as client_trash
+from azuraforge.client.access import projects as client_projects
 from azuraforge.client.access import secrets as client_secrets
 from azuraforge.client.access import tokens as client_tokens
 from azuraforge.client.events import Event

@@ -39,14 +39,14 @@ def find_running(terminal: Terminal) -> Client | None:
     responds only that it is busy, starting or stopping for so long. A URL from ``--url`` or
     the environment is not checked here.
     """
-    from azuraforge.client import ApiError, Client, PlatformUnreachable
+    from azuraforge.client import ApiError, PlatformUnreachable
     from azuraforge.client.http.address import AddressBook
 
     if terminal.named_url:
-        return Client(url=terminal.named_url, language=terminal.text.code)
+        return terminal.client()
     until = time.monotonic() + _SETTLE_SECONDS
     while AddressBook.of(None, None, terminal.named_home).announced_url():
-        client = Client(home=terminal.named_home, language=terminal.text.code)
+        client = terminal.client()
         try:
             client.sessions.current()
         except PlatformUnreachable:
@@ -88,7 +88,6 @@ def connect(terminal: Terminal, *, send_to: str | None = None) -> Iterator[Conne
 
 
 def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None, send_to: str | None) -> Connected:
-    from azuraforge.client import Client
     from azuraforge.errors import Conflict
     from azuraforge.platform.up import temporary
 
@@ -107,7 +106,7 @@ def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None, sen
             raise
         return Connected(client, is_temporary=False)
     stack.callback(_wait_for_others, terminal, lock)
-    return Connected(Client(home=terminal.named_home, language=terminal.text.code), is_temporary=True)
+    return Connected(terminal.client(), is_temporary=True)
 
 
 def _listed(allowed: str | list[str]) -> list[str]:

@@ -29,7 +29,7 @@ from azuraforge.cli import (
     up,
     version,
 )
-from azuraforge.cli.access import link, secrets, tokens
+from azuraforge.cli.access import link, projects, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
@@ -61,6 +61,7 @@ app.add_typer(automations.app, name="automations")
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
+app.add_typer(projects.app, name="projects")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(database.app, name="database")
@@ -76,6 +77,10 @@ def everywhere(
             help="URL of a remote platform. Default: $AZURAFORGE_URL. The token is read from $AZURAFORGE_TOKEN."
         ),
     ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(help="Name of the project in URLs. Default: $AZURAFORGE_PROJECT, else your only project."),
+    ] = None,
     lang: Annotated[
         str | None, typer.Option(help="Language: en or tr. Default: $AZURAFORGE_LANG, else the system's language.")
     ] = None,
@@ -85,8 +90,7 @@ def everywhere(
 ) -> None:
     """Declare the global options so that the help lists them.
 
-    ``run`` removes ``--home``, ``--url`` and ``--lang`` before Typer parses the arguments, so that they may appear
-    anywhere in a command.
+    ``run`` removes these options before Typer parses the arguments, so that they may appear anywhere in a command.
     """
 
 
@@ -96,6 +100,7 @@ class Everywhere:
 
     home: str | None = None
     url: str | None = None
+    project: str | None = None
     lang: str | None = None
 
 
@@ -120,6 +125,7 @@ def run(arguments: Sequence[str]) -> int:
         language,
         home=Path(os.environ["AZURAFORGE_HOME"]) if options.home else None,
         url=options.url,
+        project=options.project,
     )
     try:
         if missing:
@@ -153,13 +159,13 @@ def wrong_language(option: str | None) -> CommandError:
 
 
 def take_everywhere(arguments: Sequence[str]) -> tuple[Everywhere, list[str], str | None]:
-    """Split the global options ``--home``, ``--url`` and ``--lang`` from the other arguments.
+    """Split the global options ``--home``, ``--url``, ``--project`` and ``--lang`` from the other arguments.
 
     Return the options, the remaining arguments, and the name of a global option without a value, else None.
 
     Example:
         >>> take_everywhere(["runs", "list", "--lang", "tr", "--home=/tmp/a"])
-        (Everywhere(home='/tmp/a', url=None, lang='tr'), ['runs', 'list'], None)
+        (Everywhere(home='/tmp/a', url=None, project=None, lang='tr'), ['runs', 'list'], None)
     """
     options, rest = Everywhere(), []
     words = iter(arguments)
@@ -168,7 +174,7 @@ def take_everywhere(arguments: Sequence[str]) -> tuple[Everywhere, list[str], st
             rest += [word, *words]
             break
         name, separator, value = word.partition("=")
-        if name not in ("--home", "--url", "--lang"):
+        if name not in ("--home", "--url", "--project", "--lang"):
             rest.append(word)
             continue
         given = value if separator else next(words, "")

@@ -73,9 +73,8 @@ def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: A
     )
     if plugin.error is None:
         _show_options(terminal, plugin.config_schema or {})
-    more = {"pipeline": "--dataset NAME --set KEY=VALUE", "agent": "--set KEY=VALUE"}.get(plugin.kind)
-    if more and plugin.error is None:
-        terminal.say(text("start_hint", name=plugin.name, more=more))
+    if plugin.kind in ("pipeline", "agent") and plugin.error is None:
+        terminal.say(text(f"start_hint.{plugin.kind}", name=plugin.name))
 
 
 def _kind(terminal: Terminal, plugin: Plugin) -> str:

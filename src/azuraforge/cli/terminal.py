@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console, JustifyMethod
@@ -15,6 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from azuraforge.cli.language import Language
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client
 
 PIPE_WIDTH = 160
 
@@ -26,6 +30,7 @@ class Terminal:
     text: Language
     home: Path | None = None
     url: str | None = None
+    project: str | None = None
     #: Flags of the running command, which replace API options in messages.
     flags: set[str] = field(default_factory=set)
     console: Console = field(default_factory=lambda: _console(stderr=False))
@@ -91,6 +96,14 @@ class Terminal:
     def named_url(self) -> str | None:
         """URL of the platform from ``--url`` or the environment; None if the data home's platform is to be used."""
         return self.url or (None if self.home else os.environ.get("AZURAFORGE_URL") or None)
+
+    def client(self) -> Client:
+        """Return a client of the named platform, project and language."""
+        from azuraforge.client import Client
+
+        url = self.named_url
+        home = None if url else self.named_home
+        return Client(url=url, home=home, language=self.text.code, project=self.project)
 
 
 def _console(*, stderr: bool) -> Console:

@@ -84,7 +84,6 @@ def note_promises(terminal: Terminal) -> None:
 
 def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
     """Print the platform's URL, ship waiting journals and run the demo if requested, in a thread of its own."""
-    from azuraforge.client import Client
     from azuraforge.platform.up import has_pages
 
     try:
@@ -94,7 +93,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
             terminal.note(text("up_no_pages", url=running.url))
         elif not demo:  # the demo prints a link to its own run
             terminal.say(text("up_link", url=running.sign_in_url))
-        with Client(home=terminal.named_home, language=terminal.text.code) as client:
+        with terminal.client() as client:
             for shipped in client.ship_journals():
                 if shipped.problem is None:
                     terminal.note(text("shipped", name=shipped.name, run=shipped.run_id))

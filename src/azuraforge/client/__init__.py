@@ -1,5 +1,6 @@
 """Python client of the platform: runs, datasets, models, predictions and external runs. Depends on httpx only."""
 
+from azuraforge.client.access.projects import CurrentProject, Project
 from azuraforge.client.access.secrets import Secret
 from azuraforge.client.access.tokens import Token
 from azuraforge.client.automations import Automation, AutomationStep, DryRun, Firing, WouldFire
@@ -50,7 +51,6 @@ from azuraforge.client.predictions import (
     PointOutcome,
     PredictionInputs,
 )
-from azuraforge.client.projects import CurrentProject, Project
 from azuraforge.client.provenance import (
     EvaluatedRows,
     LearnedPart,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
@@ -18,7 +19,6 @@ from azuraforge.client.models import Models
 from azuraforge.client.notifications import Notifications
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.predictions import Predictions
-from azuraforge.client.projects import Projects
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
@@ -39,6 +39,8 @@ class Client:
         token: an API token of the platform.
         home: the data home to read the address from and to write the journals of external runs to.
         language: language of the platform's errors, ``en`` or ``tr``.
+        project: slug of the project that all requests concern; None: ``$AZURAFORGE_PROJECT``, else the project of the
+            token, or the only project of its person.
 
     Example::
 
@@ -53,8 +55,10 @@ class Client:
         token: str | None = None,
         home: str | os.PathLike[str] | None = None,
         language: str = "en",
+        project: str | None = None,
     ) -> None:
-        self._connection = Connection(AddressBook.of(url, token, home), language)
+        named = project or os.environ.get("AZURAFORGE_PROJECT") or None
+        self._connection = Connection(AddressBook.of(url, token, home), language, named)
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)

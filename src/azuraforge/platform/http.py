@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from azuraforge.addresses import Network
 from azuraforge.server.connections import Connections
 from azuraforge.server.protocol import HttpProtocol, WebSocketProtocol
 from azuraforge.settings import ServerSettings
@@ -29,6 +30,13 @@ def _settle() -> None:
     """Exclude all current objects from garbage collection, because full collections pause requests for 0.1 s."""
     gc.collect()
     gc.freeze()
+
+
+def _mapped(network: Network) -> str:
+    """Return a network as a socket for IPv6 shows it, which is different for IPv4."""
+    if network.version == 6:
+        return str(network)
+    return f"::ffff:{network.network_address}/{96 + network.prefixlen}"
 
 
 class HttpServer(uvicorn.Server):
@@ -51,6 +59,8 @@ class HttpServer(uvicorn.Server):
             ws=WebSocketProtocol,
             ws_max_size=64 * 1024,
             server_header=False,
+            proxy_headers=bool(limits.proxies),  # uvicorn would otherwise believe every program on this machine
+            forwarded_allow_ips=[*map(str, limits.proxies), *map(_mapped, limits.proxies)],
         )
         super().__init__(config)
         self.server_state: Connections = Connections(limits, listener.getsockname()[0])

@@ -9,10 +9,12 @@ from __future__ import annotations
 import ipaddress
 import resource
 from collections import Counter
+from collections.abc import Sequence
 from typing import Protocol, cast
 
 from uvicorn.server import ServerState
 
+from azuraforge.addresses import Network
 from azuraforge.settings import ServerSettings
 from azuraforge.telemetry import logger
 
@@ -56,6 +58,7 @@ class Connections(ServerState):
     def __init__(self, limits: ServerSettings, host: str = "127.0.0.1") -> None:
         super().__init__()
         self.limits = limits
+        self._proxies = limits.proxies
         # The other half of the file descriptors is left for the database, files and child processes.
         self.most = max(1, min(limits.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
         share = limits.max_connections_per_address
@@ -71,7 +74,7 @@ class Connections(ServerState):
         If there are too many connections, in total or from the client's address, others are closed to make room: first
         idle ones, the longest idle first, then those that are still sending the rest of a response before they close.
         """
-        connection.address = address = _network(client[0]) if client else None
+        connection.address = address = _network(client[0], self._proxies) if client else None
         if address is not None:
             self._by_address[address] += 1
             if self._by_address[address] > self.share and not self._free(now, address):
@@ -121,13 +124,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _network(address: str) -> str | None:
-    """Return the network that shares a limit: an IPv4 address or an IPv6 /64; None for this machine."""
+def _network(address: str, proxies: Sequence[Network]) -> str | None:
+    """Return the network that shares a limit: an IPv4 address or an IPv6 /64; None for this machine and for proxies."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
     mapped = getattr(parsed, "ipv4_mapped", None) or parsed
-    if mapped.is_loopback:
+    if mapped.is_loopback or any(mapped in proxy for proxy in proxies):
         return None
     return str(mapped) if mapped.version == 4 else str(ipaddress.ip_network((int(mapped), 64), strict=False))

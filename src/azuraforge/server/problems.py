@@ -89,9 +89,9 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     report_untranslated(lambda template: log.warning("message_without_translation", template=template))
 
     @app.exception_handler(AzuraError)
-    async def _ours(_request: Request, error: AzuraError) -> Response:
+    async def _ours(request: Request, error: AzuraError) -> Response:
         if isinstance(error, StorageError | TransientError):
-            log.warning("request_failed", code=error.error_code, message=error.message)
+            log.warning("request_failed", code=error.error_code, message=error.message, client=_client(request))
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
@@ -174,7 +174,8 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.error("unexpected_error", reference=reference, path=request.scope["path"], exc_info=error)
+        path, client = request.scope["path"], _client(request)
+        log.error("unexpected_error", reference=reference, path=path, client=client, exc_info=error)
         return problem(
             500,
             "an internal error occurred (reference {reference})",
@@ -182,3 +183,8 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
             next_step="search for {reference} in platform.log in the data home, and report the entry",
             reference=reference,
         )
+
+
+def _client(request: Request) -> str | None:
+    """Return the client's address; behind a trusted proxy, the address that the proxy states."""
+    return request.client.host if request.client else None

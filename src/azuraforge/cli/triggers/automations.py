@@ -43,7 +43,7 @@ def list_automations(context: typer.Context, limit: Limit = SHOWN, json: AsJson 
         [
             [
                 each.name,
-                text("paused") if each.paused else _when(each),
+                text("paused") if each.paused else _when(terminal, each),
                 _steps(terminal, each),
                 str(each.fires),
                 text.moment(each.last_fired_at),
@@ -86,7 +86,7 @@ def create(
     if json:
         terminal.json(made.raw)
     else:
-        terminal.say(terminal.text("automation_made", name=made.name, when=_when(made)))
+        terminal.say(terminal.text("automation_made", name=made.name, when=_when(terminal, made)))
 
 
 @app.command()
@@ -121,7 +121,7 @@ def edit(
     if json:
         terminal.json(changed.raw)
     else:
-        terminal.say(terminal.text("automation_changed", name=changed.name, when=_when(changed)))
+        terminal.say(terminal.text("automation_changed", name=changed.name, when=_when(terminal, changed)))
 
 
 @app.command()
@@ -138,7 +138,7 @@ def show(context: typer.Context, automation: Named, json: AsJson = False) -> Non
         {
             text("name"): found.name,
             "id": found.id,
-            text("when"): _when(found),
+            text("when"): _when(terminal, found),
             text("state"): text("paused") if found.paused else found.problem or "",
             text("steps"): _steps(terminal, found),
             text("next_fire"): text.moment(found.next_at),
@@ -250,7 +250,7 @@ def _read(terminal: Terminal, file: Path) -> _Given:
     return _Given(when, steps, cool_down, group, most)
 
 
-def _when(found: Automation) -> str:
+def _when(terminal: Terminal, found: Automation) -> str:
     when = found.when
     if when.get("on") == "event":
         where = when.get("where") or []
@@ -261,7 +261,7 @@ def _when(found: Automation) -> str:
         return " ".join(str(each) for each in (when.get("measure"), when.get("of") or "", limit) if each)
     interval = when.get("interval")
     if isinstance(interval, dict):
-        return f"{interval.get('every')} {interval.get('unit')}"
+        return terminal.text(f"every.{interval.get('unit')}", count=interval.get("every"))
     return str(when.get("cron"))
 
 

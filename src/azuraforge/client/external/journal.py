@@ -2,7 +2,9 @@
 
 Each run has one file, ``<home>/journal/<key>.jsonl``, locked by the process that writes it:
 
-    {"run": {"name": …, "config": …}, "platform": null}     the run to create; ``key`` is the idempotency key
+    {"run": {"name": …, "config": …}, "platform": null, "named": null, "token": null}
+                                                             the run to create; ``key`` is the idempotency key
+    {"project": "default"}                                   the run's project, as the platform states it
     {"run_id": "k3v9…"}                                      the run's id on the platform, once created
     {"batch": 1, "points": {"loss": [[1, 0.5, 1767225600000]]}}  logged points with their times
     {"shipped": 1}                                           the platform has all batches up to this one
@@ -37,10 +39,16 @@ class Request(TypedDict):
 
 
 class Header(TypedDict):
-    """The first line of a journal. ``platform`` is the URL given by the caller; None if none was given."""
+    """The first line of a journal.
+
+    ``platform`` is the URL given by the caller, ``named`` the project and ``token`` the hash of the token; each is None
+    if none was given. The last two matter only as long as the platform has not stated the project.
+    """
 
     run: Request
     platform: str | None
+    named: str | None
+    token: str | None
 
 
 class Progress(TypedDict):
@@ -97,6 +105,7 @@ class Journal:
         self._read_at = 0
         self.header: Header | None = None
         self.run_id: str | None = None
+        self.project: str | None = None
         self.finish: Finish | None = None
 
     @property
@@ -105,8 +114,10 @@ class Journal:
         return self.path.stem
 
     @classmethod
-    def create(cls, home: Path, run: Request, platform: str | None) -> Journal:
-        """Create and lock a journal. Raises OSError if the data home cannot be written."""
+    def create(
+        cls, home: Path, run: Request, platform: str | None, named: str | None = None, token: str | None = None
+    ) -> Journal:
+        """Create and lock a journal; see ``Header``. Raises OSError if the data home cannot be written."""
         folder = home / FOLDER
         for each in (home, folder):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,7 +125,7 @@ class Journal:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         journal = cls(path, descriptor)
-        header: Header = {"run": run, "platform": platform}
+        header: Header = {"run": run, "platform": platform, "named": named, "token": token}
         journal.header = header
         journal._append(header)
         return journal
@@ -154,6 +165,11 @@ class Journal:
         """Append the end of the run. If this raises OSError (full disk), ``finish`` still holds the end."""
         self.finish = finish
         self._append({"finish": finish})
+
+    def belongs_to(self, project: str) -> None:
+        """Record the slug of the project in which the platform creates the run."""
+        self.project = project
+        self._append({"project": project})
 
     def know(self, run_id: str) -> None:
         """Record the id that the platform gave to the run."""
@@ -238,7 +254,14 @@ class Journal:
         whole = 0
         for line, after in self._lines(0):
             whole = after
-            self.header = {"run": line["run"], "platform": line.get("platform")} if "run" in line else self.header
+            if "run" in line:
+                self.header = {
+                    "run": line["run"],
+                    "platform": line.get("platform"),
+                    "named": line.get("named"),
+                    "token": line.get("token"),
+                }
+            self.project = line.get("project", self.project)
             self.run_id = line.get("run_id", self.run_id)
             self._batches = max(self._batches, line.get("batch", 0))
             self._shipped = max(self._shipped, line.get("shipped", 0))

@@ -28,7 +28,7 @@ log = logging.getLogger("azuraforge.client")
 
 BATCH_SECONDS = 0.1
 BEAT_SECONDS = 4.0
-#: Maximum seconds that ``start`` waits for the platform, and ``finish`` for the last batches to be sent.
+#: Maximum seconds that ``start`` waits for each of its two responses, and ``finish`` for the last batches to be sent.
 START_SECONDS, FINISH_SECONDS = 3.0, 15.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _ERROR_CHARACTERS = 1000
@@ -99,7 +99,9 @@ class ExternalRun:
             )
         book = self._connection.book
         try:
-            journal = Journal.create(book.home, self._request, book.given_url)
+            journal = Journal.create(
+                book.home, self._request, book.given_url, self._connection.project, book.token_hash
+            )
         except OSError as error:
             raise _not_written(error, book.home) from error
         try:

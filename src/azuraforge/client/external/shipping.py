@@ -42,10 +42,13 @@ class Shipped:
 def create(journal: Journal, connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
     """Create the run of a journal unless it was created before; return the run's id.
 
-    Raises ApiError or PlatformUnreachable if the request fails, and OSError if the id cannot be written to the journal.
+    The project is recorded before the run is created, because the response may be lost. Raises ApiError or
+    PlatformUnreachable if a request fails, and OSError if the journal cannot be written.
     """
     if journal.run_id is None:
         assert journal.header is not None
+        if journal.project is None:
+            journal.belongs_to(project_of(connection, timeout_seconds))
         body = {"kind": "external", "idempotency_key": journal.key, **journal.header["run"]}
         made = json_object(connection.post("/runs", body, timeout_seconds=timeout_seconds))
         journal.know(str(made["id"]))
@@ -94,16 +97,49 @@ def _cancel_requested(answer: object) -> bool:
     return isinstance(answer, Mapping) and bool(answer.get("cancel_requested"))
 
 
-def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
-    """Send the journals of ended processes whose header names ``platform``; return one result per journal.
+def project_of(connection: Connection, timeout_seconds: float = REQUEST_SECONDS) -> str:
+    """Return the slug of the connection's project, as the platform states it.
 
-    Problems do not raise.
+    Raises ApiError or PlatformUnreachable if the request fails.
     """
-    return [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
+    return str(json_object(connection.get("/projects/current", timeout_seconds))["slug"])
 
 
-def _ship_leftover(journal: Journal, connection: Connection) -> Shipped:
+def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
+    """Send the journals of ended processes whose header names ``platform``, except those of other projects.
+
+    Return one result per journal that belongs to the connection's project, or that could not be checked. Problems do
+    not raise.
+    """
+    results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
+    return [each for each in results if each is not None]
+
+
+def _is_of(journal: Journal, connection: Connection) -> bool:
+    """Return whether a journal belongs to the connection's project.
+
+    If no project was named and the platform was never reached, the project is not known. The journal must then have
+    been written with the same token; the token in the data home, which acts in several projects, must name none again.
+    Raises ApiError or PlatformUnreachable if the platform does not state the connection's project.
+    """
+    header = journal.header
+    assert header is not None
+    known, current = journal.project or header["named"], project_of(connection)
+    if known is not None:
+        return known == current
+    same = header["token"] == connection.book.token_hash
+    return same and (header["token"] is not None or connection.project is None)
+
+
+def _ship_leftover(journal: Journal, connection: Connection) -> Shipped | None:
     name = str(journal.header["run"].get("name") or "") if journal.header is not None else ""
+    try:
+        if not _is_of(journal, connection):
+            journal.close()
+            return None
+    except (ApiError, PlatformUnreachable) as error:
+        journal.close()
+        return Shipped(journal.key, name, journal.run_id, str(error), journal.path)
     try:
         if journal.finish is None:
             journal.end(ABANDONED)

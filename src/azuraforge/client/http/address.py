@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -52,6 +53,11 @@ class AddressBook:
             given_url=named_url.rstrip("/") if named_url else None,
             given_token=token or os.environ.get("AZURAFORGE_TOKEN") or None,
         )
+
+    @property
+    def token_hash(self) -> str | None:
+        """Hash of the given token, to recognise it again; None for the token in the data home, which changes."""
+        return hashlib.sha256(self.given_token.encode()).hexdigest()[:32] if self.given_token else None
 
     def find(self) -> Address:
         """Return the platform's current address. Raises PlatformUnreachable if none is known."""

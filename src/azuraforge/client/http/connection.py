@@ -24,11 +24,16 @@ ANSWER_SECONDS = 60.0
 
 
 class Connection:
-    """HTTP connection to the platform that the address book finds. Thread-safe."""
+    """HTTP connection to the platform that the address book finds. Thread-safe.
 
-    def __init__(self, book: AddressBook, language: str = "en") -> None:
+    Args:
+        project: slug of the project that requests name; None: they name none.
+    """
+
+    def __init__(self, book: AddressBook, language: str = "en", project: str | None = None) -> None:
         self.book = book
         self.language = language
+        self.project = project
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
         self._address: Address | None = None
@@ -144,9 +149,13 @@ class Connection:
             self.close()
 
     def _headers(self, address: Address) -> dict[str, str]:
-        """Return the headers of every request: the language of errors, and the token if there is one."""
-        language = {"Accept-Language": self.language}
-        return {**language, "Authorization": f"Bearer {address.token}"} if address.token else language
+        """Return the headers of every request: the language of errors, the token and the project if there are any."""
+        headers = {"Accept-Language": self.language}
+        if address.token:
+            headers["Authorization"] = f"Bearer {address.token}"
+        if self.project:
+            headers["AzuraForge-Project"] = segment(self.project)  # slugs stay as they are; a header holds only ASCII
+        return headers
 
     def _open(self) -> tuple[httpx.Client, Address]:
         with self._lock:
