@@ -29,7 +29,8 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, event
 
 import azuraforge
-from azuraforge.database import Base, Database, new_id
+from azuraforge.database import Base, Database, Owned, PersonOwned, new_id
+from azuraforge.database.scopes import SCOPE
 from azuraforge.projects.tables import Project
 from tests import preloaded
 from tests.command_line import NO_REPORTS, SERVING, run_command
@@ -65,37 +66,58 @@ _TABLE = r"\w+(?:\s+as\s+\w+)?"
 _TABLES = re.compile(rf"\b(?:from|join|update)\s+\(?({_TABLE}(?:,\s+{_TABLE})*)")
 
 
+#: The column that says whose a row is: in a project's session and in a person's.
+_OWNER = {"project": "project_id", "person": "person_id"}
+#: Tables without such a column, which a condition on their id confines.
+_ROOTS = ("project", "person")
+
+
+@functools.cache
+def _tables_seen(scope: str) -> dict[str, str]:
+    """The tables that a session of a project or a person sees, each with the column that confines it."""
+    mixin = {"project": Owned, "person": PersonOwned}[scope]
+    owned = {each.local_table.name: _OWNER[scope] for each in Base.registry.mappers if issubclass(each.class_, mixin)}
+    return {**owned, **dict.fromkeys(_ROOTS, "id")}
+
+
 @functools.lru_cache(maxsize=5000)
-def _owned_tables_of(statement: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Owned tables that a statement reads or changes, and those of them that no condition confines to a project."""
+def _tables_of(statement: str, scope: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Tables that a statement reads or changes, those that the scope never sees, and those that no condition confines
+    to its project or person."""
     text = " ".join(statement.lower().replace('"', "").split())
     if not text.startswith(("select", "update", "delete")):
-        return frozenset(), frozenset()
-    owned = {table.name for table in Base.metadata.tables.values() if "project_id" in table.columns}
+        return frozenset(), frozenset(), frozenset()
     each = [words.split() for tables in _TABLES.findall(text) for words in tables.split(",")]
-    found = [(words[0], words[-1]) for words in each if words[0] in owned]
-    if len(found) == 1 and re.search(r"(?<![.\w])project_id\s*(=|in\b)", text):
-        return frozenset(owned & {found[0][0]}), frozenset()
+    found = [(words[0], words[-1]) for words in each if words[0] in Base.metadata.tables]
+    named = frozenset(table for table, _ in found)
+    if not scope:
+        return named, frozenset(), frozenset()
+    seen = _tables_seen(scope)
+    if len(found) == 1 and re.search(rf"(?<![.\w]){seen.get(found[0][0], '-')}\s*(=|in\b)", text):
+        return named, frozenset(), frozenset()
     loose = {
         alias
-        for _, alias in found
-        if not re.search(rf"\b{alias}\.project_id\s*(=|in\b)|=\s*{alias}\.project_id\b", text)
+        for table, alias in found
+        if table in seen and not re.search(rf"\b{alias}\.{seen[table]}\s*(=|in\b)|=\s*{alias}\.{seen[table]}\b", text)
     }
-    return frozenset(table for table, _ in found), frozenset(loose)
+    return named, named - seen.keys(), frozenset(loose)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _guard_statements(connection, _cursor, statement, _parameters, context, _many) -> None:  # type: ignore[no-untyped-def]
-    """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
-    read or change an owned table that no condition confines to the project; outside of one, only cross-project queries
-    may. The session confines ORM statements; Core and raw statements must name the project for each of their tables."""
-    if connection.dialect.name != "sqlite" or "project_id" not in connection.info:
+    """SQLite's stand-in for row-level security while tests run: inside the session of a project or a person, no
+    statement may read or change a table that no condition confines to it; outside of both, only cross-project queries
+    may. The session confines ORM statements; Core and raw statements must do so for each of their tables."""
+    scope = connection.info.get(SCOPE)
+    if connection.dialect.name != "sqlite" or scope is None:
         return
     if context and context.execution_options.get("crosses_projects"):
         return
-    named, loose = _owned_tables_of(statement)
-    assert not named or connection.info["project_id"], f"{named} asked outside of a project: {statement}"
-    assert not loose, f"no project in the condition on {loose}: {statement}"
+    kind = "project" if scope.project_id is not None else "person" if scope.person_id is not None else ""
+    named, hidden, loose = _tables_of(statement, kind)
+    assert not named or kind, f"{named} asked outside of a project: {statement}"
+    assert not hidden, f"{hidden} asked in the session of a {kind}: {statement}"
+    assert not loose, f"no {kind} in the condition on {loose}: {statement}"
 
 
 @pytest.fixture

@@ -26,7 +26,19 @@ from azuraforge.server.packages import import_tables
 from tests.postgres_pool import Pool
 
 #: Tests of these packages that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
-BOTH = ("attacks", "automations", "database", "datasets", "events", "loop", "models", "projects", "runs", "studies")
+BOTH = (
+    "attacks",
+    "automations",
+    "database",
+    "datasets",
+    "events",
+    "loop",
+    "models",
+    "people",
+    "projects",
+    "runs",
+    "studies",
+)
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
 TEMPLATE = "azuraforge_template"
 _OPTIONS = (

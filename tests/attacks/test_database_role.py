@@ -38,18 +38,18 @@ def as_owner(postgres, statement: str) -> list:
 
 
 def members(postgres) -> list:
-    statement = "SELECT project_id, user_id, role, name FROM member JOIN user_account ON id = user_id ORDER BY 1, 2"
+    statement = "SELECT project_id, person_id, role, name FROM member JOIN person ON id = person_id ORDER BY 1, 2"
     return as_owner(postgres, statement)
 
 
 ATTACKS = {
-    "a new membership": "INSERT INTO member SELECT '{project}', user_id, 'owner', now() FROM member",
+    "a new membership": "INSERT INTO member SELECT '{project}', person_id, 'owner', now() FROM member",
     "a higher role": "UPDATE member SET role = 'owner'",
     "removing the owner": "DELETE FROM member",
-    "another name": "UPDATE user_account SET name = 'somebody'",
-    "a new person": "INSERT INTO user_account VALUES ('x', 'x', now())",
-    "removing a person": "DELETE FROM user_account",
-    "everything": "TRUNCATE member, user_account CASCADE",
+    "another name": "UPDATE person SET name = 'somebody'",
+    "a new person": "INSERT INTO person VALUES ('x', 'x', now())",
+    "removing a person": "DELETE FROM person",
+    "everything": "TRUNCATE member, person CASCADE",
 }
 
 
@@ -100,7 +100,7 @@ def test_a_platform_refuses_a_role_that_may_create_objects_until_that_is_revoked
 
 
 def test_an_upgrade_takes_rights_back_that_an_older_version_granted(postgres, app):
-    as_owner(postgres, "GRANT INSERT, UPDATE, DELETE ON member, user_account TO azuraforge_app")
+    as_owner(postgres, "GRANT INSERT, UPDATE, DELETE ON member, person TO azuraforge_app")
     as_owner(postgres, "COMMENT ON TABLE azuraforge_schema IS 'row-level security of an older version'")
     open_database(postgres.url, postgres.owner_url).close()
     with pytest.raises(DBAPIError, match="permission denied"):

@@ -20,11 +20,14 @@ from azuraforge.database import Database, row_security
 from azuraforge.errors import Conflict, Forbidden, TransientError, Unauthorized
 from azuraforge.events.routes import _while_allowed
 from azuraforge.events.service import EventLog
+from azuraforge.people import callers as people_callers
+from azuraforge.people import service as people_service
+from azuraforge.people.address import Address
+from azuraforge.people.callers import CACHE_SECONDS
 from azuraforge.projects import callers, service
-from azuraforge.projects.address import Address
 from azuraforge.projects.callers import ROLES
 from azuraforge.projects.schemas import TokenRequest
-from azuraforge.projects.service import CACHE_SECONDS, ProjectService
+from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
 from tests.api_document import api_document
@@ -47,7 +50,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     made = Clock()
-    for module in (callers, service):
+    for module in (callers, service, people_callers, people_service):
         monkeypatch.setattr(module, "time", made)
     return made
 
@@ -95,7 +98,7 @@ def demote(administer: Change) -> Change:
 @pytest.fixture
 def remove(administer: Change) -> Callable[[], None]:
     def everything() -> None:
-        administer("DELETE FROM credential WHERE project_id <> ''")
+        administer("DELETE FROM token WHERE project_id <> ''")
         administer("DELETE FROM member WHERE project_id <> ''")
 
     return everything
@@ -105,7 +108,7 @@ def remove(administer: Change) -> Callable[[], None]:
 def api(projects: ProjectService, database: Database) -> FastAPI:
     """Every route, with real sign-in; services other than projects and events are absent: reaching one is a 500."""
     app = create_api()
-    app.state.projects, app.state.events = projects, EventLog(database)
+    app.state.projects, app.state.people, app.state.events = projects, projects.people, EventLog(database)
     app.state.address = Address.of(ServerSettings(), URL)
     return app
 
@@ -226,12 +229,12 @@ def test_a_promotion_gives_an_old_token_no_more_than_it_was_made_with(projects, 
 @pytest.mark.sqlite_only
 def test_sessions_and_sign_in_links_follow_the_membership(projects, place, demote, clock):
     early, late = (projects.owner_link(place, "http://x").url.split("#link=")[1] for _ in range(2))
-    secret, caller = projects.sign_in(early)
-    assert caller.role == "owner"
+    secret, _ = projects.people.sign_in(early)
+    assert projects.authenticate(secret, "default").role == "owner"
     demote("member")
     clock.now += CACHE_SECONDS
     assert projects.authenticate(secret, "default").role == "member"
-    assert projects.sign_in(late)[1].role == "member"
+    assert projects.authenticate(projects.people.sign_in(late)[0], "default").role == "member"
 
 
 def test_a_removed_member_is_not_authenticated(api, projects, token, remove, clock):

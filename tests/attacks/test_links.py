@@ -16,8 +16,8 @@ import pytest
 from azuraforge.addresses import origin_of
 from azuraforge.database import Base, Database
 from azuraforge.errors import InvalidInput
+from azuraforge.people.address import Address
 from azuraforge.platform.up import require_public_url
-from azuraforge.projects.address import Address
 from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.server.guards import HostGuard
@@ -37,7 +37,8 @@ class Site:
         self.token = self.session()
         self.address = Address.of(ServerSettings(**server), LISTENING)
         self.app = create_api()
-        self.app.state.projects, self.app.state.address = self.projects, self.address
+        self.app.state.projects, self.app.state.people = self.projects, self.projects.people
+        self.app.state.address = self.address
         self.guarded = HostGuard(self.app, self.address)
 
     def send(self, method: str, path: str, headers: list[tuple[str, str]], **options: Any) -> httpx.Response:
@@ -54,7 +55,7 @@ class Site:
 
     def session(self) -> str:
         """The secret of a new browser session."""
-        return self.projects.sign_in(self.secret())[0]
+        return self.projects.people.sign_in(self.secret())[0]
 
     def link(self, *headers: tuple[str, str]) -> httpx.Response:
         return self.send("POST", "/api/v1/links", [("Authorization", f"Bearer {self.token}"), *headers], json={})

@@ -35,6 +35,7 @@ from azuraforge.models.deployments import schemas as deployments
 from azuraforge.models.drift import schemas as drift
 from azuraforge.models.gate import policy, record
 from azuraforge.models.predictions.schemas import PredictionDetail
+from azuraforge.people import schemas as people
 from azuraforge.plugins import schemas as plugins
 from azuraforge.plugins.contract import evaluation, metric
 from azuraforge.projects import schemas as projects
@@ -104,8 +105,8 @@ PAIRS = [
     (client_predictions.DriftColumn, distributions.DriftColumn),
     (client_predictions.DriftThresholds, distributions.DriftThresholds),
     (client_plugins.Plugin, plugins.PluginOut),
-    (client_sessions.Session, projects.SessionOut),
-    (client_sessions.Link, projects.LinkOut),
+    (client_sessions.Session, people.SessionOut),
+    (client_sessions.Link, people.LinkOut),
     (client_projects.Project, projects.ProjectOut),
     (client_projects.CurrentProject, projects.CurrentProjectOut),
     (client_secrets.Secret, secrets.SecretOut),

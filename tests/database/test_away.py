@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from azuraforge.database import Database, new_id
-from azuraforge.database.project_scope import PROJECT_SETTING
+from azuraforge.database.scopes import PROJECT_SETTING
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.projects.tables import Project
 from tests.postgres import TEMPLATE, Cluster, Postgres, make_cluster

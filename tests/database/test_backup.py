@@ -334,9 +334,9 @@ def test_a_broken_sqlite_file_is_not_saved(filled_file, tmp_path):
 
 def test_a_row_that_points_nowhere_is_reported(filled_file):
     with sqlite3.connect(filled_file) as connection:
-        connection.execute("DELETE FROM user_account")
+        connection.execute("DELETE FROM person")
     connection.close()
-    assert any("user_account" in problem for problem in examine(Place(f"sqlite:///{filled_file}")).problems)
+    assert any("person" in problem for problem in examine(Place(f"sqlite:///{filled_file}")).problems)
 
 
 def test_on_postgresql_nothing_is_restored_under_a_running_platform(stand, tmp_path):

@@ -24,8 +24,8 @@ from azuraforge.events.service import EventLog
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.models import lookup_store as models
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.people.tables import Person
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.projects.tables import User
 from azuraforge.runs import lookup_store as runs
 from azuraforge.runs.tables import Run
 from tests.conftest import add_project
@@ -100,7 +100,7 @@ def test_the_project_cannot_be_given_as_a_parameter(database, project_id, other_
 
 def test_a_table_that_nobody_owns_is_no_question():
     with pytest.raises(ScopeError):
-        Question(IdRow, select(User.id))
+        Question(IdRow, select(Person.id))
 
 
 class ShortRow(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy import MetaData, delete, func, literal_column, select, text, uni
 from sqlalchemy.orm import aliased
 
 from azuraforge.database import Base, Database, ScopeError
+from azuraforge.database.scopes import SCOPE
 from azuraforge.events.tables import EventStream
 from azuraforge.platform.migration import import_tables
 from azuraforge.projects.tables import Member
@@ -85,7 +86,7 @@ def test_the_ways_of_reading_would_leak_without_the_session(filled):
     leaking = 0
     for statement in READS.values():
         with filled.engine.connect() as connection:
-            connection.info.pop("project_id", None)
+            connection.info.pop(SCOPE, None)
             leaking += any(value.startswith("b") for value in _told(connection.execute(statement)))
     assert leaking >= len(READS) - 2
 

@@ -20,10 +20,11 @@ STORES = {
     "automations.triggers.store",
     "automations.notifications.store",
     "models.predictions.progress",
+    "people.store",
     "projects.store",
     "studies.store",
 }
-MAY_CROSS = {"database", "runs", "projects", "automations", "models", "reports", "studies"}
+MAY_CROSS = {"database", "runs", "people", "projects", "automations", "models", "reports", "studies"}
 
 
 def test_only_few_packages_open_sessions_that_cross_projects():

@@ -7,10 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from sqlalchemy import select
-
 from azuraforge.database import Base, Database, new_id
 from azuraforge.processes.launcher import Launcher
+from azuraforge.projects.store import find_project
 from azuraforge.projects.tables import Project
 from azuraforge.runs.schemas import RunRequest
 
@@ -28,8 +27,8 @@ def _stand():
 
 def _project(database: Database) -> str:
     with database.read_system() as session:
-        found = session.scalar(select(Project.id).where(Project.slug == "tiny"))
-    return found or _add_project(database)
+        found = find_project(session, "tiny")
+    return found.project_id if found else _add_project(database)
 
 
 def _add_project(database: Database) -> str:

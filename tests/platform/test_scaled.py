@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from azuraforge.projects.service import CACHE_SECONDS
+from azuraforge.people.callers import CACHE_SECONDS
 from tests.process_checks import Patience, alive, still_alive
 
 CONFIG = ("--set", "epochs=12", "--set", "patience=12", "--set", "hidden_size=16", "--set", "horizon=4")

@@ -7,11 +7,12 @@ from datetime import UTC, timedelta
 import pytest
 from sqlalchemy import delete, func, select
 
-from azuraforge.database import Database, ScopeError, Session, UnitOfWork
+from azuraforge.database import Database, Scope, ScopeError, Session, UnitOfWork
 from azuraforge.errors import Conflict
 from azuraforge.events.tables import Event
 from azuraforge.projects.idempotency import Answer, AnsweredRequests, KeyedRequest, repeated
-from azuraforge.projects.tables import AnsweredRequest, RetentionPolicy
+from azuraforge.projects.service import ProjectService
+from azuraforge.projects.tables import AnsweredRequest, Member, RetentionPolicy
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def answers(database: Database) -> AnsweredRequests:
 
 @pytest.fixture
 def request_(project_id: str) -> KeyedRequest:
-    return KeyedRequest(project_id, "k", "POST /api/v1/tokens")
+    return KeyedRequest(Scope(project_id), "k", "POST /api/v1/tokens")
 
 
 def effect(session: Session) -> None:
@@ -103,6 +104,28 @@ def test_a_unit_of_work_is_one_transaction_of_one_project(database, project_id, 
 
 def test_a_record_is_written_before_the_effect(database, project_id):
     order: list[str] = []
-    unit = UnitOfWork(project_id, lambda session: order.append("record"))
+    unit = UnitOfWork(Scope(project_id), lambda session: order.append("record"))
     database.write(project_id, lambda session: order.append("effect"), unit=unit)
     assert order == ["record", "effect"]
+
+
+def test_a_request_that_concerns_no_project_has_its_key_under_the_person(database, answers):
+    project_id = ProjectService(database).ensure_default()
+    with database.read(project_id) as session:
+        person_id = session.scalars(select(Member.person_id)).one()
+    mine = KeyedRequest(Scope(person_id=person_id), "k", "POST /api/v1/projects")
+    made: list[str] = []
+    database.write_person(person_id, lambda _session: made.append("one"), unit=answers.unit_of_work(mine))
+    with pytest.raises(Conflict, match="took effect at"):
+        answers.known(mine)
+    with pytest.raises(Conflict):
+        database.write_person(person_id, lambda _session: made.append("two"), unit=answers.unit_of_work(mine))
+    assert made == ["one"]
+    answers.keep(mine, "hash", Answer(201, "application/json", b"{}"))
+    assert repeated(answers.known(mine), mine, "hash") == Answer(201, "application/json", b"{}")
+    for other in (Scope(project_id), Scope(person_id="other")):
+        assert answers.known(KeyedRequest(other, "k", mine.route)) is None, "a key belongs to one owner"
+    with pytest.raises(ScopeError):
+        database.write(project_id, effect, unit=answers.unit_of_work(mine))
+    with pytest.raises(ScopeError, match="system scope"):
+        answers.known(KeyedRequest(Scope(), "k", mine.route))

@@ -7,9 +7,11 @@ from sqlalchemy import select, update
 
 from azuraforge.database import Database, seconds_from_now
 from azuraforge.errors import Forbidden, NotFound, Unauthorized
+from azuraforge.people.service import PeopleService
+from azuraforge.people.tables import PersonSession
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
-from azuraforge.projects.tables import Credential
+from azuraforge.projects.tables import Member, Token
 
 
 @pytest.fixture
@@ -32,20 +34,22 @@ def test_the_default_project_is_made_once(projects):
 
 def test_a_link_opens_a_session_exactly_once(projects, default_project):
     link = secret_of(projects.owner_link(default_project, "http://localhost", "/p/default/runs").url)
-    secret, caller = projects.sign_in(link)
+    secret, caller = projects.people.sign_in(link)
     access = projects.authenticate(secret, "default")
-    assert (access.role, access.project_id, access.user_id) == ("owner", default_project, caller.person_id)
+    assert (access.role, access.project_id, access.person_id) == ("owner", default_project, caller.person_id)
     assert projects.identify(secret) == caller
     with pytest.raises(Unauthorized, match="already used"):
-        projects.sign_in(link)
+        projects.people.sign_in(link)
 
 
 def test_a_link_dies_after_ten_minutes(projects, default_project, database):
     link = secret_of(projects.owner_link(default_project, "http://localhost").url)
-    late = update(Credential).values(expires_at=seconds_from_now(-1))
-    database.write(default_project, lambda session: session.execute(late))
+    with database.read(default_project) as session:
+        owner = session.scalars(select(Member.person_id)).one()
+    late = update(PersonSession).values(expires_at=seconds_from_now(-1))
+    database.write_person(owner, lambda session: session.execute(late))
     with pytest.raises(Unauthorized):
-        projects.sign_in(link)
+        projects.people.sign_in(link)
 
 
 def test_a_link_is_no_session_and_no_token(projects, default_project):
@@ -55,8 +59,8 @@ def test_a_link_is_no_session_and_no_token(projects, default_project):
 
 
 def test_signing_out_ends_the_session_at_once(projects, default_project):
-    secret, caller = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
-    projects.sign_out(caller)
+    secret, caller = projects.people.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    projects.people.sign_out(caller)
     with pytest.raises(Unauthorized):
         projects.authenticate(secret, "default")
 
@@ -75,8 +79,8 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
 
 def test_what_is_removed_here_is_sent_to_other_processes(database, default_project):
     theirs = ProjectService(database)
-    ours = ProjectService(database, theirs.forget)
-    secret, caller = ours.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))
+    ours = ProjectService(database, PeopleService(database, theirs.people.revocations.forget))
+    secret, caller = ours.people.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))
     owner = ours.authenticate(secret, "default")
     made = ours.create_token(owner, TokenRequest(name="notebook", role="viewer"))
     local = ours.local_token(default_project)
@@ -86,18 +90,20 @@ def test_what_is_removed_here_is_sent_to_other_processes(database, default_proje
     ours.revoke_token(default_project, made.id)
     assert theirs.remembered(made.token) is None
     assert theirs.remembered(secret, "default"), "one is forgotten, not all"
-    ours.sign_out(caller)
+    ours.people.sign_out(caller)
     ours.local_token(default_project)
     for removed in (made.token, secret, local):
         with pytest.raises(Unauthorized):
             theirs.authenticate(removed, "default")
-    theirs.forget(None)
-    assert theirs._cache == {}
+    again = ours.local_token(default_project)
+    theirs.authenticate(again)
+    theirs.people.revocations.forget(None)
+    assert theirs.remembered(again) is None
 
 
 def test_a_token_that_is_revoked_while_it_is_verified_is_not_remembered(database, default_project, monkeypatch):
     theirs = ProjectService(database)
-    ours = ProjectService(database, theirs.forget)
+    ours = ProjectService(database, PeopleService(database, theirs.people.revocations.forget))
     owner = ours.authenticate(ours.local_token(default_project))
     made = ours.create_token(owner, TokenRequest(name="notebook", role="viewer"))
     note_use = theirs._note_use
@@ -138,19 +144,22 @@ def test_the_command_line_keeps_one_token(projects, default_project):
 
 
 def test_no_secret_is_stored(projects, default_project, database):
-    token = projects.local_token(default_project)
+    local = projects.local_token(default_project)
+    owner = projects.authenticate(local)
+    token = projects.create_token(owner, TokenRequest(name="notebook")).token
     with database.read(default_project) as session:
-        rows = session.scalars(select(Credential)).all()
-        assert rows
-        for row in rows:
-            assert token not in (row.hash, row.id, row.name)
+        (row,) = session.scalars(select(Token)).all()
+        assert token not in (row.hash, row.id, row.name)
+    with database.read_person(owner.person_id) as session:
+        (row,) = session.scalars(select(PersonSession)).all()
+        assert local not in (row.hash, row.id)
 
 
 def test_tokens_made_or_revoked_between_two_pages_neither_repeat_nor_hide_others(projects, database, default_project):
     owner = projects.authenticate(projects.local_token(default_project))
     for age, name in enumerate("edcba", 1):
         token = projects.create_token(owner, TokenRequest(name=name))
-        older = update(Credential).where(Credential.id == token.id).values(created_at=seconds_from_now(-age))
+        older = update(Token).where(Token.id == token.id).values(created_at=seconds_from_now(-age))
         database.write(default_project, lambda session, older=older: session.execute(older))
     first = projects.tokens(default_project, limit=2)
     projects.revoke_token(default_project, first.items[1].id)  # the cursor's own row

@@ -11,7 +11,7 @@ import pytest
 
 from azuraforge import strict_json
 from azuraforge.database import Database
-from azuraforge.projects.address import Address
+from azuraforge.people.address import Address
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
@@ -26,6 +26,7 @@ class Ask:
         self.app = create_api()
         self.app.state.address = Address.of(ServerSettings(), "http://127.0.0.1:1")
         self.app.state.projects = projects
+        self.app.state.people = None if projects is None else projects.people
         self.read = 0
 
     def __call__(self, method: str, path: str, chunk: bytes = b"{", chunks: int = 1, token: str = "") -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import pytest
 from fastapi.routing import APIRoute
 
-from azuraforge.projects.access import unit_of_work
+from azuraforge.people.access import unit_of_work
 from azuraforge.server.packages import PACKAGES
 from tests.api_document import api_document
 
@@ -237,7 +237,7 @@ def bundle_of(platform) -> bytes:
 
 def links(platform) -> int:
     with sqlite3.connect(platform.home / "azuraforge.db") as database:
-        return database.execute("SELECT count(*) FROM credential WHERE kind = 'link'").fetchone()[0]
+        return database.execute("SELECT count(*) FROM person_session WHERE kind = 'link'").fetchone()[0]
 
 
 @pytest.mark.parametrize("path", creating())
@@ -289,7 +289,7 @@ def test_without_a_key_each_request_counts(ready):
 def test_the_same_key_on_another_route_is_another_request(ready):
     key = uuid.uuid4().hex
     assert send(ready, "/tokens", as_json(name="a")(), key)[0] == 201
-    status, problem = send(ready, "/links", as_json(name="a")(), key)
+    status, problem = send(ready, "/runs", as_json(name="a")(), key)
     assert (status, problem["code"]) == (409, "key_reused")
     assert "POST /api/v1/tokens" in problem["detail"]
 

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from azuraforge.database import Database
-from azuraforge.projects.access import require_person
-from azuraforge.projects.address import Address
+from azuraforge.people.access import require_person
+from azuraforge.people.address import Address
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
@@ -28,6 +28,9 @@ URL = "http://127.0.0.1:8787"
 PUBLIC = {("POST", "/sessions")}
 #: Routes of the person, which concern no project.
 PERSONS = {
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions"),
+    ("DELETE", "/sessions/{session_id}"),
     ("GET", "/sessions/current"),
     ("DELETE", "/sessions/current"),
     ("POST", "/links"),
@@ -75,7 +78,7 @@ def projects(database: Database) -> ProjectService:
 @pytest.fixture
 def secrets(projects: ProjectService) -> Secrets:
     place = projects.ensure_default()
-    session, _ = projects.sign_in(projects.owner_link(place, URL).url.split("#link=")[1])
+    session, _ = projects.people.sign_in(projects.owner_link(place, URL).url.split("#link=")[1])
     local = projects.local_token(place)
     token = projects.create_token(projects.authenticate(local), TokenRequest(name="n", role="owner")).token
     return Secrets(session, token, local)
@@ -85,7 +88,8 @@ def secrets(projects: ProjectService) -> Secrets:
 def api(projects: ProjectService) -> FastAPI:
     """Every route; services other than projects are absent, so that a request that reaches one is a 500."""
     app = create_api()
-    app.state.projects, app.state.address = projects, Address.of(ServerSettings(), URL)
+    app.state.projects, app.state.people = projects, projects.people
+    app.state.address = Address.of(ServerSettings(), URL)
     return app
 
 

@@ -89,7 +89,7 @@ class Firing:
             prepared = _Prepared(problem=error)
         return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
 
-    def now(self, schedule: Schedule, user_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
+    def now(self, schedule: Schedule, person_id: str | None, unit: UnitOfWork | None = None) -> ScheduleFire:
         """Fire once at a user's request, in addition to the schedule's times.
 
         Raises UserError if the run cannot be queued, and Conflict if the schedule was deleted or has a fire at the same
@@ -111,7 +111,7 @@ class Firing:
             at = store.clock(session)
             if store.fire(session, locked.id, at) is not None:
                 raise Conflict("the schedule is already firing at this moment", next_step="try again")
-            return self._fire(session, locked, at, "asked", prepared, user_id)
+            return self._fire(session, locked, at, "asked", prepared, person_id)
 
         return self._database.write(schedule.project_id, work, unit=unit)
 
@@ -150,13 +150,13 @@ class Firing:
         at: datetime,
         cause: Cause,
         prepared: _Prepared,
-        user_id: str | None,
+        person_id: str | None,
     ) -> ScheduleFire:
         run_id = None
         if prepared.request is not None and prepared.run is not None:
             key = f"schedule:{schedule.id}:{iso(at)}"
             request = prepared.request.model_copy(update={"idempotency_key": key})
-            run_id = self._runs.add(session, request, prepared.run, user_id)
+            run_id = self._runs.add(session, request, prepared.run, person_id)
         fire = ScheduleFire(
             project_id=schedule.project_id,
             schedule_id=schedule.id,

@@ -49,7 +49,7 @@ async def create_schedule(
     body: ScheduleRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> ScheduleOut:
     """Create a schedule that queues a run by cron or interval."""
-    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
+    create = partial(service.create, access.project_id, body, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -115,5 +115,5 @@ async def run_schedule_now(
     schedule: NameOrId, request: Request, access: Member, service: Service, unit: Unit
 ) -> FireOut:
     """Queue the schedule's run once, now."""
-    run_now = partial(service.run_now, access.project_id, schedule, access.user_id, unit=unit)
+    run_now = partial(service.run_now, access.project_id, schedule, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, run_now)

@@ -56,7 +56,7 @@ class ScheduleService:
         self._firing = firing
 
     def create(
-        self, project_id: str, request: ScheduleRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self, project_id: str, request: ScheduleRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> ScheduleOut:
         """Validate the times and the run, and store the schedule.
 
@@ -73,7 +73,7 @@ class ScheduleService:
                     most_schedules=MOST_SCHEDULES,
                 )
             at = store.clock(session)
-            row = _row(project_id, request, at, user_id)
+            row = _row(project_id, request, at, person_id)
             row.next_fire_at = None if request.paused else next(recurrence_of(row).after(at), None)
             store.add(session, row)
             self._firing.emit(session, row, ScheduleChanged(type="schedule.created"))
@@ -162,12 +162,12 @@ class ScheduleService:
         return self.get(project_id, schedule)
 
     def run_now(
-        self, project_id: str, schedule: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self, project_id: str, schedule: str, person_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> FireOut:
         """Queue the run once, now, even if the schedule is paused. Raises UserError if the run cannot be queued."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
-        fire = self._firing.now(row, user_id, unit)
+        fire = self._firing.now(row, person_id, unit)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
     def delete(self, project_id: str, schedule: str) -> None:
@@ -235,8 +235,8 @@ def _timing(timing: Timing, at: datetime) -> Recurrence:
     return Interval(timing.interval.every, timing.interval.unit, timing.anchor_at or at, zone)
 
 
-def _row(project_id: str, request: ScheduleRequest, at: datetime, user_id: str | None) -> Schedule:
-    return Schedule(project_id=project_id, created_by=user_id, **_fields(request, at))
+def _row(project_id: str, request: ScheduleRequest, at: datetime, person_id: str | None) -> Schedule:
+    return Schedule(project_id=project_id, created_by=person_id, **_fields(request, at))
 
 
 def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:

@@ -4,7 +4,7 @@ from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.cross_project import Texts, among, cross_project_query
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
-from azuraforge.database.project_scope import ScopeError, Session
+from azuraforge.database.scopes import Scope, ScopeError, Session
 from azuraforge.database.tables import (
     Base,
     Deletable,
@@ -12,6 +12,8 @@ from azuraforge.database.tables import (
     JsonText,
     MessageText,
     Owned,
+    PersonOwned,
+    Scoped,
     Timestamp,
     new_id,
     unique_name,
@@ -28,7 +30,10 @@ __all__ = [
     "JsonText",
     "MessageText",
     "Owned",
+    "PersonOwned",
+    "Scope",
     "ScopeError",
+    "Scoped",
     "Session",
     "Texts",
     "Timestamp",

@@ -1,4 +1,4 @@
-"""Cross-project queries. They return only keys; all further work takes place inside one project.
+"""Cross-project queries. They return only keys; all further work takes place inside one project or person.
 
 Each query is written once, as a SELECT, which SQLite executes directly. On PostgreSQL, the application's role sees only
 one project, so ``row_security`` compiles the same SELECT into a ``SECURITY DEFINER`` function of the schema's owner,
@@ -19,7 +19,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
 
-from azuraforge.database.project_scope import Session, require_system
+from azuraforge.database.scopes import Session, require_system
 
 Columns = TypeVarTuple("Columns")
 #: SQL type of a parameter.

@@ -1,4 +1,4 @@
-"""Sessions on SQLite or PostgreSQL, each restricted to one project's scope or to the system scope."""
+"""Sessions on SQLite or PostgreSQL, each restricted to one project, one person or the system scope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,7 @@ from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
-from azuraforge.database.project_scope import Session, enter, scope, scope_system
+from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter, owned
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
@@ -28,14 +28,8 @@ from azuraforge.messages import Message
 T = TypeVar("T")
 
 
-class Key(Protocol):
-    """Key returned by a cross-project query; it contains at least the project's id."""
-
-    @property
-    def project_id(self) -> str: ...
-
-
-K = TypeVar("K", bound=Key)
+#: Key returned by a cross-project query; it contains at least the id of a project or of a person.
+K = TypeVar("K", bound=ProjectKey | PersonKey)
 
 _READERS = 8
 _PENS = 2
@@ -92,7 +86,25 @@ class Database:
 
         Raises TransientError if the database is unavailable.
         """
-        with self._read(lambda session: scope(session, project_id)) as session:
+        with self._read(Scope(project_id)) as session:
+            yield session
+
+    @contextmanager
+    def read_in(self, scope: Scope) -> Iterator[Session]:
+        """Open a session like ``read`` or ``read_person``, for code that serves both kinds of owners.
+
+        Raises ScopeError for the system scope.
+        """
+        with self._read(owned(scope)) as session:
+            yield session
+
+    @contextmanager
+    def read_person(self, person_id: str) -> Iterator[Session]:
+        """Open a session like ``read``, but of one person: it sees the person's own rows and memberships.
+
+        Raises TransientError if the database is unavailable.
+        """
+        with self._read(Scope(person_id=person_id)) as session:
             yield session
 
     async def ask(self, project_id: str, asked: Asked[RowT_co]) -> Sequence[RowT_co]:
@@ -138,11 +150,11 @@ class Database:
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
-        """Open a session for cross-project queries; only for ``runs``, ``automations`` and ``projects``.
+        """Open a session for cross-project queries. It has no project and no person and sees no rows of theirs.
 
-        It has no project: on PostgreSQL, it sees the rows of projects only through cross-project queries.
+        Raises TransientError if the database is unavailable.
         """
-        with self._read(scope_system) as session:
+        with self._read(SYSTEM) as session:
             yield session
 
     def write(
@@ -167,7 +179,24 @@ class Database:
         """
         if unit is not None:
             work = unit.include(work)
-        return self._write(work, lambda session: scope(session, project_id), durable)
+        return self._write(work, Scope(project_id), durable)
+
+    def write_person(
+        self,
+        person_id: str,
+        work: Callable[[Session], T],
+        *,
+        durable: bool = False,
+        unit: UnitOfWork | None = None,
+    ) -> T:
+        """Run ``work(session)`` like ``write``, but in a session of one person, as ``read_person`` opens it."""
+        if unit is not None:
+            work = unit.include(work)
+        return self._write(work, Scope(person_id=person_id), durable)
+
+    def write_in(self, scope: Scope, work: Callable[[Session], T]) -> T:
+        """Run ``work(session)`` like ``write`` or ``write_person``. Raises ScopeError for the system scope."""
+        return self._write(work, owned(scope), False)
 
     def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
         """Queue a ``write`` and return the future of its result.
@@ -175,30 +204,30 @@ class Database:
         Callbacks of the future run on a thread of the database and must be fast.
         """
         if self._writer is not None:
-            return self._writer.submit_soon(work, lambda session: scope(session, project_id), False)
+            return self._writer.submit_soon(work, Scope(project_id), False)
         with self._opening:
             if self._pens is None:  # only a few threads, so that callers combine waiting entries
                 self._pens = ThreadPoolExecutor(_PENS, thread_name_prefix="database-pen")
-        return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
+        return self._pens.submit(self._write, work, Scope(project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work(session)`` like ``write``, but in a session of system scope, as ``read_system`` opens it."""
-        return self._write(work, scope_system, durable)
+        return self._write(work, SYSTEM, durable)
 
     def write_claimed(
         self, find: Callable[[Session], K | None], work: Callable[[Session, K], T], *, durable: bool = False
     ) -> T | None:
-        """Find a key across projects, then call ``work`` inside its project, in one transaction.
+        """Find a key across projects, then call ``work`` inside its project or person, in one transaction.
 
         ``find`` calls a cross-project query, which may lock the row that it returns; ``work`` receives a session of
-        that project only. Return the result of ``work``; None if ``find`` returns None.
+        that scope only. Return the result of ``work``; None if ``find`` returns None.
         """
 
         def both(session: Session) -> T | None:
             key = find(session)
-            return None if key is None else work(enter(session, key.project_id), key)
+            return None if key is None else work(enter(session, key), key)
 
-        return self._write(both, scope_system, durable)
+        return self._write(both, SYSTEM, durable)
 
     async def read_row(self, project_id: str, asked: Asked[object]) -> None:
         """Check that the database can be read, by executing a query that must return rows.
@@ -235,23 +264,23 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _read(self, bind: Callable[[Session], Session]) -> Iterator[Session]:
+    def _read(self, scope: Scope) -> Iterator[Session]:
         if self._writer is None:
-            with postgres.reading(self._engine, bind) as session:
+            with postgres.reading(self._engine, scope) as session:
                 yield session
             return
         if (problem := self._watch.problem()) is not None:
             raise problem
         try:
             with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
-                yield bind(session)
+                yield bind(session, scope)
         except (DBAPIError, PoolTimeout) as error:
             raise self._watch.learn(error) from error
 
-    def _write(self, work: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
+    def _write(self, work: Callable[[Session], T], scope: Scope, durable: bool) -> T:
         if self._writer is not None:
-            return self._writer.submit(work, bind, durable)
-        return postgres.write(self._write_engine, work, bind, AFTER_COMMIT)
+            return self._writer.submit(work, scope, durable)
+        return postgres.write(self._write_engine, work, scope, AFTER_COMMIT)
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.expression import FromClause, Join
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from azuraforge.database.project_scope import ScopeError
+from azuraforge.database.scopes import ScopeError
 from azuraforge.database.soundness import FileWatch
 
 T = TypeVar("T")

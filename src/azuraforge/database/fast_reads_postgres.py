@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from azuraforge.database.failures import away
 from azuraforge.database.fast_reads import Asked
 from azuraforge.database.pipeline import Pipeline, Rows, Statement, Values
-from azuraforge.database.project_scope import PROJECT_SETTING
+from azuraforge.database.scopes import PROJECT_SETTING
 from azuraforge.errors import InvalidInput, TransientError
 
 _CONNECTIONS = 8

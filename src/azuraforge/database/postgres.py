@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_repeat, readable, refused_write
-from azuraforge.database.project_scope import Session
+from azuraforge.database.scopes import Scope, Session, bind
 from azuraforge.errors import InvalidInput, TransientError
 
 T = TypeVar("T")
@@ -67,12 +67,12 @@ def reading_engine(engine: Engine) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
-    """Open a session with a transaction, scoped by ``bind``; a pooled connection that has died is replaced.
+def reading(engine: Engine, scope: Scope) -> Iterator[Session]:
+    """Open a session of a scope with a transaction; a pooled connection that has died is replaced.
 
     Raises TransientError if the database is unavailable.
     """
-    session = _begun(engine, bind)
+    session = _begun(engine, scope)
     try:
         with session:
             yield session
@@ -82,9 +82,9 @@ def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Sess
         raise readable(error) from error
 
 
-def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
+def _begun(engine: Engine, scope: Scope) -> Session:
     for left in (1, 0):
-        session = bind(Session(engine, autoflush=False, expire_on_commit=False))
+        session = bind(Session(engine, autoflush=False, expire_on_commit=False), scope)
         try:
             session.connection()
             return session
@@ -95,7 +95,7 @@ def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
     raise AssertionError("unreachable")
 
 
-def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str) -> T:
+def write(engine: Engine, run: Callable[[Session], T], scope: Scope, after: str) -> T:
     """Call ``run`` in one transaction; repeat it if a deadlock or a lost connection rolled it back before COMMIT.
 
     The callbacks that ``run`` stored in ``session.info[after]`` are called after the COMMIT. Raises RuntimeError
@@ -106,7 +106,7 @@ def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session],
     for left in reversed(range(_ATTEMPTS)):
         _writing.now = True
         try:
-            result, callbacks = _once(engine, run, bind, after)
+            result, callbacks = _once(engine, run, scope, after)
             break
         except (DBAPIError, PoolTimeout) as error:
             if not (left and may_repeat(error)):
@@ -119,11 +119,9 @@ def write(engine: Engine, run: Callable[[Session], T], bind: Callable[[Session],
     return result
 
 
-def _once(
-    engine: Engine, run: Callable[[Session], T], bind: Callable[[Session], Session], after: str
-) -> tuple[T, list[Callable[[], None]]]:
+def _once(engine: Engine, run: Callable[[Session], T], scope: Scope, after: str) -> tuple[T, list[Callable[[], None]]]:
     with Session(engine, expire_on_commit=False) as session:
-        bind(session)
+        bind(session, scope)
         result = run(session)
         session.flush()
         try:

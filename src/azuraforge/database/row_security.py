@@ -1,6 +1,6 @@
-"""Row-level security on PostgreSQL, the second barrier between projects. Upgrades rebuild it from the tables.
+"""Row-level security on PostgreSQL, the second barrier between projects and between people. Upgrades rebuild it.
 
-Each table with a ``project_id`` shows the application's role only the rows of the project in the transaction's setting.
+Each table shows the application's role only the rows of the project, or of the person, in the transaction's settings.
 FORCE applies the policies to the owner, too: the owner sees all rows only in the functions of ``cross_project``, in
 migrations and in backups, which all enable the setting ``CROSS_PROJECT_SETTING``. For the application's role, which
 owns no objects, this setting has no effect.
@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from azuraforge.database import founding
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, AnyCrossProjectQuery
-from azuraforge.database.project_scope import PROJECT_SETTING
+from azuraforge.database.scopes import PERSON_SETTING, PROJECT_SETTING
 from azuraforge.database.tables import Base
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.messages import Message
@@ -24,6 +24,7 @@ from azuraforge.messages import Message
 CROSS_PROJECT_SETTING = "azuraforge.cross_project"
 _VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
 _PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
+_PERSON = f"current_setting('{PERSON_SETTING}', true)"
 # Written as an inequality, because the planner estimates that it is true for nearly all rows, an equality for 0.5 %.
 _CROSSES = f"coalesce(nullif(current_setting('{CROSS_PROJECT_SETTING}', true), ''), 'off') <> 'off'"
 _DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # single percent signs
@@ -146,23 +147,43 @@ def _granted(table: Table) -> tuple[str, ...]:
 
 
 def _policies(table: Table, name: str, app: str) -> Iterator[str]:
-    """Yield the policies of a table. ``table.info["seen"]`` replaces the default condition; it is SQL with {project}.
+    """Yield the policies of a table.
+
+    ``table.info["seen"]`` replaces the default condition for all verbs, and ``table.info["changed"]`` the one for all
+    but SELECT. Both are SQL with {project} and {person}. They must not query their own table, which would recurse.
 
     The two roles have separate policies, because with a single ORed condition the planner could not estimate how many
     rows a cross-project query sees, and a claim would scan the whole table.
     """
-    seen = table.info.get("seen", "project_id = {project}" if "project_id" in table.columns else None)
+    seen = table.info.get("seen", _owner_condition(table))
     if seen is None:
-        raise RuntimeError(f"table {table.name} has no project_id and does not say who may see it")
-    seen = str(seen).replace("{project}", _PROJECT)
+        raise RuntimeError(f"table {table.name} has no project_id and no person_id and does not say who may see it")
+    changed = _filled(str(table.info.get("changed", seen)))
+    seen = _filled(str(seen))
     yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
     for policy in (*_VERBS.values(), "crosses"):
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
-    conditions = {"INSERT": f"WITH CHECK ({seen})", "UPDATE": f"USING ({seen}) WITH CHECK ({seen})"}
+    conditions = {
+        "SELECT": f"USING ({seen})",
+        "INSERT": f"WITH CHECK ({changed})",
+        "UPDATE": f"USING ({changed}) WITH CHECK ({changed})",
+        "DELETE": f"USING ({changed})",
+    }
     for verb in _granted(table):
-        yield f"CREATE POLICY {_VERBS[verb]} ON {name} FOR {verb} TO {app} {conditions.get(verb, f'USING ({seen})')}"
+        yield f"CREATE POLICY {_VERBS[verb]} ON {name} FOR {verb} TO {app} {conditions[verb]}"
     yield f"CREATE POLICY crosses ON {name} TO CURRENT_USER USING ({_CROSSES}) WITH CHECK ({_CROSSES})"
+
+
+def _owner_condition(table: Table) -> str | None:
+    """Return the default condition of a table: the rows of its project, or else of its person."""
+    if "project_id" in table.columns:
+        return "project_id = {project}"
+    return "person_id = {person}" if "person_id" in table.columns else None
+
+
+def _filled(condition: str) -> str:
+    return condition.replace("{project}", _PROJECT).replace("{person}", _PERSON)
 
 
 def _function(made: AnyCrossProjectQuery, schema: str) -> str:
@@ -204,8 +225,8 @@ _MAY = f"""
     WHERE relnamespace = {_HERE} AND relname = :name
 """  # noqa: S608  constants
 _OWNED = f"""
-    SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'project_id'
-    WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p')
+    SELECT DISTINCT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+    WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND attname IN ('project_id', 'person_id')
 """  # noqa: S608  constants
 _UNPROTECTED = f"""
     SELECT relname FROM pg_class WHERE relnamespace = {_HERE} AND relname = ANY (:names)

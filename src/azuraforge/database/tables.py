@@ -1,4 +1,4 @@
-"""Foundation of all ORM tables: declarative base, ownership by projects, identifiers and column types."""
+"""Foundation of all ORM tables: declarative base, ownership by projects and people, identifiers and column types."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from typing import Any, Generic, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter
-from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, Index, MetaData, String, Text, text
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -34,12 +46,58 @@ class Base(DeclarativeBase):
     )
 
 
-class Owned:
+class Scoped:
+    """Mixin of all tables: conditions for the rows that a project or a person sees, none unless a subclass says so.
+
+    A condition must contain the given id as a parameter, because ``database.scopes`` compiles it once for all ids.
+    """
+
+    @classmethod
+    def in_project(cls, project_id: str) -> ColumnElement[bool]:
+        """Return the condition for rows that a session of this project sees."""
+        return literal_column("NULL") == project_id
+
+    @classmethod
+    def in_person(cls, person_id: str) -> ColumnElement[bool]:
+        """Return the condition for rows that a session of this person sees."""
+        return literal_column("NULL") == person_id
+
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        """Return whether a session of this project, or else of this person, may write the row."""
+        return False
+
+
+class Owned(Scoped):
     """Mixin of all tables that a project owns. Put ``project_id`` first in each primary, unique and foreign key."""
 
     @declared_attr
     def project_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
         return mapped_column(String(16), ForeignKey("project.id"), nullable=False)
+
+    @classmethod
+    def in_project(cls, project_id: str) -> ColumnElement[bool]:
+        return cls.project_id == project_id
+
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        return self.project_id == project_id
+
+
+class PersonOwned(Scoped):
+    """Mixin of all tables that a person owns. Put ``person_id`` first in each primary and unique key.
+
+    A table that is also ``Owned``, such as the members, is visible to the project and to the person.
+    """
+
+    @declared_attr
+    def person_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
+        return mapped_column(String(16), ForeignKey("person.id"), nullable=False)
+
+    @classmethod
+    def in_person(cls, person_id: str) -> ColumnElement[bool]:
+        return cls.person_id == person_id
+
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        return self.person_id == person_id
 
 
 class Timestamp(TypeDecorator[datetime]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from azuraforge.database.project_scope import ScopeError, Session
+from azuraforge.database.scopes import Scope, ScopeError, Session
 from azuraforge.database.writer import after_commit
 
 T = TypeVar("T")
@@ -18,12 +18,12 @@ class UnitOfWork:
     request, earlier or later, do not store the record.
 
     Args:
-        project_id: the project of both the record and the effect.
+        scope: the project or person to which both the record and the effect belong.
         record: writes the record; if it raises an error, the effect is not written either.
     """
 
-    def __init__(self, project_id: str, record: Callable[[Session], None]) -> None:
-        self._project_id = project_id
+    def __init__(self, scope: Scope, record: Callable[[Session], None]) -> None:
+        self._scope = scope
         self._record = record
         self._committed = False
 
@@ -31,14 +31,14 @@ class UnitOfWork:
         """Return a function that writes the record and then calls ``work``.
 
         Raises RuntimeError after a commit, because a unit is one transaction. The function raises ScopeError in a
-        session of another project.
+        session of another scope.
         """
         if self._committed:
             raise RuntimeError("this unit of work is committed; a request takes effect in one transaction")
 
         def both(session: Session) -> T:
-            if session.project_id != self._project_id:
-                raise ScopeError(f"a unit of work of {self._project_id!r} was passed to {session.project_id!r}")
+            if session.scope != self._scope:
+                raise ScopeError(f"a unit of work of {self._scope} was passed to a session of {session.scope}")
             after_commit(session, self._commit)
             self._record(session)
             return work(session)

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from azuraforge.database.project_scope import Session
+from azuraforge.database.scopes import Scope, Session, bind
 from azuraforge.database.soundness import FileWatch
 from azuraforge.errors import StorageError
 
@@ -31,14 +31,14 @@ AFTER_COMMIT = "after_commit"
 @dataclass(frozen=True)
 class _Work(Generic[T]):
     run: Callable[[Session], T]
-    bind: Callable[[Session], Session]
+    scope: Scope
     durable: bool
     future: Future[T]
 
     def execute(self, connection: Connection) -> _Answer:
         """Run the work inside a savepoint of the transaction."""
         with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            self.bind(session)
+            bind(session, self.scope)
             result = self.run(session)
             session.commit()
             return _Answer(partial(self.future.set_result, result), session.info.get(AFTER_COMMIT, []))
@@ -66,18 +66,18 @@ class Writer:
         self._thread = threading.Thread(target=self._loop, name="database-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
+    def submit(self, run: Callable[[Session], T], scope: Scope, durable: bool) -> T:
         """Call ``run`` and return its result after the commit. ``durable`` commits also survive a power failure.
 
         Raises RuntimeError inside another write, and StorageError if the database is closed.
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
-        return self.submit_soon(run, bind, durable).result()
+        return self.submit_soon(run, scope, durable).result()
 
-    def submit_soon(self, run: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> Future[T]:
+    def submit_soon(self, run: Callable[[Session], T], scope: Scope, durable: bool) -> Future[T]:
         """Queue work like ``submit``; return the future of its result. Raises StorageError after ``close``."""
-        work: _Work[T] = _Work(run, bind, durable, Future())
+        work: _Work[T] = _Work(run, scope, durable, Future())
         work.future.set_running_or_notify_cancel()  # the work is executed even if its caller stops waiting
         with self._closing:
             if self._closed:

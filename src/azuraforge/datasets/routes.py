@@ -126,7 +126,7 @@ async def get_dataset(
 @router.delete("/{name}", status_code=204)
 def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
     """Move a dataset with all its versions into the trash."""
-    service.trash.delete(access.project_id, name, None, access.user_name)
+    service.trash.delete(access.project_id, name, None, access.person_name)
 
 
 @router.post("/{name}/restore")
@@ -146,7 +146,7 @@ async def list_dataset_versions(
 @router.delete("/{name}/versions/{version}", status_code=204)
 def delete_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> None:
     """Move one version into the trash."""
-    service.trash.delete(access.project_id, name, version, access.user_name)
+    service.trash.delete(access.project_id, name, version, access.person_name)
 
 
 @router.post("/{name}/versions/{version}/restore")

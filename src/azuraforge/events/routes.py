@@ -30,14 +30,19 @@ async def event_log(connection: HTTPConnection) -> EventLog:
 
 
 class Caller(Protocol):
-    """Interface of an authenticated caller, which ``projects.service.Access`` implements."""
+    """Interface of an authenticated caller, which ``projects.callers.Access`` implements."""
 
     @property
     def project_id(self) -> str: ...
 
     @property
     def is_current(self) -> bool:
-        """Return whether credential and membership were checked recently enough not to be checked again."""
+        """Return whether secret and membership were checked recently enough not to be checked again."""
+        ...
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until they must be checked again."""
         ...
 
 
@@ -129,8 +134,12 @@ async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
 async def _while_allowed(
     connection: HTTPConnection, log: EventLog, caller: Caller, stream: str, cursor: int
 ) -> AsyncIterator[Frame]:
-    """Yield frames while the session or token is valid; authenticate an outdated caller again before each frame."""
-    async for frame in log.follow(caller.project_id, stream, cursor):
+    """Yield frames while the caller may read them; authenticate an outdated caller again, also without any events."""
+
+    def patience() -> float:
+        return caller.seconds_left
+
+    async for frame in log.follow(caller.project_id, stream, cursor, patience):
         while not caller.is_current:
             try:
                 caller = await caller_of(connection)

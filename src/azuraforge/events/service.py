@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from functools import cached_property
 
@@ -97,8 +97,13 @@ class EventLog:
         with self._database.read(project_id) as session:
             return store.last_seq(session, stream)
 
-    async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[Frame]:
-        """Yield frames of events after the cursor until shutdown; an empty frame is a heartbeat."""
+    async def follow(
+        self, project_id: str, stream: str, after: int, patience: Callable[[], float] | None = None
+    ) -> AsyncIterator[Frame]:
+        """Yield frames of events after the cursor until shutdown; an empty frame is a heartbeat.
+
+        ``patience`` returns the longest time in seconds until the next frame; None: the heartbeat's interval.
+        """
         with self.notifier.listen(project_id, stream) as subscription:
             while not self.notifier.closed:
                 try:
@@ -112,8 +117,12 @@ class EventLog:
                     yield frame
                     if len(frame) < FRAME_EVENTS:
                         await asyncio.sleep(FRAME_SECONDS)
-                elif not await subscription.wait(self.notifier.patience_seconds):
+                elif not await subscription.wait(self._patience(patience)):
                     yield Frame()
+
+    def _patience(self, patience: Callable[[], float] | None) -> float:
+        most = self.notifier.patience_seconds
+        return most if patience is None else min(most, max(patience(), 0.0))
 
     async def _frame(self, project_id: str, stream: str, after: int) -> Frame:
         """Return the events after the cursor.

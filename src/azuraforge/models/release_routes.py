@@ -59,7 +59,7 @@ def start_deployment(
     name: Name, body: DeploymentRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
     """Deploy a version alongside an alias's version: as a shadow, or as a canary for a share of requests."""
-    return service.deployments.start(access.project_id, name, body, access.user_name, unit=unit)
+    return service.deployments.start(access.project_id, name, body, access.person_name, unit=unit)
 
 
 @router.post("/models/{name}/deployments/{number}/end")
@@ -67,7 +67,7 @@ def end_deployment(
     name: Name, number: Number, body: EndRequest, access: Member, service: Service, unit: Unit
 ) -> DeploymentOut:
     """End a shadow or canary."""
-    return service.deployments.end(access.project_id, name, number, body.reason, access.user_name, unit=unit)
+    return service.deployments.end(access.project_id, name, number, body.reason, access.person_name, unit=unit)
 
 
 @router.get("/models/{name}/lineage")
@@ -87,7 +87,7 @@ def get_card(
 @router.post("/models/{name}/intended-use", status_code=204)
 def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Service, unit: Unit) -> None:
     """Set a model's intended use, which the card of each version shows."""
-    service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name, unit=unit)
+    service.cards.set_intended_use(access.project_id, name, body.intended_use, access.person_name, unit=unit)
 
 
 @router.get(
@@ -111,7 +111,9 @@ async def import_bundle(
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
-        bring_in = partial(service.bundles.bring_in, access.project_id, upload.path, name, access.user_name, unit=unit)
+        bring_in = partial(
+            service.bundles.bring_in, access.project_id, upload.path, name, access.person_name, unit=unit
+        )
         work = while_member(request, access, bring_in)
         model, version, created = await read_in_turn(request, access.project_id, work)
     response.status_code = 201 if created else 200

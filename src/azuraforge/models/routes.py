@@ -116,7 +116,7 @@ def get_version(name: Name, version: Number, access: Reader, service: Service) -
 @router.delete("/models/{name}", status_code=204)
 def delete_model(name: Name, access: Member, service: Service) -> None:
     """Move a model with all its versions, its history and its predictions to the trash."""
-    service.trash.delete(access.project_id, name, None, access.user_name)
+    service.trash.delete(access.project_id, name, None, access.person_name)
 
 
 @router.post("/models/{name}/restore")
@@ -128,7 +128,7 @@ def restore_model(name: NameOrId, access: Member, service: Service, unit: Unit) 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
 def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
     """Move a version to the trash, unless an alias points to it or it is deployed."""
-    service.trash.delete(access.project_id, name, version, access.user_name)
+    service.trash.delete(access.project_id, name, version, access.person_name)
 
 
 @router.post("/models/{name}/versions/{version}/restore")
@@ -159,7 +159,7 @@ def get_history(
 def promote(name: Name, body: PromoteRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
     """Point an alias to a version, with a reason."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
+        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.person_name, unit=unit
     )
 
 
@@ -167,7 +167,7 @@ def promote(name: Name, body: PromoteRequest, access: Member, service: Service, 
 def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
     """Roll an alias back to the version before its last promotion."""
     return service.aliases.rollback_by_hand(
-        access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name, unit=unit
+        access.project_id, name, alias=body.alias, reason=body.reason, by=access.person_name, unit=unit
     )
 
 
@@ -177,7 +177,7 @@ def set_alias(
 ) -> AliasChange:
     """Set or move an alias, including the champion's."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name, unit=unit
+        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.person_name, unit=unit
     )
 
 
@@ -190,7 +190,7 @@ def remove_alias(
     reason: Annotated[str, Query(min_length=1, max_length=1000)] = "removed manually",
 ) -> AliasChange:
     """Remove an alias other than the champion's; the history keeps it."""
-    return service.aliases.remove_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
+    return service.aliases.remove_by_hand(access.project_id, name, alias, reason=reason, by=access.person_name)
 
 
 @router.get("/models/{name}/policy")
@@ -202,7 +202,7 @@ def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
 @router.post("/models/{name}/policies", status_code=201)
 def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service, unit: Unit) -> PolicyOut:
     """Set a model's conditions for future promotions, with a reason."""
-    return service.policies.set(access.project_id, name, body, access.user_name, unit=unit)
+    return service.policies.set(access.project_id, name, body, access.person_name, unit=unit)
 
 
 @router.get("/models/{name}/policies")
@@ -218,7 +218,7 @@ async def predict(
     """Predict the next values. The prediction is stored in the ledger before it is returned."""
     asked = body or PredictRequest()
     in_thread = partial(ask_in_turn, request, access.project_id)
-    answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread, unit=unit)
+    answer = await service.predict(access.project_id, name, asked, access.person_name, in_thread, unit=unit)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -250,7 +250,7 @@ async def predict_image(
             await in_thread(while_member(request, access, lambda: None))
         async with ending_with_client(request):
             return await service.predict_image(
-                access.project_id, name, target, upload.path, upload.filename, access.user_name, in_thread, unit=unit
+                access.project_id, name, target, upload.path, upload.filename, access.person_name, in_thread, unit=unit
             )
 
 

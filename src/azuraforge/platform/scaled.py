@@ -20,6 +20,7 @@ from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.package import EVENTS, NOTIFIER
 from azuraforge.events.redis_notifier import RedisNotifier, answers
 from azuraforge.package import LOOPS, BackgroundLoop, Services
+from azuraforge.people.package import PEOPLE
 from azuraforge.platform.allocator import share_arenas
 from azuraforge.platform.composition import Owner, Supplied, application, build_services, prepare
 from azuraforge.platform.home import open_home
@@ -67,7 +68,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     try:
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
-            notifier = RedisNotifier(url, streams=True, on_forget=lambda key: services[PROJECTS].forget(key))
+            notifier = RedisNotifier(url, streams=True, on_forget=lambda key: services[PEOPLE].revocations.forget(key))
             dispatch = CeleryDispatch(url, notifier)
             services = _services(settings, {NOTIFIER: lambda _: notifier, RUN_DISPATCH: lambda _: dispatch})
             owner = Owner(services[PROJECTS], settings)

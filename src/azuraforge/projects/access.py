@@ -1,4 +1,4 @@
-"""Authentication of requests: a session cookie (browsers) or a bearer token (all other clients)."""
+"""Access to projects: authentication of a request for the project that it names, and the roles that routes require."""
 
 from __future__ import annotations
 
@@ -8,20 +8,15 @@ from typing import Annotated, TypeVar
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from azuraforge.database import UnitOfWork
-from azuraforge.errors import Forbidden, Unauthorized
-from azuraforge.projects.address import Address
-from azuraforge.projects.callers import Access, Caller
+from azuraforge.errors import Forbidden
+from azuraforge.people.access import VERIFIERS, Unit, own_secret, secret_of
+from azuraforge.projects.callers import Access
 from azuraforge.projects.named import named_project
 from azuraforge.projects.service import ProjectService
-from azuraforge.waiting.threads import OwnThreads
+
+__all__ = ["Access", "Admin", "Member", "Reader", "Unit", "Writer", "require_access", "while_member"]
 
 T = TypeVar("T")
-#: Threads that verify secrets, separate from those of the routes, so that slow routes do not delay authentication.
-_verifiers = OwnThreads("verifiers", 4)
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-#: Key in a connection's scope for the unit of work of a request with an ``Idempotency-Key``.
-UNIT_OF_WORK = "azuraforge.unit_of_work"
 
 
 def _service(connection: HTTPConnection) -> ProjectService:
@@ -34,12 +29,6 @@ async def project_service(connection: HTTPConnection) -> ProjectService:
     return _service(connection)
 
 
-async def served_address(connection: HTTPConnection) -> Address:
-    """Return the address at which browsers reach the platform."""
-    address: Address = connection.app.state.address
-    return address
-
-
 async def require_access(connection: HTTPConnection) -> Access:
     """Authenticate a request or a WebSocket handshake for the project that it names.
 
@@ -47,71 +36,10 @@ async def require_access(connection: HTTPConnection) -> Access:
     another origin, InvalidInput if the project is missing or contradicts another one, and NotFound if the person has
     no such project.
     """
-    service, secret = _service(connection), _own_secret(connection)
+    service, secret = _service(connection), own_secret(connection)
     project = named_project(connection)
     known = service.remembered(secret, project)
-    return known if known is not None else await _verifiers.run(service.authenticate, secret, project)
-
-
-async def require_person(connection: HTTPConnection) -> Caller:
-    """Authenticate a request that concerns no project, and return its person.
-
-    Raises Unauthorized without a valid secret, and Forbidden for a page of another origin.
-    """
-    service, secret = _service(connection), _own_secret(connection)
-    known = service.remembered_caller(secret)
-    return known if known is not None else await _verifiers.run(service.identify, secret)
-
-
-def _own_secret(connection: HTTPConnection) -> str:
-    secret = secret_of(connection)
-    if not secret:
-        raise Unauthorized(
-            "authentication required", next_step="run `azuraforge link` and open the link, or send a bearer token"
-        )
-    if not _bearer(connection):
-        _refuse_foreign_page(connection)
-    return secret
-
-
-async def unit_of_work(connection: HTTPConnection) -> UnitOfWork | None:
-    """Return the unit of work of a request with an ``Idempotency-Key``; None without the header."""
-    unit: UnitOfWork | None = connection.scope.get(UNIT_OF_WORK)
-    return unit
-
-
-def secret_of(connection: HTTPConnection) -> str:
-    """Return the caller's bearer token, or else its session cookie; empty if there is neither."""
-    if token := _bearer(connection):
-        return token
-    address: Address = connection.app.state.address
-    return connection.cookies.get(address.cookie, "")
-
-
-async def refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """Raise Forbidden for a sign-in from another site's page. Programs send no Origin header and are accepted."""
-    if "origin" in connection.headers:
-        _refuse_foreign_page(connection)
-
-
-def _bearer(connection: HTTPConnection) -> str:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _refuse_foreign_page(connection: HTTPConnection) -> None:
-    """Raise Forbidden for writes and live streams from other origins, because browsers attach the cookie to them."""
-    if connection.scope["type"] != "websocket" and connection.scope["method"] in _SAFE_METHODS:
-        return
-    address: Address = connection.app.state.address
-    origin = connection.headers.get("origin")
-    if not address.is_own_page(origin, connection.headers.get("host", "")):
-        raise Forbidden(
-            "a page from {origin} is not allowed to use this session",
-            next_step="open {url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address that browsers use",
-            origin=origin or "an unknown origin",
-            url=address.url,
-        )
+    return known if known is not None else await VERIFIERS.run(service.authenticate, secret, project)
 
 
 #: Every authenticated caller may read.
@@ -130,8 +58,8 @@ def while_member(connection: HTTPConnection, access: Access, work: Callable[[], 
     """Return a function that checks that the caller is still a member, and then calls ``work``.
 
     Use it for work after a long wait: an upload may take hours, and its sender may lose the role meanwhile. If the
-    role was read too long ago, the function reads the database, so call it in a thread. It raises Unauthorized or
-    Forbidden.
+    role was read too long ago, the function reads the database, so call it in a thread. It raises Unauthorized,
+    Forbidden or NotFound.
     """
 
     def checked() -> T:
@@ -153,12 +81,8 @@ def _at_least(access: Access, role: str) -> Access:
     return access
 
 
-#: The person of a request that concerns no project.
-Person = Annotated[Caller, Depends(require_person)]
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]
-#: Unit of work of the request: each POST route passes it to the write that is the request's effect.
-Unit = Annotated[UnitOfWork | None, Depends(unit_of_work)]
 #: Another name of ``Writer``: callers who may start, cancel and promote.
 Member = Writer

@@ -16,10 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from azuraforge.database import Database, Session, UnitOfWork
+from azuraforge.database import Database, Scope, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.projects import answer_store
-from azuraforge.projects.tables import AnsweredRequest
 
 #: Seconds for which a key is stored.
 KEPT_SECONDS = 48 * 3600.0
@@ -51,12 +50,16 @@ class KnownAnswer:
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """A request with its idempotency key. ``route`` is its method, path and query.
+    """A request with its idempotency key.
+
+    Args:
+        scope: the project of the request, or the person of one that concerns no project.
+        route: method, path and query of the request.
 
     Raises InvalidInput for an invalid key.
     """
 
-    project_id: str
+    scope: Scope
     key: str
     route: str
 
@@ -81,7 +84,7 @@ class AnsweredRequests:
 
         Raises Conflict if the request took effect but its response is not stored.
         """
-        with self._database.read(request.project_id) as session:
+        with self._database.read_in(request.scope) as session:
             row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is None:
             return None
@@ -96,7 +99,7 @@ class AnsweredRequests:
             if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
                 raise _without_answer(request, answer_store.get(session, request.key, KEPT_SECONDS))
 
-        return UnitOfWork(request.project_id, record)
+        return UnitOfWork(request.scope, record)
 
     def keep(self, request: KeyedRequest, request_hash: str, answer: Answer) -> None:
         """Store a response for repeated requests; if it contains a secret, store only that it was sent."""
@@ -107,8 +110,8 @@ class AnsweredRequests:
             "media_type": answer.media_type,
             "body": None if answer.secret else answer.body,
         }
-        self._database.write(
-            request.project_id,
+        self._database.write_in(
+            request.scope,
             lambda session: answer_store.answer(session, request.key, values),
         )
 
@@ -134,7 +137,7 @@ def repeated(known: KnownAnswer, request: KeyedRequest, request_hash: str) -> An
     return Answer(known.status, known.media_type, known.body)
 
 
-def _without_answer(request: KeyedRequest, row: AnsweredRequest | None) -> Conflict:
+def _without_answer(request: KeyedRequest, row: answer_store.Answered | None) -> Conflict:
     """Return the error for a key without a stored response; ``row`` is the key's row, None if it is not visible yet."""
     if row is None:
         return Conflict(

@@ -2,6 +2,9 @@
 
 Programs and pages send the header ``AzuraForge-Project: <slug>``. What a browser opens by itself (a WebSocket, a
 stream of events, a download, an image) cannot send headers and has the query parameter ``project=<slug>`` instead.
+
+An API token belongs to one project, which requests need not name. A browser session acts only in the project that each
+request names. The token of the command line acts in the only project of its person if none is named.
 """
 
 from __future__ import annotations
@@ -35,33 +38,6 @@ def named_project(connection: HTTPConnection) -> str | None:
     return named.pop() if named else None
 
 
-def check_named(kind: str, own: str, named: str | None) -> None:
-    """Check that a secret may be used for a request that names the project ``named``.
-
-    An API token belongs to one project, which requests need not name. A browser session acts only in the project that
-    each request names. The token of the command line acts in the only project of its person if none is named.
-
-    Args:
-        kind: kind of the secret: ``token``, ``session`` or ``local``.
-        own: slug of the secret's project.
-        named: slug that the request names; None if it names none.
-
-    Raises InvalidInput if the project is missing or is not the token's, and NotFound if the person has no such project.
-    """
-    if named == own or (named is None and kind != "session"):
-        return
-    if named is None:
-        raise project_required()
-    if kind == "token":
-        raise InvalidInput(
-            "this token does not belong to the project that the request names",
-            where="AzuraForge-Project",
-            next_step="use a token of that project, or name no project",
-            code="project_conflict",
-        )
-    raise unknown_project(named)
-
-
 def project_required() -> AzuraError:
     """Return the error of a request that must name its project."""
     return InvalidInput(
@@ -70,6 +46,16 @@ def project_required() -> AzuraError:
         next_step="send the header AzuraForge-Project with the name from the project's URL; the command line takes it "
         "from --project or AZURAFORGE_PROJECT",
         code="project_required",
+    )
+
+
+def project_conflict() -> AzuraError:
+    """Return the error of an API token whose request names another project; it says nothing about that project."""
+    return InvalidInput(
+        "this token does not belong to the project that the request names",
+        where="AzuraForge-Project",
+        next_step="use a token of that project, or name no project",
+        code="project_conflict",
     )
 
 

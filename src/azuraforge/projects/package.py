@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from azuraforge.database.package import DATABASE
-from azuraforge.events.package import EVENTS, NOTIFIER
+from azuraforge.events.package import EVENTS
 from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
+from azuraforge.people.package import PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping
 def _projects(services: Services) -> ProjectService:
     from azuraforge.projects.service import ProjectService
 
-    return ProjectService(services[DATABASE], services[NOTIFIER].notify_forget)
+    return ProjectService(services[DATABASE], services[PEOPLE])
 
 
 def _trash(services: Services) -> Trash:

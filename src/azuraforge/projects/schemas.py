@@ -1,4 +1,4 @@
-"""API shapes of projects, sessions and tokens."""
+"""API shapes of projects, tokens and the trash."""
 
 from __future__ import annotations
 
@@ -10,28 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from azuraforge.paging import Page
 
 Role = Literal["viewer", "member", "admin", "owner"]
-
-
-class LinkRequest(BaseModel):
-    """Request to sign in, with the one-time secret from the fragment of a sign-in link."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    link: str = Field(min_length=20, max_length=200)
-
-
-class LinkOut(BaseModel):
-    """A new one-time sign-in link."""
-
-    url: str
-    expires_at: datetime
-
-
-class SessionOut(BaseModel):
-    """The signed-in person. ``expires_at`` is null for a secret that does not expire."""
-
-    person: str
-    expires_at: datetime | None
 
 
 class ProjectOut(BaseModel):

@@ -1,4 +1,4 @@
-"""SQL queries for projects, members and credentials."""
+"""SQL queries for projects, members and tokens."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Session, cross_project_query, founding, now, seconds_from_now
+from azuraforge.database import Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
-from azuraforge.projects.tables import Credential, Member, Project, RetentionPolicy, User
+from azuraforge.projects.tables import Member, Project, RetentionPolicy, Token
 
 
 @dataclass(frozen=True)
 class Place:
-    """Id of the project that a credential or slug belongs to, the only result of the cross-project queries here."""
+    """Id of the project that a token or slug belongs to, the only result of the cross-project queries here."""
 
     project_id: str
 
@@ -30,9 +30,9 @@ def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
 
 
 @cross_project_query(hash=String())
-def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
-    """Select the project of a credential by its hash, because a request with a credential does not name its project."""
-    return select(Credential.project_id).where(Credential.hash == hash).limit(1)
+def project_of_token(hash: ColumnElement[str]) -> Select[str]:
+    """Select the project of a token by its hash, because a request with a token need not name its project."""
+    return select(Token.project_id).where(Token.hash == hash).limit(1)
 
 
 @cross_project_query(after=String(), limit=Integer())
@@ -42,11 +42,11 @@ def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Sele
 
 
 class MemberRow(NamedTuple):
-    user_id: str
+    person_id: str
 
 
 #: Query that finds a row in every project.
-MEMBER = Question(MemberRow, select(Member.user_id).limit(1))
+MEMBER = Question(MemberRow, select(Member.person_id).limit(1))
 
 
 def next_projects(session: Session, after: str, limit: int) -> list[Place]:
@@ -59,136 +59,92 @@ def find_project(session: Session, slug: str) -> Place | None:
     return _place(project_by_slug(session, slug=slug))
 
 
-def find_secret(session: Session, hash_: str) -> Place | None:
-    """Return the project of the credential with this hash; None if unknown. Requires a session of system scope."""
-    return _place(project_of_secret(session, hash=hash_))
-
-
-def found_project(session: Session, project_id: str, account_id: str, slug: str, name: str, owner: str) -> None:
-    """Create the first project with its owner, in system scope; on PostgreSQL, only if there is no member yet."""
-    connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        founding.found(session, project=project_id, account=account_id, slug=slug, name=name, owner=owner)
-        return
-    person = {"id": account_id, "name": owner, "created_at": now()}
-    project = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
-    for table, values in ((User, person), (Project, project)):
-        connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing())
-    both = (
-        select(Project.id, User.id, literal("owner"), now()).join(User, User.name == owner).where(Project.slug == slug)
-    )
-    into = sqlite.insert(Member).from_select(["project_id", "user_id", "role", "created_at"], both)
-    connection.execute(into.on_conflict_do_nothing())
+def find_token(session: Session, hash_: str) -> Place | None:
+    """Return the project of the token with this hash; None if unknown. Requires a session of system scope."""
+    return _place(project_of_token(session, hash=hash_))
 
 
 def owner_of(session: Session) -> str | None:
     """Return the id of the project's first owner; None if it has no owner."""
-    statement = select(Member.user_id).where(Member.role == "owner")
-    return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
+    statement = select(Member.person_id).where(Member.role == "owner")
+    return session.scalars(statement.order_by(Member.created_at, Member.person_id)).first()
 
 
-class ProjectRow(NamedTuple):
-    """A project and the role of its member."""
+class Membership(NamedTuple):
+    """A project and the role of the session's person in it."""
 
+    project_id: str
     slug: str
     name: str
     role: str
 
 
-def projects_of(session: Session, user_id: str, limit: int, after: tuple[str] | None) -> list[ProjectRow]:
-    """Return the session's project if the user is its member and its slug comes after the key ``after``."""
-    statement = (
-        select(Project.slug, Project.name, Member.role)
-        .join(Member, Member.project_id == Project.id)
-        .where(Project.id == session.project_id, Member.user_id == user_id)
-        .order_by(Project.slug)
-        .limit(limit)
-    )
+def membership(session: Session, slug: str) -> Membership | None:
+    """Return the membership in the project with this slug of the session's person; None if there is none."""
+    found = session.execute(_memberships().where(Project.slug == slug)).first()
+    return None if found is None else Membership(*found)
+
+
+def memberships(session: Session, limit: int, after: tuple[str] | None = None) -> list[Membership]:
+    """Return a page of the memberships of the session's person, by slug, after the key ``after``."""
+    statement = _memberships().order_by(Project.slug).limit(limit)
     if after is not None:
         statement = statement.where(Project.slug > after[0])
-    return [ProjectRow(*row) for row in session.execute(statement)]
+    return [Membership(*row) for row in session.execute(statement)]
 
 
-def _alive() -> ColumnElement[bool]:
-    return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
+def _memberships() -> Select[str, str, str, str]:
+    joined = select(Project.id, Project.slug, Project.name, Member.role)
+    return joined.join(Member, Member.project_id == Project.id)
 
 
-def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, User, Member] | None:
-    """Return the unexpired credential with this hash, with its project, user and membership; None if there is none."""
+def token(session: Session, hash_: str) -> Row[Token, Project, str] | None:
+    """Return the unexpired token with this hash, its project and its member's role; None if there is none."""
     statement = (
-        select(Credential, Project, User, Member)
-        .join(Project, Project.id == Credential.project_id)
-        .join(User, User.id == Credential.user_id)
-        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
-        .where(Credential.hash == hash_, Credential.kind.in_(kinds), _alive())
+        select(Token, Project, Member.role)
+        .join(Project, Project.id == Token.project_id)
+        .join(Member, and_(Member.project_id == Token.project_id, Member.person_id == Token.person_id))
+        .where(Token.hash == hash_, or_(Token.expires_at.is_(None), Token.expires_at > now()))
     )
     return session.execute(statement).first()
 
 
-def use_link(session: Session, hash_: str) -> Credential | None:
-    """Mark a one-time link as used and return it; return None if it is unknown, expired or already used."""
-    statement = (
-        update(Credential)
-        .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
-        .values(used_at=now())
-        .returning(Credential)
-    )
-    return session.scalars(statement).first()
-
-
 def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None:
     """Record that a token was used, unless a use was recorded within ``at_most_every_seconds``."""
-    old = or_(Credential.used_at.is_(None), Credential.used_at < seconds_from_now(-at_most_every_seconds))
-    session.execute(update(Credential).where(Credential.hash == hash_, old).values(used_at=now()))
+    old = or_(Token.used_at.is_(None), Token.used_at < seconds_from_now(-at_most_every_seconds))
+    session.execute(update(Token).where(Token.hash == hash_, old).values(used_at=now()))
 
 
-def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> list[tuple[Credential, str]]:
+def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> list[tuple[Token, str]]:
     """Return a page of the project's tokens after the key ``after``, each with the role of its creator."""
     statement = (
-        select(Credential, Member.role)
-        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
-        .where(Credential.kind == "token")
-        .order_by(Credential.created_at, Credential.id)
+        select(Token, Member.role)
+        .join(Member, and_(Member.project_id == Token.project_id, Member.person_id == Token.person_id))
+        .order_by(Token.created_at, Token.id)
         .limit(limit)
     )
     if after is not None:
-        statement = statement.where(behind((Credential.created_at, Credential.id), after))
+        statement = statement.where(behind((Token.created_at, Token.id), after))
     return [(row, role) for row, role in session.execute(statement)]
 
 
 def delete_token(session: Session, id_: str) -> str | None:
     """Delete a token and return its hash; return None if the project has no token with this id."""
-    statement = delete(Credential).where(Credential.kind == "token", Credential.id == id_)
-    return session.execute(statement.returning(Credential.hash)).scalar()
-
-
-def delete_kind(session: Session, kind: str) -> list[str]:
-    """Delete all credentials of a kind and return their hashes."""
-    statement = delete(Credential).where(Credential.kind == kind)
-    return list(session.scalars(statement.returning(Credential.hash)))
-
-
-def delete_credential(session: Session, hash_: str) -> None:
-    session.execute(delete(Credential).where(Credential.hash == hash_))
+    statement = delete(Token).where(Token.id == id_)
+    return session.execute(statement.returning(Token.hash)).scalar()
 
 
 def delete_expired(session: Session) -> None:
-    session.execute(delete(Credential).where(Credential.expires_at <= now()))
+    """Delete the project's expired tokens."""
+    session.execute(delete(Token).where(Token.expires_at <= now()))
 
 
-def add_credential(
-    session: Session,
-    *,
-    project_id: str,
-    user_id: str,
-    kind: str,
-    hash_: str,
-    role: str,
-    name: str = "",
-    expires_at: ColumnElement[datetime] | None = None,
-) -> Credential:
-    row = Credential(
-        project_id=project_id, user_id=user_id, kind=kind, hash=hash_, role=role, name=name, expires_at=expires_at
+def add_token(
+    session: Session, person_id: str, hash_: str, role: str, name: str, expires_at: ColumnElement[datetime] | None
+) -> Token:
+    """Add a token of a member to the session's project and return its row."""
+    row = Token(
+        project_id=session.project_id, person_id=person_id, hash=hash_, role=role, name=name, expires_at=expires_at
     )
     session.add(row)
     session.flush()

@@ -1,73 +1,86 @@
-"""Tables of projects, members, API tokens, sign-in links and browser sessions."""
+"""Tables of projects, members, API tokens, answered requests and retention policies."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Owned, PersonOwned, Scoped, Timestamp, new_id, now
 
 
-class Project(Base):
-    """The tenant, which owns all other rows."""
+class Project(Scoped, Base):
+    """The tenant, which owns all other rows. A person sees the projects of which the person is a member."""
 
     __tablename__ = "project"
-    __table_args__ = ({"info": {"seen": "id = {project}"}},)
+    __table_args__ = (
+        {
+            "info": {
+                "seen": "id = {project} OR EXISTS (SELECT FROM member WHERE member.project_id = project.id"
+                " AND member.person_id = {person})",
+                "changed": "id = {project}",
+            }
+        },
+    )
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=None, default=now())
 
+    @classmethod
+    def in_project(cls, project_id: str) -> ColumnElement[bool]:
+        return cls.id == project_id
 
-class User(Base):
-    """A person, who is a member of projects."""
+    @classmethod
+    def in_person(cls, person_id: str) -> ColumnElement[bool]:
+        own = Member.__table__.c
+        return cls.id.in_(select(own.project_id).where(own.person_id == person_id))
 
-    __tablename__ = "user_account"
-    # A project sees only its members. The application's role cannot change them: see ``database.founding``.
-    __table_args__ = (
-        {
-            "info": {
-                "seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)",
-                "granted": ("SELECT",),
-            }
-        },
-    )
-
-    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
-    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    def belongs_to(self, project_id: str | None, person_id: str | None) -> bool:
+        return self.id == project_id
 
 
-class Member(Owned, Base):
-    """A user's role in a project: viewer < member < admin < owner."""
+class Member(Owned, PersonOwned, Base):
+    """A person's role in a project: viewer < member < admin < owner. The project and the person see it."""
 
     __tablename__ = "member"
-    __table_args__ = ({"info": {"granted": ("SELECT",)}},)
+    __table_args__ = (
+        Index("ix_member_person_id", "person_id"),
+        {"info": {"seen": "project_id = {project} OR person_id = {person}", "granted": ("SELECT",)}},
+    )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(16), ForeignKey("user_account.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class Credential(Owned, Base):
-    """A credential, stored as SHA-256: an API token, a one-time link or a browser session."""
+class Token(Owned, Base):
+    """An API token of a member, stored as SHA-256."""
 
-    __tablename__ = "credential"
+    __tablename__ = "token"
     __table_args__ = (
-        ForeignKeyConstraint(["project_id", "user_id"], ["member.project_id", "member.user_id"]),
+        ForeignKeyConstraint(["project_id", "person_id"], ["member.project_id", "member.person_id"]),
         UniqueConstraint("project_id", "id"),
-        Index("ix_credential_hash", "hash"),  # a sign-in does not name its project
+        Index("ix_token_hash", "hash"),  # a request does not name its project
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    user_id: Mapped[str] = mapped_column(String(16))
+    person_id: Mapped[str] = mapped_column(String(16))
     id: Mapped[str] = mapped_column(String(16), default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  # token, local, link, session
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
@@ -75,13 +88,9 @@ class Credential(Owned, Base):
     used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 
 
-class AnsweredRequest(Owned, Base):
-    """The response to a request with an ``Idempotency-Key``, so that a repeated request has no second effect."""
+class _Answered:
+    """Columns of the response to a request with an ``Idempotency-Key``."""
 
-    __tablename__ = "answered_request"
-    __table_args__ = (Index("ix_answered_request_project_id_created_at", "project_id", "created_at"),)
-
-    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     route: Mapped[str] = mapped_column(String(300))  # method, path and query
     request_hash: Mapped[str | None] = mapped_column(String(64))  # None until the response is stored
@@ -89,6 +98,24 @@ class AnsweredRequest(Owned, Base):
     media_type: Mapped[str | None] = mapped_column(String(100))
     body: Mapped[bytes | None] = mapped_column(LargeBinary)  # None with a status: the body contained a secret
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class AnsweredRequest(Owned, _Answered, Base):
+    """The response to a keyed request of a project, so that a repeated request has no second effect."""
+
+    __tablename__ = "answered_request"
+    __table_args__ = (Index("ix_answered_request_project_id_created_at", "project_id", "created_at"),)
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True, sort_order=-1)
+
+
+class AnsweredPersonRequest(PersonOwned, _Answered, Base):
+    """The response to a keyed request that concerns no project, such as the creation of one; it is the person's."""
+
+    __tablename__ = "answered_person_request"
+    __table_args__ = (Index("ix_answered_person_request_person_id_created_at", "person_id", "created_at"),)
+
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True, sort_order=-1)
 
 
 class RetentionPolicy(Owned, Base):

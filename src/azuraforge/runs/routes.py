@@ -46,7 +46,7 @@ Service = Annotated[RunService, Depends(run_service)]
 @router.post("", status_code=201)
 async def create_run(body: RunRequest, request: Request, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Validate and queue a run."""
-    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
+    create = partial(service.create, access.project_id, body, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -106,7 +106,7 @@ async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, serv
 @router.delete("/{run_id}", status_code=204)
 def delete_run(run_id: RunId, access: Member, service: Service) -> None:
     """Move a run that has ended into the trash."""
-    service.trash.delete(access.project_id, run_id, None, access.user_name)
+    service.trash.delete(access.project_id, run_id, None, access.person_name)
 
 
 @router.post("/{run_id}/restore")
@@ -158,20 +158,20 @@ async def get_metrics(
 @cleans_text
 def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service, unit: Unit) -> RunOut:
     """Store points and progress of an external run; points that are already stored are skipped."""
-    return service.record(access.project_id, run_id, access.user_id, body, unit=unit)
+    return service.record(access.project_id, run_id, access.person_id, body, unit=unit)
 
 
 @router.post("/{run_id}/lease")
 def renew_lease(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunOut:
     """Renew the lease of an external run; the response states whether cancellation was requested."""
-    return service.renew_lease(access.project_id, run_id, access.user_id, unit=unit)
+    return service.renew_lease(access.project_id, run_id, access.person_id, unit=unit)
 
 
 @router.post("/{run_id}/finish")
 @cleans_text
 def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service, unit: Unit) -> RunOut:
     """End an external run."""
-    return service.finish(access.project_id, run_id, access.user_id, body, unit=unit)
+    return service.finish(access.project_id, run_id, access.person_id, body, unit=unit)
 
 
 @router.get("/{run_id}/figures/{name}")

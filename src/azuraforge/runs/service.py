@@ -105,7 +105,7 @@ class RunService:
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
-        self, project_id: str, request: RunRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self, project_id: str, request: RunRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> RunDetail:
         """Validate and queue a run; an external run starts immediately.
 
@@ -118,7 +118,7 @@ class RunService:
         prepared = self.prepare(project_id, request)
 
         def work(session: Session) -> str:
-            return self.add(session, request, prepared, user_id)
+            return self.add(session, request, prepared, person_id)
 
         try:
             run_id = self._database.write(project_id, work, unit=unit)
@@ -152,13 +152,13 @@ class RunService:
                 value=", ".join([*self._handlers, _EXTERNAL]),
             )
 
-    def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
+    def add(self, session: Session, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> str:
         """Store a prepared run in the caller's transaction, queued or, if it is external, running; return its id.
 
         Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
         """
         needed = dependencies.needed_by(session, request)
-        row = self._row(session.project_id, request, prepared, user_id)
+        row = self._row(session.project_id, request, prepared, person_id)
         row.request_hash = hash_of(request)
         session.add(row)
         session.flush()
@@ -166,7 +166,7 @@ class RunService:
         dependencies.link(session, row, needed)
         self._transitions.created(session, row, needed)
         if row.kind == _EXTERNAL:
-            store.start_attempt(session, row.id, row.attempt, f"client:{user_id}")
+            store.start_attempt(session, row.id, row.attempt, f"client:{person_id}")
         else:
             after_commit(session, lambda: self._bring(row))
         return row.id
@@ -293,39 +293,39 @@ class RunService:
 
         self._database.write(project_id, work)
 
-    def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
+    def renew_lease(self, project_id: str, run_id: str, person_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
         """Renew the lease of an external run on behalf of its client.
 
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended, and Forbidden if another
         member executes it.
         """
-        return shapes.run_out(self._external.renew(project_id, run_id, user_id, unit=unit))
+        return shapes.run_out(self._external.renew(project_id, run_id, person_id, unit=unit))
 
     def record(
-        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+        self, project_id: str, run_id: str, person_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
     ) -> RunOut:
         """Store points and progress of an external run and renew its lease.
 
         Raises the same errors as ``renew_lease``.
         """
-        return shapes.run_out(self._external.record(project_id, run_id, user_id, body, unit=unit))
+        return shapes.run_out(self._external.record(project_id, run_id, person_id, body, unit=unit))
 
     def finish(
-        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+        self, project_id: str, run_id: str, person_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> RunOut:
         """End an external run with the state that its client reports. Repeating the same request has no effect.
 
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended in another state, and
         Forbidden if another member executes it.
         """
-        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body, unit=unit))
+        return shapes.run_out(self._external.finish(project_id, run_id, person_id, body, unit=unit))
 
-    def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:
+    def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> Run:
         row = Run(
             project_id=project_id,
             kind=request.kind,
             name=prepared.name[:200],
-            created_by=user_id,
+            created_by=person_id,
             idempotency_key=request.idempotency_key,
             plugin=prepared.plugin,
             plugin_version=prepared.plugin_version,
@@ -348,7 +348,7 @@ class RunService:
             progress={},
         )
         if request.kind == _EXTERNAL:
-            row.state, row.attempt, row.worker = "running", 1, f"client:{user_id}"
+            row.state, row.attempt, row.worker = "running", 1, f"client:{person_id}"
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
 

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp, Scope
 
 import azuraforge
 from azuraforge.package import SETTINGS, Services
-from azuraforge.projects.access import require_access, require_person
-from azuraforge.projects.address import Address
+from azuraforge.people.access import require_person
+from azuraforge.people.address import Address
+from azuraforge.projects.access import require_access
 from azuraforge.server import bodies, documented, encodings, guards, guide, health, idempotency, pages, problems
 from azuraforge.server.health import State
 from azuraforge.server.packages import PACKAGES

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 
 from azuraforge import strict_json
 from azuraforge.bounds import does_clean_text
-from azuraforge.projects.access import admin, member, require_access, require_person
+from azuraforge.people.access import require_person
+from azuraforge.projects.access import admin, member, require_access
 from azuraforge.server.documented import ENTRANCES, calls
 from azuraforge.server.guards import bounded
 from azuraforge.waiting.threads import OwnThreads

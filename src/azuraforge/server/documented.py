@@ -13,8 +13,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
+from azuraforge.people.access import require_person
 from azuraforge.plugins.routes import signed_in
-from azuraforge.projects.access import admin, member, require_access, require_person
+from azuraforge.projects.access import admin, member, require_access
 from azuraforge.projects.named import HEADER, MOST_CHARACTERS
 from azuraforge.runs.schemas import RUN_KIND_MARKER, SUMMARY_MARKER, ExternalSummary
 

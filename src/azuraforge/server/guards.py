@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.messages import Message as Sentence
 from azuraforge.messages import negotiate, speaking
-from azuraforge.projects.address import Address
+from azuraforge.people.address import Address
 from azuraforge.server.problems import problem
 from azuraforge.settings import ServerSettings
 

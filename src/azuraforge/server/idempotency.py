@@ -15,8 +15,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Scope as Owner
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import UNIT_OF_WORK, require_access, require_person
+from azuraforge.people.access import UNIT_OF_WORK, require_person
+from azuraforge.projects.access import require_access
 from azuraforge.projects.idempotency import (
     MOST_CHARACTERS,
     Answer,
@@ -50,16 +52,16 @@ class IdempotencyGuard:
         connection = HTTPConnection(scope)
         try:
             if scope["path"] in connection.app.state.person_paths:
-                project_id = (await require_person(connection)).project_id
+                owner = Owner(person_id=(await require_person(connection)).person_id)
             else:
-                project_id = (await require_access(connection)).project_id
+                owner = Owner((await require_access(connection)).project_id)
         except AzuraError:  # the route decides which callers it accepts
             await self.app(scope, receive, send)
             return
         body = _HashedBody(receive, headers.get("content-type", ""))
         answers: AnsweredRequests = connection.app.state.projects.answers
         try:
-            request = KeyedRequest(project_id, headers[HEADER], _route(scope))
+            request = KeyedRequest(owner, headers[HEADER], _route(scope))
             known = await to_thread.run_sync(answers.known, request)
             if known is not None:
                 await self._repeat(known, request, body, scope, send)

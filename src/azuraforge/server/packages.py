@@ -9,6 +9,7 @@ from azuraforge.events.package import PACKAGE as EVENTS
 from azuraforge.loop.package import PACKAGE as LOOP
 from azuraforge.models.package import PACKAGE as MODELS
 from azuraforge.package import Package
+from azuraforge.people.package import PACKAGE as PEOPLE
 from azuraforge.pipelines.package import PACKAGE as PIPELINES
 from azuraforge.plugins.package import PACKAGE as PLUGINS
 from azuraforge.processes.package import PACKAGE as PROCESSES
@@ -21,6 +22,7 @@ PACKAGES: tuple[Package, ...] = (
     EVENTS,
     PLUGINS,
     PROCESSES,
+    PEOPLE,
     PROJECTS,
     RUNS,
     DATASETS,

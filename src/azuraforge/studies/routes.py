@@ -45,7 +45,7 @@ async def create_study(
     body: StudyRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> StudyDetail:
     """Create a study that searches for the best config; its trials are runs."""
-    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
+    create = partial(service.create, access.project_id, body, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -70,7 +70,7 @@ def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
 @router.delete("/{study}", status_code=204)
 def delete_study(study: NameOrId, access: Member, service: Service) -> None:
     """Move an ended study to the trash. The runs of its trials are purged with it."""
-    service.trash.delete(access.project_id, study, None, access.user_name)
+    service.trash.delete(access.project_id, study, None, access.person_name)
 
 
 @router.post("/{study}/restore")

@@ -89,14 +89,14 @@ class StudyService:
         self._wake = wake
 
     def create(
-        self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self, project_id: str, request: StudyRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> StudyDetail:
         """Check the request and create the study.
 
         Raises InvalidInput if the request is not valid, NotFound if the pipeline, the dataset or an earlier study does
         not exist, and Conflict if the name is taken or the project has the maximum number of studies.
         """
-        values = self._checked(project_id, request, user_id)
+        values = self._checked(project_id, request, person_id)
 
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
@@ -130,7 +130,7 @@ class StudyService:
         """
         self._checked(project_id, request, None)
 
-    def _checked(self, project_id: str, request: StudyRequest, user_id: str | None) -> dict[str, object]:
+    def _checked(self, project_id: str, request: StudyRequest, person_id: str | None) -> dict[str, object]:
         plugin = self._catalogue.get("pipeline", request.plugin)
         kind = self._catalogue.task_kinds().get(plugin.task or "")
         if kind is None or not kind.objectives:
@@ -161,7 +161,7 @@ class StudyService:
         config = checked.config
         return {
             "name": request.name,
-            "created_by": user_id,
+            "created_by": person_id,
             "plugin": plugin.name,
             "plugin_version": plugin.version,
             "task": kind.name,

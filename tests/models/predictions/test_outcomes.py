@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import UnitOfWork, new_id
+from azuraforge.database import Scope, UnitOfWork, new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.answers import KnownPoints, PredictionInputs, PredictionPoint
@@ -349,7 +349,7 @@ def test_a_units_record_is_written_in_the_transaction_of_its_line(ground: Ground
         raise Conflict("somebody was quicker")
 
     async def ask() -> None:
-        unit = UnitOfWork(ground.project_id, refuse)
+        unit = UnitOfWork(Scope(ground.project_id), refuse)
         await ground.system.service.predict(ground.project_id, "load", PredictRequest(), "ayşe", unit=unit)
 
     with pytest.raises(Conflict):

@@ -36,7 +36,7 @@ async def keep_fresh(
     name: Name, body: KeepFreshRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> KeepFreshOut:
     """Keep a model fresh: refresh its dataset, forecast, judge and retrain. Only the gate promotes versions."""
-    keep = partial(service.keep, access.project_id, name, body, access.user_id, access.user_name, unit=unit)
+    keep = partial(service.keep, access.project_id, name, body, access.person_id, access.person_name, unit=unit)
     return await ask_in_turn(request, access.project_id, keep)
 
 

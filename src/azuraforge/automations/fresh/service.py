@@ -48,8 +48,8 @@ class FreshService:
         project_id: str,
         model: str,
         request: KeepFreshRequest,
-        user_id: str | None,
-        user_name: str,
+        person_id: str | None,
+        person_name: str,
         *,
         unit: UnitOfWork | None = None,
     ) -> KeepFreshOut:
@@ -69,9 +69,9 @@ class FreshService:
             )
         subject = self._subject(project_id, model, champion, dataset)
         wanted = plan(subject, request)
-        self._automations.set_up(project_id, _names(subject.label), wanted, user_id, unit=unit)
+        self._automations.set_up(project_id, _names(subject.label), wanted, person_id, unit=unit)
         if request.promote is not None:
-            self._set_policy(project_id, model, request.promote, user_name)
+            self._set_policy(project_id, model, request.promote, person_name)
         return self.show(project_id, model)
 
     def stop(self, project_id: str, model: str, *, unit: UnitOfWork | None = None) -> KeepFreshOut:

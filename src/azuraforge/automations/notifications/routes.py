@@ -55,7 +55,7 @@ async def create_target(
     body: TargetRequest, request: Request, access: Admin, service: Service, unit: Unit
 ) -> TargetOut:
     """Create a target for messages; its notifier validates the options."""
-    create = partial(service.create, access.project_id, body, access.user_name, unit=unit)
+    create = partial(service.create, access.project_id, body, access.person_name, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -80,7 +80,7 @@ async def replace_target(
     service: Service,
 ) -> TargetOut:
     """Replace a target; the request must contain all of its options, including secrets."""
-    replace = partial(service.replace, access.project_id, target, body, access.user_name)
+    replace = partial(service.replace, access.project_id, target, body, access.person_name)
     return await ask_in_turn(request, access.project_id, replace)
 
 
@@ -111,4 +111,4 @@ def get_notification(notification: MessageId, access: Reader, service: Service) 
 @router.post("/{notification}/acknowledge")
 def acknowledge_notification(notification: MessageId, access: Member, service: Service, unit: Unit) -> NotificationOut:
     """Acknowledge a message, so that it is not escalated."""
-    return service.acknowledge(access.project_id, notification, access.user_id, unit=unit)
+    return service.acknowledge(access.project_id, notification, access.person_id, unit=unit)

@@ -62,7 +62,7 @@ class NotificationService:
         self._object_to_target = object_to_target
 
     def create(
-        self, project_id: str, request: TargetRequest, user_name: str, *, unit: UnitOfWork | None = None
+        self, project_id: str, request: TargetRequest, person_name: str, *, unit: UnitOfWork | None = None
     ) -> TargetOut:
         """Validate the options in a child process and store the target with encrypted options.
 
@@ -82,12 +82,12 @@ class NotificationService:
                 )
             row = NotificationTarget(project_id=project_id, **self._fields(session, request, shown))
             store.add(session, row)
-            self._secrets.put(session, key, secret_of(row.id), _written_out(request), user_name)
+            self._secrets.put(session, key, secret_of(row.id), _written_out(request), person_name)
             return row.id
 
         return self._written(project_id, request.name, work, unit)
 
-    def replace(self, project_id: str, target: str, request: TargetRequest, user_name: str) -> TargetOut:
+    def replace(self, project_id: str, target: str, request: TargetRequest, person_name: str) -> TargetOut:
         """Replace a target with all of its options; its messages are kept.
 
         Raises the same errors as ``create``, and Conflict if a target that an automation uses would be renamed.
@@ -100,7 +100,7 @@ class NotificationService:
             if row.name != request.name:
                 self._object_to_target(session, row.id, row.name)
             store.change(session, row, **self._fields(session, request, shown, row.id))
-            self._secrets.put(session, key, secret_of(row.id), _written_out(request), user_name)
+            self._secrets.put(session, key, secret_of(row.id), _written_out(request), person_name)
             return row.id
 
         return self._written(project_id, request.name, work, None)
@@ -186,14 +186,14 @@ class NotificationService:
         return _out(row, names)
 
     def acknowledge(
-        self, project_id: str, id_: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self, project_id: str, id_: str, person_id: str | None = None, *, unit: UnitOfWork | None = None
     ) -> NotificationOut:
         """Acknowledge a message, so that it is not escalated. A repeated call changes nothing."""
 
         def work(session: Session) -> None:
             row = _message(store.notification(session, id_, locked=True), id_)
             if row.acknowledged_at is None:
-                fields: dict[str, object] = {"acknowledged_by": user_id, "escalate_at": None}
+                fields: dict[str, object] = {"acknowledged_by": person_id, "escalate_at": None}
                 store.change(session, row, acknowledged_at=store.clock(session), **fields)
 
         self._database.write(project_id, work, unit=unit)

@@ -50,7 +50,7 @@ async def create_automation(
     body: AutomationRequest, request: Request, access: Member, service: Service, unit: Unit
 ) -> AutomationOut:
     """Create an automation: steps that follow a time, an event, or a measured value that crosses a limit."""
-    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
+    create = partial(service.create, access.project_id, body, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 

@@ -62,7 +62,12 @@ class AutomationService:
         self._checks = checks
 
     def create(
-        self, project_id: str, request: AutomationRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+        self,
+        project_id: str,
+        request: AutomationRequest,
+        person_id: str | None = None,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> AutomationOut:
         """Check the cause and the steps, and store the automation.
 
@@ -73,7 +78,7 @@ class AutomationService:
 
         def work(session: Session) -> str:
             self._checks.check_in(session, request, ())
-            return self._add(session, project_id, request, user_id).id
+            return self._add(session, project_id, request, person_id).id
 
         return self.get(project_id, self._written(project_id, request.name, work, unit))
 
@@ -109,7 +114,7 @@ class AutomationService:
         project_id: str,
         names: Collection[str],
         requests: Sequence[AutomationRequest],
-        user_id: str | None = None,
+        person_id: str | None = None,
         *,
         unit: UnitOfWork | None = None,
     ) -> None:
@@ -130,7 +135,7 @@ class AutomationService:
                 self._checks.check_in(session, request, former)
                 row = there.get(request.name)
                 if row is None:
-                    self._add(session, project_id, request, user_id)
+                    self._add(session, project_id, request, person_id)
                     continue
                 former.discard(row.id)
                 if _differs(row, request):
@@ -141,7 +146,7 @@ class AutomationService:
 
         self._written(project_id, "", work, unit)
 
-    def _add(self, session: Session, project_id: str, request: AutomationRequest, user_id: str | None) -> Automation:
+    def _add(self, session: Session, project_id: str, request: AutomationRequest, person_id: str | None) -> Automation:
         if store.count(session) >= MOST_AUTOMATIONS:
             raise Conflict(
                 "a project can have at most {most_automations:,} automations",
@@ -149,7 +154,7 @@ class AutomationService:
                 most_automations=MOST_AUTOMATIONS,
             )
         at = store.clock(session)
-        row = Automation(project_id=project_id, created_by=user_id, anchor_at=at, **_fields(request))
+        row = Automation(project_id=project_id, created_by=person_id, anchor_at=at, **_fields(request))
         row.since_seq = self._begin_to_listen(session, row)
         row.next_at = _next_at(request.when, row, at)
         store.add(session, row)

@@ -26,7 +26,7 @@ from azuraforge.automations.triggers.definition import (
 from azuraforge.automations.triggers.firing import Firings
 from azuraforge.automations.triggers.tables import AutomationFiring, AutomationStep
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
+from azuraforge.database import Database, Scope, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound, UserError
 from azuraforge.messages import Message
 from azuraforge.messages.validation import message_of
@@ -239,7 +239,7 @@ class Stepping:
             else:
                 self._succeed(session, firing, step)
 
-        return UnitOfWork(at.firing.project_id, record)
+        return UnitOfWork(Scope(at.firing.project_id), record)
 
     def _start(
         self, session: Session, firing: AutomationFiring, step: AutomationStep, look_seconds: float, **names: str

@@ -93,7 +93,7 @@ def get_prediction(prediction_id: PredictionId, access: Reader, service: Service
 @router.post("/predictions/outcomes")
 def post_outcomes(access: Member, service: Service, unit: Unit, body: OutcomesRequest) -> OutcomesOut:
     """Report outcomes. Each point is judged once; a later report does not replace an earlier one."""
-    return service.outcomes.post(access.project_id, body.outcomes, access.user_name, unit=unit)
+    return service.outcomes.post(access.project_id, body.outcomes, access.person_name, unit=unit)
 
 
 @router.get("/models/{name}/live-scores")

@@ -29,10 +29,10 @@ class OwnedSecrets:
         """
         return self._keys.first()
 
-    def put(self, session: Session, key: Key, owner: str, value: str, user_name: str) -> None:
+    def put(self, session: Session, key: Key, owner: str, value: str, person_name: str) -> None:
         """Encrypt and store the value of an owner, replacing an earlier one."""
         assert store.OWNED in owner
-        store.put(session, owner, key.id, seal(key, session.project_id, owner, value), user_name)
+        store.put(session, owner, key.id, seal(key, session.project_id, owner, value), person_name)
 
     def value(self, session: Session, owner: str, of: str) -> str:
         """Return the value of an owner, to be passed to a child process.

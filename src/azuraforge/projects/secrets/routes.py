@@ -32,7 +32,7 @@ def list_secrets(access: Member, service: Service, limit: Limit = PAGE, after: A
 @router.put("/{name}")
 def set_secret(name: Name, body: SecretRequest, access: Admin, service: Service) -> SecretOut:
     """Store a value, replacing an earlier one. It is never shown again."""
-    return service.set(access.project_id, name, body.value.get_secret_value(), access.user_name)
+    return service.set(access.project_id, name, body.value.get_secret_value(), access.person_name)
 
 
 @router.delete("/{name}", status_code=204)

@@ -25,7 +25,7 @@ class SecretService:
         self._database = database
         self._keys = keys
 
-    def set(self, project_id: str, name: str, value: str, user_name: str) -> SecretOut:
+    def set(self, project_id: str, name: str, value: str, person_name: str) -> SecretOut:
         """Encrypt and store a value, replacing an earlier one.
 
         Raises StorageError if no key is available, and Conflict if the project has too many secrets.
@@ -40,7 +40,7 @@ class SecretService:
                     next_step="delete a secret with azuraforge secrets delete NAME",
                     most=_MOST,
                 )
-            return store.put(session, name, key.id, sealed, user_name)
+            return store.put(session, name, key.id, sealed, person_name)
 
         return _shown(self._database.write(project_id, work), self._keys.keys())
 

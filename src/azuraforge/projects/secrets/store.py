@@ -42,14 +42,14 @@ def count(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Secret).where(_NAMED)).scalar_one()
 
 
-def put(session: Session, name: str, key_id: str, sealed: bytes, user_name: str) -> Secret:
+def put(session: Session, name: str, key_id: str, sealed: bytes, person_name: str) -> Secret:
     """Add a secret, or replace the value of the existing one with this name."""
     row = get(session, name)
     if row is None:
-        row = Secret(project_id=session.project_id, name=name, key_id=key_id, sealed=sealed, updated_by=user_name)
+        row = Secret(project_id=session.project_id, name=name, key_id=key_id, sealed=sealed, updated_by=person_name)
         session.add(row)
     else:
-        row.key_id, row.sealed, row.updated_by = key_id, sealed, user_name
+        row.key_id, row.sealed, row.updated_by = key_id, sealed, person_name
         row.updated_at = session.execute(select(now())).scalar_one()
     session.flush()
     session.refresh(row)

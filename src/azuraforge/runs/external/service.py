@@ -49,18 +49,18 @@ class ExternalRuns:
         self._lease_seconds = lease_seconds
         self._renewal = Renewal(lease_seconds)
 
-    def renew(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> Run:
+    def renew(self, project_id: str, run_id: str, person_id: str, *, unit: UnitOfWork | None = None) -> Run:
         """Renew a run's lease."""
-        return self._database.write(project_id, lambda session: self._renewed(session, run_id, user_id), unit=unit)
+        return self._database.write(project_id, lambda session: self._renewed(session, run_id, person_id), unit=unit)
 
     def record(
-        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+        self, project_id: str, run_id: str, person_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
     ) -> Run:
         """Store points and progress and renew the lease; points that are already stored are skipped."""
         progress = body.progress.model_dump() if body.progress is not None else None
 
         def work(session: Session) -> Run:
-            run = self._renewed(session, run_id, user_id, progress)
+            run = self._renewed(session, run_id, person_id, progress)
             if body.points:
                 self._points(session, Held(project_id, run_id, run.attempt), body)
             if progress is not None:
@@ -69,9 +69,9 @@ class ExternalRuns:
 
         return self._database.write(project_id, work, unit=unit)
 
-    def _renewed(self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None) -> Run:
+    def _renewed(self, session: Session, run_id: str, person_id: str, progress: JsonObject | None = None) -> Run:
         """Renew the lease and return the run; reopen the run if it failed only because its lease expired."""
-        of = (session, run_id, user_id)
+        of = (session, run_id, person_id)
         run = self._renewal(*of, progress)
         if run is None:
             self._alive(*of)  # reopens a lost run, or raises the reason for the refusal
@@ -79,7 +79,7 @@ class ExternalRuns:
         return cast(Run, run)
 
     def finish(
-        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+        self, project_id: str, run_id: str, person_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
     ) -> Run:
         """End the run with the state that its client reports. Repeating the same request has no effect.
 
@@ -87,10 +87,10 @@ class ExternalRuns:
         """
 
         def work(session: Session) -> Run:
-            run = self._own(session, run_id, user_id)
+            run = self._own(session, run_id, person_id)
             if run.state == body.state and not _is_lost(run):
                 return run
-            _, held = self._alive(session, run_id, user_id)
+            _, held = self._alive(session, run_id, person_id)
             error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
@@ -118,11 +118,11 @@ class ExternalRuns:
         if written:
             self._events.append(session, run_stream(held.run_id), metric_store.event(written, held.attempt))
 
-    def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
+    def _alive(self, session: Session, run_id: str, person_id: str) -> tuple[Run, Held]:
         """Lock the run, reopen it if it was lost, and renew its lease; return it with the key of fenced writes."""
-        run = self._own(session, run_id, user_id)
+        run = self._own(session, run_id, person_id)
         if _is_lost(run):
-            self._transitions.reopened(session, run, f"client:{user_id}", self._lease_seconds)
+            self._transitions.reopened(session, run, f"client:{person_id}", self._lease_seconds)
         if run.state != "running":
             raise Conflict(
                 "the run has ended: {state}",
@@ -136,7 +136,7 @@ class ExternalRuns:
         fenced_update(session, held, lease_until=seconds_from_now(self._lease_seconds))
         return self._row(session, run_id), held
 
-    def _own(self, session: Session, run_id: str, user_id: str) -> Run:
+    def _own(self, session: Session, run_id: str, person_id: str) -> Run:
         """Lock and return an external run of this person. Raises NotFound, Conflict or Forbidden."""
         run = self._row(session, run_id)
         if run.kind != "external":
@@ -146,7 +146,7 @@ class ExternalRuns:
                 where="run {run_id}",
                 run_id=run_id,
             )
-        if run.created_by != user_id:
+        if run.created_by != person_id:
             raise Forbidden(
                 "another member executes this run",
                 next_step="start a run of your own",

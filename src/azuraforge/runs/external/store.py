@@ -22,7 +22,7 @@ class Renewal:
         mine = (
             _RUN.c.project_id == bindparam("of_project"),
             _RUN.c.id == bindparam("of_run"),
-            _RUN.c.created_by == bindparam("of_user"),
+            _RUN.c.created_by == bindparam("of_person"),
             _RUN.c.kind == "external",
             _RUN.c.state == "running",
         )
@@ -31,13 +31,13 @@ class Renewal:
         self._with_progress = renewed.values(progress=bindparam("new_progress", type_=_RUN.c.progress.type))
 
     def __call__(
-        self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
+        self, session: Session, run_id: str, person_id: str, progress: JsonObject | None = None
     ) -> Row[*tuple[object, ...]] | None:
         """Renew the lease and return the run; None if the user has no running external run with this id.
 
         ``progress``, if given, replaces the run's progress.
         """
-        key = {"of_project": session.project_id, "of_run": run_id, "of_user": user_id}
+        key = {"of_project": session.project_id, "of_run": run_id, "of_person": person_id}
         connection = session.connection()
         if progress is None:
             return connection.execute(self._plain, key).one_or_none()

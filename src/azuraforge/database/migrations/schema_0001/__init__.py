@@ -11,6 +11,7 @@ from azuraforge.database.migrations.schema_0001 import (
     events,
     metrics,
     models,
+    people,
     predictions,
     projects,
     runs,
@@ -18,7 +19,7 @@ from azuraforge.database.migrations.schema_0001 import (
 )
 
 #: In an order in which every foreign key points to a table that exists.
-_SUBJECTS = (projects, events, datasets, runs, metrics, models, deployments, predictions, studies, automations)
+_SUBJECTS = (people, projects, events, datasets, runs, metrics, models, deployments, predictions, studies, automations)
 
 
 def create() -> None:

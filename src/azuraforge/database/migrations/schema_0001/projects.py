@@ -1,4 +1,4 @@
-"""Projects, accounts, members, credentials, policies, secrets, and answers to repeated requests."""
+"""Projects, members, tokens, policies, secrets, and answers to repeated requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,14 +17,6 @@ def create() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
     )
     op.create_table(
-        "user_account",
-        sa.Column("id", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("created_at", database.Timestamp(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
-        sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
-    )
-    op.create_table(
         "answered_request",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -39,15 +31,32 @@ def create() -> None:
     )
     op.create_index("ix_answered_request_project_id_created_at", "answered_request", ["project_id", "created_at"])
     op.create_table(
+        "answered_person_request",
+        sa.Column("person_id", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("route", sa.String(length=300), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("media_type", sa.String(length=100), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_answered_person_request_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_answered_person_request")),
+    )
+    op.create_index(
+        "ix_answered_person_request_person_id_created_at", "answered_person_request", ["person_id", "created_at"]
+    )
+    op.create_table(
         "member",
         sa.Column("project_id", sa.String(length=16), nullable=False),
-        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_member_project_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_member_user_id")),
-        sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_member")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_member_person_id")),
+        sa.PrimaryKeyConstraint("project_id", "person_id", name=op.f("pk_member")),
     )
+    op.create_index("ix_member_person_id", "member", ["person_id"])
     op.create_table(
         "retention_policy",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -71,23 +80,22 @@ def create() -> None:
         sa.PrimaryKeyConstraint("project_id", "name", name=op.f("pk_secret")),
     )
     op.create_table(
-        "credential",
+        "token",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("id", sa.String(length=16), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("expires_at", database.Timestamp(), nullable=True),
         sa.Column("used_at", database.Timestamp(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["project_id", "user_id"],
-            ["member.project_id", "member.user_id"],
-            name=op.f("fk_credential_project_id_user_id"),
+            ["project_id", "person_id"],
+            ["member.project_id", "member.person_id"],
+            name=op.f("fk_token_project_id_person_id"),
         ),
-        sa.PrimaryKeyConstraint("project_id", "hash", name=op.f("pk_credential")),
-        sa.UniqueConstraint("project_id", "id", name=op.f("uq_credential_project_id_id")),
+        sa.PrimaryKeyConstraint("project_id", "hash", name=op.f("pk_token")),
+        sa.UniqueConstraint("project_id", "id", name=op.f("uq_token_project_id_id")),
     )
-    op.create_index("ix_credential_hash", "credential", ["hash"])
+    op.create_index("ix_token_hash", "token", ["hash"])

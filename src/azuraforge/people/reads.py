@@ -1,0 +1,38 @@
+"""Typed reads of people for other packages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azuraforge.database import Session
+from azuraforge.people import store
+
+
+@dataclass(frozen=True)
+class KnownSecret:
+    """A valid secret of a person. ``kind`` is ``session`` or ``local``."""
+
+    kind: str
+    person_name: str
+    expires_at: datetime | None
+
+
+def person_of(session: Session, hash_: str) -> str | None:
+    """Return the id of the person of a secret; None if unknown. Requires a session of system scope."""
+    place = store.find_secret(session, hash_)
+    return None if place is None else place.person_id
+
+
+def known_secret(session: Session, hash_: str, idle_seconds: float) -> KnownSecret | None:
+    """Return the valid session or command-line token with this hash, in a session of its person; None otherwise."""
+    found = store.known(session, hash_, ("session", "local"), idle_seconds)
+    if found is None:
+        return None
+    row, name = found
+    return KnownSecret(row.kind, name, row.expires_at)
+
+
+def name_of(session: Session, person_id: str) -> str | None:
+    """Return a person's name; None if the session does not see the person."""
+    return store.name_of(session, person_id)

@@ -1,0 +1,99 @@
+"""HTTP routes of people: sign-in, sessions and sign-in links."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from azuraforge.errors import Forbidden
+from azuraforge.paging import PAGE, After, Limit
+from azuraforge.people.access import Person, Unit, people_service, refuse_foreign_origin, served_address
+from azuraforge.people.address import Address
+from azuraforge.people.callers import Caller
+from azuraforge.people.schemas import BrowserSessionPage, LinkOut, LinkRequest, NewLink, SessionOut
+from azuraforge.people.service import SESSION_SECONDS, PeopleService
+
+router = APIRouter(tags=["people"])
+Service = Annotated[PeopleService, Depends(people_service)]
+Served = Annotated[Address, Depends(served_address)]
+SessionId = Annotated[str, Path(min_length=1, max_length=16)]
+
+
+@router.post("/sessions", status_code=201, dependencies=[Depends(refuse_foreign_origin)])
+def sign_in(body: LinkRequest, address: Served, response: Response, service: Service) -> SessionOut:
+    """Exchange a one-time link for a session cookie."""
+    secret, caller = service.sign_in(body.link)
+    response.set_cookie(
+        address.cookie,
+        secret,
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=address.secure,
+        path="/",
+    )
+    return _session_out(caller)
+
+
+@router.get("/sessions")
+def list_sessions(caller: Person, service: Service, limit: Limit = PAGE, after: After = None) -> BrowserSessionPage:
+    """List the caller's browser sessions, latest first."""
+    _refuse_token(caller)
+    return service.sessions(caller, limit=limit, after=after)
+
+
+@router.delete("/sessions", status_code=204)
+def end_sessions(caller: Person, service: Service) -> None:
+    """End all browser sessions of the caller, this one included, and withdraw unused sign-in links."""
+    _refuse_token(caller)
+    service.end_sessions(caller.person_id)
+
+
+@router.get("/sessions/current")
+async def current_session(caller: Person) -> SessionOut:
+    """Return the signed-in person."""
+    return _session_out(caller)
+
+
+@router.delete("/sessions/current", status_code=204)
+def sign_out(caller: Person, address: Served, response: Response, service: Service) -> None:
+    """Sign out and end this session."""
+    service.sign_out(caller)
+    response.delete_cookie(address.cookie, path="/", secure=address.secure, httponly=True, samesite="strict")
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+def end_session(session_id: SessionId, caller: Person, service: Service) -> None:
+    """End one of the caller's browser sessions."""
+    _refuse_token(caller)
+    service.end_session(caller.person_id, session_id)
+
+
+@router.post("/links", status_code=201)
+def create_link(
+    body: NewLink, caller: Person, address: Served, response: Response, service: Service, unit: Unit
+) -> LinkOut:
+    """Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
+
+    A named token cannot create one, because the session would outlive the token.
+    """
+    if caller.kind == "token":
+        raise Forbidden(
+            "a named token cannot create sign-in links",
+            next_step="run `azuraforge link` on the machine of the platform",
+        )
+    response.headers["Cache-Control"] = "no-store"  # the response contains a secret
+    return service.link(caller.person_id, address.url, body.next, unit=unit)
+
+
+def _refuse_token(caller: Caller) -> None:
+    if caller.kind == "token":
+        raise Forbidden(
+            "an API token cannot list or end the sessions of its person",
+            next_step="sign in with a browser, or use this machine's command line",
+        )
+
+
+def _session_out(caller: Caller) -> SessionOut:
+    return SessionOut(person=caller.person_name, expires_at=caller.expires_at)
