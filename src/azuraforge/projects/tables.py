@@ -18,7 +18,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Owned, PersonOwned, Scoped, Timestamp, new_id, now
-from azuraforge.people.tables import Person
 
 
 class Project(Scoped, Base):
@@ -63,7 +62,7 @@ class Member(Owned, PersonOwned, Base):
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
-    person_id: Mapped[str] = mapped_column(String(16), ForeignKey(Person.id), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
@@ -116,7 +115,7 @@ class AnsweredPersonRequest(PersonOwned, _Answered, Base):
     __tablename__ = "answered_person_request"
     __table_args__ = (Index("ix_answered_person_request_person_id_created_at", "person_id", "created_at"),)
 
-    person_id: Mapped[str] = mapped_column(String(16), ForeignKey(Person.id), primary_key=True, sort_order=-1)
+    person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True, sort_order=-1)
 
 
 class RetentionPolicy(Owned, Base):
