@@ -317,10 +317,9 @@ def test_an_api_killed_under_load_costs_no_request_that_a_retry_does_not_mend(pr
             assert not patience.over, "the process that was started again takes no requests"
             time.sleep(0.1)
     patience = Patience(60)
-    while len(follower.datasets) < 36:
-        assert not patience.over, (follower.after, follower.datasets)
+    while len(follower.datasets) < 36 or follower.connections < 2:
+        assert not patience.over, (follower.after, follower.datasets, follower.connections)
         time.sleep(0.1)
     follower.ending.set()
     follower.join(30)
-    assert follower.connections >= 2, "the stream's process was killed, and the client connected again"
     assert len(follower.datasets) == 36
