@@ -165,6 +165,6 @@ def test_a_version_reads_no_dataset_that_states_less(system: System) -> None:  #
     bare = stated.model_copy(update={"available_after": {}})
     problem = Forecast().unreadable(stated, bare)
     assert problem is not None
-    assert "'meter' known 1d after its row" in str(problem)
+    assert "'meter' became known 1d after its row" in str(problem)
     assert Forecast().unreadable(bare, stated) is None
     assert isinstance(stated, DatasetSchema)
