@@ -3,6 +3,7 @@ weights, bit for bit, as one that nobody disturbed; and no orphan is left."""
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 
@@ -62,9 +63,13 @@ def hit(platform, run_id: str, what: str) -> None:
         dependants = platform.kill()
     else:
         chosen = victims(platform, what)
-        dependants = [child for process in chosen for child in process.children(recursive=True)]
+        dependants = []
         for process in chosen:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # a child that has just ended by itself
+                dependants += process.children(recursive=True)
+        for process in chosen:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
     assert still_alive(dependants, 2) == [], "orphans"
     if what == "platform":
         platform.start()
