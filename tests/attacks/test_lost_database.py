@@ -162,7 +162,7 @@ def test_a_lock_or_a_file_that_cannot_be_opened_is_not_damage(settings, monkeypa
         assert error.where == str(database_of(settings))
         assert "damaged" not in str(error)
         assert "restore" not in str(error)
-    assert "this user may read" in unreadable.value.next_step
+    assert "for this user" in unreadable.value.next_step
 
 
 def test_damage_that_the_short_check_misses_names_the_backup_too(settings, backup, monkeypatch):

@@ -55,8 +55,8 @@ def test_accuracy_is_shown_with_its_interval_next_to_the_baselines(make_terminal
     terminal = make_terminal()
     show_evaluation(terminal, EVALUATION, VERDICT)
     lines = [" ".join(line.split()) for line in terminal.output.splitlines()]
-    assert "359 held-out images; trained on 1,295" in lines
-    assert "contender accuracy 95 % interval skill log loss ECE macro F1 error rate fit" in lines
+    assert "359 held-out images; trained on 1,295 images" in lines
+    assert "contender accuracy 95 % interval skill log loss ECE macro F1 error rate fit time" in lines
     assert "★ vision.cnn (candidate) 97.50 % 95.50 % – 98.50 % +50.0 % 0.1234 5.67 % 97.50 % 2.50 % 2.5 s" in lines
     assert lines.index(next(line for line in lines if line.startswith("vision.neighbours"))) > lines.index(
         next(line for line in lines if line.startswith("★"))

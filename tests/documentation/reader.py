@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from azuraforge.database import Database, new_id
-from azuraforge.projects import store
+from azuraforge.database import Database, founding, new_id
 from azuraforge.projects.service import ProjectService
 from tests.conftest import PlatformProcess
 from tests.documentation.page import ROOT, Block
@@ -141,11 +140,14 @@ class Reader:
 
 
 def _token(home: Path, name: str) -> str:
-    """Found a project on a platform's data home; return the token of its command line."""
+    """Found a project with its own owner on a platform's data home; return the token of that person's command line."""
     database = Database(f"sqlite:///{home / 'azuraforge.db'}")
     try:
         id_ = new_id()
-        database.write_system(lambda session: store.found_project(session, id_, new_id(), name, name, "owner"))
+        person = new_id()
+        database.write_system(
+            lambda session: founding.found(session, project=id_, person=person, slug=name, name=name, owner=name)
+        )
         return ProjectService(database).local_token(id_)
     finally:
         database.close()

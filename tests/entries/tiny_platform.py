@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import azuraforge.people.tables  # noqa: F401  tables of projects refer to people
 from azuraforge.database import Base, Database, new_id
 from azuraforge.processes.launcher import Launcher
 from azuraforge.projects.store import find_project

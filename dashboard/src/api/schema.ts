@@ -42,7 +42,9 @@ export interface paths {
         get: operations["automations_get_automation"];
         /**
          * Replace Automation
-         * @description Replace the cause and the steps; firings are kept. Responds 409 if it was changed since the stated revision.
+         * @description Replace the whole definition of an automation; fields that the request omits get their default values.
+         *
+         *     Firings are kept; pending causes are dropped. Responds 409 if the automation was changed since the stated revision.
          */
         put: operations["automations_replace_automation"];
         post?: never;
@@ -889,7 +891,7 @@ export interface paths {
         };
         /**
          * Get Loop
-         * @description Return the loop of a model: the last time and the triggers of each step.
+         * @description Return the loop of a model: the latest execution and the triggers of each step.
          */
         get: operations["loop_get_loop"];
         put?: never;
@@ -3181,7 +3183,7 @@ export interface components {
         };
         /**
          * ColumnAhead
-         * @description Values of a column known ahead at the rows to predict.
+         * @description A column known ahead, with its values at the rows to predict.
          */
         ColumnAhead: {
             /**
@@ -5786,7 +5788,7 @@ export interface components {
         };
         /**
          * LearnedRows
-         * @description Rows that the serving weights learned from, validation rows included. An imported version may omit them.
+         * @description Rows that the serving weights learned from, validation rows included. Fields are null if an import omits them.
          *
          *     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
          */
@@ -6173,7 +6175,7 @@ export interface components {
         };
         /**
          * LoopStep
-         * @description One step of the loop: its last time, its result and its triggers.
+         * @description One step of the loop, with the time and the result of its latest execution, and its triggers.
          */
         LoopStep: {
             /**
@@ -8893,7 +8895,7 @@ export interface components {
         };
         /**
          * RunProgress
-         * @description Progress of a run. ``share`` refers to the whole run, ``done/total`` to its current phase.
+         * @description Progress of a run. ``share`` (0 to 1) refers to the whole run, ``done/total`` to its current phase.
          */
         RunProgress: {
             /**

@@ -20,7 +20,7 @@ NAVIGATION = (
         (
             "datasets", "pipelines", "models", "predictions", "runs", "studies", "reports", "comparison", "loop",
             "automations", "judge", "vision", "trash", "plugins", "client", "cli", "dashboard", "engine", "scaling",
-            "database", "security",
+            "deploy", "database", "security",
         ),
     ),
     Group({"en": "Concepts", "tr": "Kavramlar"}, ("concepts/loop", "concepts/honest-evaluation", "concepts/gate")),

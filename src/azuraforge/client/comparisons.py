@@ -30,7 +30,7 @@ class MetricRow(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigRow(Shape):
-    """A setting whose value differs between runs, with one value per run."""
+    """A setting whose value differs between runs, with one value per run; None if the run lacks the setting."""
 
     name: str
     values: list[object]

@@ -20,7 +20,7 @@ class Caution(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnAhead(Shape):
-    """The values of a column known ahead at the rows to predict.
+    """A column known ahead, with its values at the rows to predict.
 
     If ``assumed`` is true, no values were given, and the last known value is used for all rows.
     """

@@ -70,7 +70,10 @@ def read_values(
     span: tuple[datetime, datetime] | None,
     series: Collection[str] | None,
 ) -> pl.DataFrame:
-    """Return the columns of the series name, the time, the target and the incumbent forecast, in no particular order.
+    """Return the rows, in no particular order, with only the columns that forecasts are compared with.
+
+    These are the target and, if the schema has them, the series name, the time, and the incumbent forecast with the
+    time at which it was made.
 
     Args:
         files: paths of the segments with their addresses; the bytes of each are verified.

@@ -167,9 +167,10 @@ def actual_column(table: RawTable, options: Options, time: str) -> str:
 
 
 def of_series(table: RawTable, series: str | None) -> RawTable:
-    """Return the rows of ``series``; the whole table if ``series`` is None or no column contains it.
+    """Return the rows of ``series``; the whole table if ``series`` is None.
 
-    Raises InvalidInput if the column of series does not contain ``series``.
+    If no column has a known name for series, the first text column that contains ``series`` is used; if there is none,
+    the whole table is returned. Raises InvalidInput if a column with a known name does not contain ``series``.
     """
     column = first_of(columns_of(table), SERIES)
     if series is None:

@@ -32,5 +32,5 @@ def list_loops(access: Reader, service: Service, limit: Limit = PAGE, after: Aft
 
 @router.get("/models/{name}/loop")
 def get_loop(name: Name, access: Reader, service: Service) -> LoopOut:
-    """Return the loop of a model: the last time and the triggers of each step."""
+    """Return the loop of a model: the latest execution and the triggers of each step."""
     return service.show(access.project_id, name)

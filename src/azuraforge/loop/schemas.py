@@ -54,7 +54,7 @@ class GateSummary(BaseModel):
 
 
 class LoopStep(BaseModel):
-    """One step of the loop: its last time, its result and its triggers."""
+    """One step of the loop, with the time and the result of its latest execution, and its triggers."""
 
     name: StepName
     state: StepState

@@ -63,7 +63,8 @@ def duration_for_readers(duration: timedelta, language: str) -> str:
 def number_for_readers(value: float | None, language: str, digits: int | None = None) -> str:
     """Return a number with the separators of the language and ``digits`` decimals (None: four significant digits).
 
-    Values of at least 1e15 or below 1e-6 are in scientific notation.
+    Absolute values of at least 1e15, or below 1e-6 except 0, are in scientific notation with four significant digits.
+    None, NaN and infinite values become a dash.
 
     Example:
         >>> number_for_readers(1234.5678, "en"), number_for_readers(-1234.5678, "tr", 2), number_for_readers(None, "en")

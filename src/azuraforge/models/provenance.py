@@ -38,7 +38,7 @@ class EvaluatedRows(Shape):
 
 
 class LearnedRows(Shape):
-    """Rows that the serving weights learned from, validation rows included. An imported version may omit them.
+    """Rows that the serving weights learned from, validation rows included. Fields are null if an import omits them.
 
     ``evaluated`` describes the evaluated predictor if the serving one was refitted on all rows.
     """

@@ -21,7 +21,7 @@ from azuraforge.strict_json import JsonObject
 
 
 def plain(text: str | None) -> str | None:
-    """Return a name unchanged. Raises InvalidValue if it contains control characters, which some databases reject."""
+    """Return a name unchanged. Raises InvalidValue if it contains a control character."""
     if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
         raise InvalidValue("a name cannot contain control characters")
     return text

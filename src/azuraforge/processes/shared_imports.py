@@ -41,10 +41,10 @@ def loaded() -> list[str]:
 
 
 class SharedImports:
-    """Importer of shared libraries in the launcher's process, one at a time while the launcher is idle.
+    """Importer of the libraries in ``SHARED`` into the launcher's process, one at a time while the launcher is idle.
 
     Args:
-        threads: returns the number of threads of the calling process.
+        threads: function that returns the number of threads of the calling process.
     """
 
     def __init__(self, threads: Callable[[], int]) -> None:

@@ -174,7 +174,7 @@ class StoredError(RunError):
 
 
 class RunProgress(BaseModel):
-    """Progress of a run. ``share`` refers to the whole run, ``done/total`` to its current phase."""
+    """Progress of a run. ``share`` (0 to 1) refers to the whole run, ``done/total`` to its current phase."""
 
     phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0

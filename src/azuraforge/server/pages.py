@@ -1,4 +1,4 @@
-"""Server of the built dashboard from memory; unknown page addresses get index.html, whose router handles them.
+"""Server that holds the built dashboard in memory; unknown page addresses get index.html, whose router handles them.
 
 It uses no thread, so that pages load even while routes use all threads.
 """

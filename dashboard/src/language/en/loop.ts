@@ -1,7 +1,7 @@
 export const loop = {
   loop: {
     title: "The loop of this model",
-    open: "Open: this step is not automated",
+    open: "Missing: this step is not automated",
     openMark: "open",
     triggeredBy: "Triggered by: {{triggers}}",
     trigger: {
@@ -12,11 +12,11 @@ export const loop = {
       platform: "the previous step",
     },
     missing: {
-      refresh: "Open: new rows are not fetched from the source. Set up a refresh:",
-      append: "Open: no rows arrive. Add rows regularly:",
-      forecast: "Open: no automation makes forecasts. Set one up:",
-      train: "Open: no automation retrains this model. Set one up:",
-      promotion: "Open: the policy leaves promotion to a person. Let the gate promote:",
+      refresh: "Missing: new rows are not fetched from the source. Set up a refresh:",
+      append: "Missing: no rows arrive. Add rows regularly:",
+      forecast: "Missing: no automation makes forecasts. Set one up:",
+      train: "Missing: no automation retrains this model. Set one up:",
+      promotion: "Missing: the policy leaves promotion to a person. Let the gate promote:",
       champion: "No version is champion, so no predictions are served. If a version is good enough, press Promote next to it below, or:",
       version: "There is no version yet. Train one with New run on the Runs page, or:",
     },

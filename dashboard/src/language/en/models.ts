@@ -1,7 +1,7 @@
 export const models = {
   life: {
     until: "Until",
-    today: "today",
+    today: "now",
     imported: "imported from a bundle",
     import: "Import a bundle",
     importedAs: "Imported: {{model}} v{{version}}",

@@ -30,7 +30,7 @@ export const predictions = {
     base: "Base",
     difference: "Difference",
     total: "Total",
-    chart: "Base and scenarios of {{target}}",
+    chart: "Base forecast and scenarios of {{target}}",
   },
   live: {
     title: "Live scores",

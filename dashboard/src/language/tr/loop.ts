@@ -3,7 +3,7 @@ import type { loop as english } from "../en/loop";
 export const loop: typeof english = {
   loop: {
     title: "Bu modelin döngüsü",
-    open: "Açık: bu adım otomatik değil",
+    open: "Eksik: bu adım otomatik değil",
     openMark: "açık",
     triggeredBy: "Tetikleyen: {{triggers}}",
     trigger: {
@@ -14,11 +14,11 @@ export const loop: typeof english = {
       platform: "önceki adım",
     },
     missing: {
-      refresh: "Açık: yeni satırlar kaynaktan alınmıyor. Yenilemeyi kurmak için:",
-      append: "Açık: satır gelmiyor. Düzenli satır eklemek için:",
-      forecast: "Açık: tahmin yapan bir otomasyon yok. Kurmak için:",
-      train: "Açık: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
-      promotion: "Açık: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için:",
+      refresh: "Eksik: yeni satırlar kaynaktan alınmıyor. Yenilemeyi kurmak için:",
+      append: "Eksik: satır gelmiyor. Düzenli satır eklemek için:",
+      forecast: "Eksik: tahmin yapan bir otomasyon yok. Kurmak için:",
+      train: "Eksik: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
+      promotion: "Eksik: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için:",
       champion: "Hiçbir sürüm şampiyon değil, bu yüzden tahmin sunulmuyor. Yeterince iyi bir sürüm varsa aşağıda o sürümün yanındaki Terfi ettir düğmesine basın ya da:",
       version: "Henüz sürüm yok. Çalıştırmalar sayfasındaki Yeni çalıştırma ile eğitin ya da:",
     },

@@ -3,7 +3,7 @@ import type { models as english } from "../en/models";
 export const models: typeof english = {
   life: {
     until: "Bitiş",
-    today: "bugün",
+    today: "sürüyor",
     imported: "bir paketten içe aktarıldı",
     import: "Paket içe aktar",
     importedAs: "İçe aktarıldı: {{model}} v{{version}}",

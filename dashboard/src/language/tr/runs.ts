@@ -158,7 +158,7 @@ export const runs: typeof english = {
     low: "Alt ({{level}})",
     forecastLabel_one: "{{target}} grafiği: geçmiş, ardından {{level}} güven aralığıyla {{shown}} tahmin değeri. Tabloda aynı değer var.",
     forecastLabel_other: "{{target}} grafiği: geçmiş, ardından {{level}} güven aralığıyla {{shown}} tahmin değeri. Tabloda aynı değerler var.",
-    testLabel_one: "Ayrılmış {{count}} değerin ve tahmininin grafiği",
+    testLabel_one: "Ayrılmış {{count}} değer ile tahmininin grafiği",
     testLabel_other: "Ayrılmış {{count}} değerin ve tahminlerinin grafiği",
     rowsLabel_one: "{{count}} satırda {{column}} grafiği",
     rowsLabel_other: "{{count}} satırda {{column}} grafiği",

@@ -36,7 +36,7 @@ def decompose(values: Floats, seasons: tuple[int, ...]) -> Floats:
 
 
 def with_carried_seasons(values: Floats, seasons: tuple[int, ...], fit: Fit) -> Estimate[Smoothing]:
-    """Decompose the values, fit the remainder, and choose the weight with which the seasons follow later rows.
+    """Decompose the values, fit the seasonally adjusted values, and choose the weight of an error in the seasons.
 
     Args:
         values: values without gaps, ``(row,)``.

@@ -1,4 +1,4 @@
-"""Forecaster for several seasons, such as the day and the week of hourly rows: MSTL, then ETS on the remainder."""
+"""MSTL, a forecaster for several seasons, such as the day and the week of hourly rows: ETS on the adjusted values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUNS_OF_FURTHER = 3
 
 
 class MultipleSeasons(StateForecaster[Smoothing]):
-    """Forecaster that uses the seasons of a decomposition, updated by smoothing, plus ETS on the remainder."""
+    """Forecaster that uses the seasons of a decomposition, updated by smoothing, plus ETS on the adjusted values."""
 
     name: ClassVar[str] = "forecasting.mstl"
     Model: ClassVar[type[StateModel]] = Smoothing
@@ -30,7 +30,7 @@ class MultipleSeasons(StateForecaster[Smoothing]):
     }
 
     def estimate(self, config: ForecastConfig, values: Floats, seasons: tuple[int, ...]) -> Estimate[Smoothing]:
-        """Decompose the values, then choose a form of ETS for the remainder.
+        """Decompose the values, then choose a form of ETS for the seasonally adjusted values.
 
         A longer season that is repeated fewer than ``RUNS_OF_FURTHER`` times is ignored, because it would fit too much
         of the noise.

@@ -63,12 +63,12 @@ class Errors:
 
 @dataclass(frozen=True)
 class Spread:
-    """Offsets of a forecast's quantiles, in units of a power of the forecast.
+    """Offsets of a forecast's quantiles, in the unit ``max(|forecast|, least) ** power``.
 
     Attributes:
         offsets: offsets of the quantiles at ``QUANTILE_LEVELS``, ``(level, horizon)``.
-        power: exponent of the forecast in the unit; 0 if errors do not grow with the forecast.
-        least: lower limit of the absolute forecast in the unit.
+        power: exponent in the unit; 0 if errors do not grow with the forecast.
+        least: replacement in the unit for smaller absolute forecasts.
         table: quantiles of errors in the same unit, for adaptive intervals, ``(GRID, horizon)``; empty if fixed.
         outside: mean ratio of squared validation errors to squared training errors, corrected for the number of rows.
         stretches: number of horizons that the validation errors behind ``outside`` cover; 0 if it was not measured.

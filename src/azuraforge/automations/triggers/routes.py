@@ -86,7 +86,10 @@ async def replace_automation(
     access: Member,
     service: Service,
 ) -> AutomationOut:
-    """Replace the cause and the steps; firings are kept. Responds 409 if it was changed since the stated revision."""
+    """Replace the whole definition of an automation; fields that the request omits get their default values.
+
+    Firings are kept; pending causes are dropped. Responds 409 if the automation was changed since the stated revision.
+    """
     replace = partial(service.replace, access.project_id, automation, body)
     return await ask_in_turn(request, access.project_id, replace)
 

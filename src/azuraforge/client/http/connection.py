@@ -79,7 +79,8 @@ class Connection:
             data: fields of a form, instead of ``json``.
             files: files of a form, instead of ``json``.
 
-        Raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
+        Raises ApiError if the platform refuses the request or its response is not JSON, and PlatformUnreachable if its
+        address is unknown or it does not respond.
         """
         http, address = self._open()
         try:

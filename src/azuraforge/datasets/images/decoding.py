@@ -141,7 +141,7 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
         raise InvalidInput(
             "{name} has 32-bit pixels, which are measurements, not an image",
             where="{name}",
-            next_step="save the image with 8 or 16 bits per pixel",
+            next_step="save the image with 8 or 16 bits per channel",
             code="not_an_image",
             name=name,
         )

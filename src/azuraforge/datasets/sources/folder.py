@@ -194,9 +194,11 @@ class Folder(TableSource[FolderOptions]):
 def _copied(path: Path, copy: Path, before: _File | None, folders: Sequence[Path], most_bytes: int) -> _File | None:
     """Copy a file, so that exactly the hashed bytes are read; return None if it must be skipped.
 
-    It is skipped if it changes or is removed meanwhile, or is not a regular file inside ``folders``. A file with the
-    size and time of its last reading is not copied; ``before`` is returned. The opened file is checked instead of its
-    path, since a link may be replaced in between.
+    A file with the size and modification time in ``before`` is not copied; ``before`` is returned. A file is skipped if
+    it changes or is removed meanwhile, or is not a regular file inside ``folders``. The opened file is checked instead
+    of its path, since a link may be replaced in between.
+
+    Raises InvalidInput if the file cannot be opened or has more than ``most_bytes`` bytes.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

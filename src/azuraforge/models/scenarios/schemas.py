@@ -88,7 +88,7 @@ class Caution(BaseModel):
 
 
 class ColumnAhead(BaseModel):
-    """Values of a column known ahead at the rows to predict."""
+    """A column known ahead, with its values at the rows to predict."""
 
     column: str
     values: list[float] = Field(description="values of the column, one for each row to predict")

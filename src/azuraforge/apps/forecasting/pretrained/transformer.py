@@ -146,7 +146,7 @@ class _Block:
         self._activation = config.dense_act_fn
 
     def attend(self, which: str, x: Single, over: Single, bias: Single) -> Single:
-        """Return the attention of ``x`` to ``over``, before it is added to ``x``.
+        """Return the attention of ``x`` to itself or to ``over``, in the shape of ``x``, before it is added to ``x``.
 
         If ``which`` is ``"self"``, keys and values come from the normalised ``x``; if it is ``"cross"``, they come from
         ``over``, the output of the encoder, without normalisation.

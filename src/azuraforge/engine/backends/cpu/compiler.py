@@ -183,7 +183,8 @@ def build(
 ) -> Kernels:
     """Return the kernels for a target, from the cache or compiled and then cached.
 
-    Only one process compiles at a time; others wait for it. If the cache cannot be written, it is not used.
+    Only one process compiles at a time; others wait for it. If the cache is read-only, cached kernels are still used;
+    missing ones are compiled without waiting for other processes, and are not cached.
     """
     initialize()
     path = folder / f"{target.name}-{cache_key(target)}.o"

@@ -313,7 +313,7 @@ def _rows_between(table: Table, start: datetime | None, end: datetime | None, le
         raise InvalidInput(
             "no row is between start and end",
             where="start",
-            next_step="run azuraforge datasets show for the time range; the dataset has {count:,} [row|rows]",
+            next_step="run azuraforge datasets show NAME to see the time range; the dataset has {count:,} [row|rows]",
             count=len(table),
         )
     return first, stop
