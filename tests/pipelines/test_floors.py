@@ -22,6 +22,7 @@ from azuraforge.plugins.kinds.forecast.floors import Floors
 from azuraforge.plugins.kinds.forecast.hierarchy import reconciled
 from azuraforge.plugins.kinds.forecast.parts import cut_future, cut_learning, load_part
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions, predict_checked
+from azuraforge.testing import MemoryRun
 from tests.panels import SCHEMA, make_panel
 from tests.pipelines.test_hierarchy import GROUPED, learned, summed
 from tests.pipelines.test_panel import Run, stored
@@ -66,7 +67,7 @@ def test_the_training_rows_alone_decide_and_a_refit_decides_again(tmp_path: Path
     run = SilentRun(pipeline.Config(horizon=2), 3, 1, tmp_path)
     train, validation = (cut_learning(table, rows, 2) for rows in (Rows(0, 120), Rows(120, 150)))
     predictor = pipeline.fit(run, train, validation)
-    assert predictor.floors == Floors(frozenset([""]))
+    assert predictor.floors.series == frozenset([""])
     refitted = pipeline.refit(run, predictor, cut_learning(table, Rows(0, 200), 2))
     assert refitted.floors == Floors()
     (tmp_path / "saved").mkdir()
@@ -119,3 +120,51 @@ def test_a_series_that_reconciling_made_negative_ends_at_zero_and_its_total_move
     assert made[0, 0] == total
     if method == "mint_shrink":
         assert made.tolist() == [[3.0, 0.0, 3.0]]
+
+
+def evaluated_and_refitted(
+    name: str, values: np.ndarray, rows: int, folder: Path, season: int | None = None
+) -> tuple[Any, Any, Any, Part]:
+    """Return the wrapped pipeline, both predictors learned from the first ``rows``, and the test part."""
+    pipeline, _ = load_pipeline(name, None)
+    table = one_series(values[:rows])
+    config = pipeline.Config(horizon=7) if season is None else pipeline.Config(horizon=7, season=season)
+    split = pipeline.split(table, config)
+    train, validation, test = (cut_learning(table, each, 7) for each in (split.train, split.validation, split.test))
+    fitted = pipeline.fit(MemoryRun(config, folder / "fit"), train, validation)
+    refitted = pipeline.refit(MemoryRun(config, folder / "refit"), fitted, cut_learning(table, Rows(0, rows), 7))
+    pipeline.save(refitted, folder)
+    return pipeline, fitted, pipeline.load(folder), test
+
+
+def coverage(pipeline: Any, predictor: Any, part: Part) -> float:
+    made, truth = pipeline.predict(predictor, replace(part, targets=None)), part.targets
+    assert truth is not None
+    return float(np.mean((made.quantiles[0.05] <= truth) & (truth <= made.quantiles[0.95])))
+
+
+@pytest.mark.parametrize("name", ["forecasting.croston", "forecasting.tsb", "forecasting.adida"])
+def test_a_refit_to_more_demand_keeps_zero_in_the_interval(name: str, tmp_path: Path) -> None:
+    differences = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        often = np.where(np.arange(600) < 380, 0.15, 0.3)  # the level after the refit is above the evaluated one
+        values = np.where(rng.random(600) < often, rng.poisson(3, 600) + 1, 0)
+        (tmp_path / str(seed)).mkdir()
+        pipeline, fitted, refitted, test = evaluated_and_refitted(name, values, 500, tmp_path / str(seed))
+        later = cut_learning(one_series(values), Rows(500, 600), 7)
+        answer = pipeline.predict(refitted, cut_future(one_series(values[:500]), 7))
+        assert (answer.quantiles[0.05] == 0).all(), "most outcomes are zero"
+        assert (answer.quantiles[0.95] > 0).all()
+        differences.append(coverage(pipeline, refitted, later) - coverage(pipeline, fitted, test))
+    assert abs(np.mean(differences)) < 0.06
+
+
+def test_zeros_at_fixed_times_do_not_widen_the_other_intervals(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(-3, 4, 500)
+    closed = np.arange(500) % 7 >= 4
+    values = np.where(closed, 0, 40 + noise)
+    pipeline, _, refitted, test = evaluated_and_refitted("forecasting.seasonal_naive", values, 500, tmp_path, 7)
+    made, truth = pipeline.predict(refitted, replace(test, targets=None)), test.targets
+    assert truth is not None
+    assert (made.quantiles[0.05][truth > 0] > 25).all()

@@ -32,7 +32,7 @@ from azuraforge.plugins.forecasting.reconciliation import (
     Reconciliation,
     hierarchy_of,
 )
-from azuraforge.plugins.kinds.forecast.floors import Floors
+from azuraforge.plugins.kinds.forecast.floors import Floors, origins_by_series
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
@@ -122,7 +122,8 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
         The newest moments of the training set are added if the validation set has too few.
         """
-        predictor, floors = self._pipeline.fit(run, train, validation), _floors(run.config, train)
+        predictor = self._pipeline.fit(run, train, validation)
+        floors = self._measured(_floors(run.config, train), predictor, train, validation)
         if train.schema.series is None or not train.schema.groups:
             return Wrapped(predictor, floors=floors)
         hierarchy = hierarchy_of(train.schema.groups, Blocks.of(train.frame, train.schema.series).names)
@@ -130,7 +131,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         errors = self._errors(predictor, validation, hierarchy)
         ahead = errors[:, :, 0]
         if len(ahead) < _ENOUGH_MOMENTS:
-            inside = self._errors(predictor, _newest(train), hierarchy)[:, :, 0]
+            inside = self._errors(predictor, _newest(train, _ENOUGH_MOMENTS * 2), hierarchy)[:, :, 0]
             ahead = np.concatenate([inside, ahead])
         ahead = ahead[-_MOST_MOMENTS:]
         found = Reconciliation(method, hierarchy, ErrorCovariance.of(ahead))
@@ -149,7 +150,9 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
         predictor = self._pipeline.refit(run, evaluated.predictor, rows)
         if predictor is None:
             return None
-        return replace(evaluated, predictor=predictor, floors=_floors(run.config, rows))
+        floors = _floors(run.config, rows)
+        kept = {name: share for name, share in evaluated.floors.zeros.items() if name in floors.series}
+        return replace(evaluated, predictor=predictor, floors=replace(floors, zeros=kept))
 
     def predict(self, predictor: Wrapped, part: Part) -> Predictions:
         """Return clipped and reconciled forecasts for the origins of ``part``.
@@ -208,6 +211,31 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
     def pretraining(self, predictor: Wrapped) -> Pretraining | None:
         return self._pipeline.pretraining(predictor.predictor)
 
+    def _measured(self, floors: Floors, predictor: object, train: Part, validation: Part) -> Floors:
+        """Return the floors with the shares of zeros on the newest moments of the validation set.
+
+        The newest moments of the training set are added if the validation set has too few.
+        """
+        truth, points = list[Floats](), list[Floats]()
+        places, known, moments = dict[str, list[Indices]](), 0, 0
+        for part, least in ((validation, _MOST_MOMENTS), (train, _ENOUGH_MOMENTS * 2)):
+            wanted = floors.with_zeros(part)
+            if moments >= _ENOUGH_MOMENTS * 2 or part.targets is None or not wanted.any():
+                continue
+            some = _newest(_origins(part, wanted), least)
+            moments = len(np.unique(moments_of(some.frame, some.schema)[some.origins]))
+            assert some.targets is not None
+            truth.append(some.targets)
+            points.append(self._base(predictor, replace(some, targets=None)).point)
+            for name, at in origins_by_series(some):
+                if len(at):
+                    places.setdefault(name, []).append(at + known)
+            known += len(some.origins)
+        if not points:
+            return floors
+        names = {name: np.concatenate(at) for name, at in places.items()}
+        return floors.measured(np.concatenate(truth), np.concatenate(points), names)
+
     def _base(self, predictor: object, part: Part) -> Predictions:
         return predict_checked(self.name, partial(self._pipeline.predict, predictor), part)
 
@@ -246,13 +274,17 @@ def _ended(found: Floats, method: Reconciliation, ends: Flags) -> Floats:
     return np.concatenate([found[:, :totals] + moved, series], axis=1)
 
 
-def _newest(train: Part) -> Part:
-    """Return the training set restricted to the origins of its newest ``2 * _ENOUGH_MOMENTS`` moments."""
-    moments = moments_of(train.frame, train.schema)[train.origins]
-    kept = moments >= np.unique(moments)[-_ENOUGH_MOMENTS * 2 :][0]
-    ahead = {column: values[kept] for column, values in train.ahead.items()}
-    targets = None if train.targets is None else train.targets[kept]
-    return replace(train, origins=train.origins[kept], targets=targets, ahead=ahead)
+def _newest(part: Part, moments: int) -> Part:
+    """Return the part restricted to the origins of its newest moments, at most ``moments``."""
+    at = moments_of(part.frame, part.schema)[part.origins]
+    return _origins(part, at >= np.unique(at)[-moments:][0])
+
+
+def _origins(part: Part, kept: Flags) -> Part:
+    """Return the part restricted to the origins of the mask ``kept``, ``(origin,)``."""
+    ahead = {column: values[kept] for column, values in part.ahead.items()}
+    targets = None if part.targets is None else part.targets[kept]
+    return replace(part, origins=part.origins[kept], targets=targets, ahead=ahead)
 
 
 def _widths(found: Reconciliation, errors: Floats) -> Floats:
