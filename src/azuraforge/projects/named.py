@@ -1,7 +1,7 @@
 """The project that a request names, and the rules by which each kind of secret may name one.
 
-Programs and pages send the header ``AzuraForge-Project: <slug>``. What a browser opens by itself (a WebSocket, a
-stream of events, a download, an image) cannot send headers and has the query parameter ``project=<slug>`` instead.
+Programs and pages send the header ``AzuraForge-Project: <slug>``. A browser cannot add headers when it opens a
+WebSocket, a stream of events, a download or an image; these requests have the query parameter ``project=<slug>``.
 
 An API token belongs to one project, which requests need not name. A browser session acts only in the project that each
 request names. The token of the command line acts in the only project of its person if none is named.
