@@ -89,6 +89,12 @@ check-dashboard: dashboard/dist/.built ## Types, ESLint and the tests of the das
 proof: .venv/.dev dashboard/dist/.built ## What takes longer than a commit's suite: marked "proof" and "realdata"
 	@$(BIN)/pytest -m "proof or realdata" --timeout 3600 $(PYTEST_ARGS)
 
+.PHONY: audit
+audit: .venv/.dev ## Look up known vulnerabilities of the pinned dependencies at PyPI and npm; fails if they cannot be reached
+	@$(BIN)/python -m venv .venv/audit && .venv/audit/bin/pip install -q pip-audit==2.10.1
+	@.venv/audit/bin/pip-audit --strict -r constraints.txt --no-deps --disable-pip
+	@cd dashboard && npm audit --omit=dev
+
 .PHONY: openapi
 openapi: .venv/.dev ## Write the API's document and the dashboard's types from the routes
 	@$(BIN)/python -m azuraforge.server.openapi dashboard/openapi.json
