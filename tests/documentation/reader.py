@@ -146,7 +146,9 @@ def _token(home: Path, name: str) -> str:
         id_ = new_id()
         person = new_id()
         database.write_system(
-            lambda session: founding.found(session, project=id_, person=person, slug=name, name=name, owner=name)
+            lambda session: founding.found(
+                session, project=id_, person=person, slug=name, name=name, owner=name, owner_key=name
+            )
         )
         return ProjectService(database).local_token(id_)
     finally:

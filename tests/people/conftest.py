@@ -62,7 +62,7 @@ def world(database: Database, administer: Callable[..., None]) -> World:
     default = projects.ensure_default()
     owner = projects.authenticate(projects.local_token(default)).person_id
     administer(
-        insert(Person).values(id="other", name="other", created_at=now()),
+        insert(Person).values(id="other", name="other", name_key="other", kind="person", created_at=now()),
         insert(Project).values(id="second", slug="second", name="Second", created_at=now()),
         insert(Project).values(id="third", slug="third", name="Third", created_at=now()),
         *(

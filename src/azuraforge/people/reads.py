@@ -36,3 +36,8 @@ def known_secret(session: Session, hash_: str, idle_seconds: float) -> KnownSecr
 def name_of(session: Session, person_id: str) -> str | None:
     """Return a person's name; None if the session does not see the person."""
     return store.name_of(session, person_id)
+
+
+def is_service_account(session: Session, person_id: str | None) -> bool:
+    """Return whether a person whom the session sees is a service account."""
+    return person_id is not None and store.kind_of(session, person_id) == "service"

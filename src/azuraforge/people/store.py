@@ -36,6 +36,11 @@ def name_of(session: Session, person_id: str) -> str | None:
     return session.scalar(select(Person.name).where(Person.id == person_id))
 
 
+def kind_of(session: Session, person_id: str) -> str | None:
+    """Return ``person`` or ``service``; None if the session does not see the person."""
+    return session.scalar(select(Person.kind).where(Person.id == person_id))
+
+
 def _alive(idle_seconds: float) -> ColumnElement[bool]:
     """Return the condition for secrets that have not expired and, if they are sessions, are not idle for too long."""
     last_use = func.coalesce(PersonSession.used_at, PersonSession.created_at)

@@ -58,7 +58,13 @@ class ProjectService:
             project, person = new_id(), new_id()
             self._database.write_system(
                 lambda session: founding.found(
-                    session, project=project, person=person, slug="default", name="Default", owner="owner"
+                    session,
+                    project=project,
+                    person=person,
+                    slug="default",
+                    name="Default",
+                    owner="owner",
+                    owner_key="owner",
                 )
             )
             place = self._find(lambda session: store.find_project(session, "default"))

@@ -1,4 +1,4 @@
-"""Tables of projects, members, API tokens, answered requests and retention policies."""
+"""Tables of projects, members, invitations, API tokens, answered requests and retention policies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Owned, PersonOwned, Scoped, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, Owned, PersonOwned, Scoped, Timestamp, new_id, now
 
 
-class Project(Scoped, Base):
-    """The tenant, which owns all other rows. A person sees the projects of which the person is a member."""
+class Project(Deletable, Scoped, Base):
+    """The tenant, which owns all other rows. A person sees the projects of which the person is a member.
+
+    An archived project can only be read; a deleted one can be restored until it is purged.
+    """
 
     __tablename__ = "project"
     __table_args__ = (
@@ -38,6 +41,7 @@ class Project(Scoped, Base):
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=None, default=now())
+    archived_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 
     @classmethod
     def in_project(cls, project_id: str) -> ColumnElement[bool]:
@@ -58,13 +62,33 @@ class Member(Owned, PersonOwned, Base):
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_person_id", "person_id"),
-        {"info": {"seen": "project_id = {project} OR person_id = {person}", "granted": ("SELECT",)}},
+        {"info": {"seen": "project_id = {project} OR person_id = {person}", "changed": "project_id = {project}"}},
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Invitation(Owned, Base):
+    """A one-time invitation to the project, with its secret stored as SHA-256."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        UniqueConstraint("project_id", "id"),
+        Index("ix_invitation_hash", "hash"),  # the link does not name its project
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), default=new_id)
+    role: Mapped[str] = mapped_column(String(16))
+    created_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    expires_at: Mapped[datetime] = mapped_column(Timestamp)
+    used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    used_by: Mapped[str | None] = mapped_column(String(16), ForeignKey("person.id"), default=None)
 
 
 class Token(Owned, Base):

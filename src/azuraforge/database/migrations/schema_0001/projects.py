@@ -13,6 +13,9 @@ def create() -> None:
         sa.Column("slug", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.Column("archived_at", database.Timestamp(), nullable=True),
+        sa.Column("deleted_at", database.Timestamp(), nullable=True),
+        sa.Column("deleted_by", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
         sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
     )
@@ -57,6 +60,23 @@ def create() -> None:
         sa.PrimaryKeyConstraint("project_id", "person_id", name=op.f("pk_member")),
     )
     op.create_index("ix_member_person_id", "member", ["person_id"])
+    op.create_table(
+        "invitation",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.Column("expires_at", database.Timestamp(), nullable=False),
+        sa.Column("used_at", database.Timestamp(), nullable=True),
+        sa.Column("used_by", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_invitation_project_id")),
+        sa.ForeignKeyConstraint(["used_by"], ["person.id"], name=op.f("fk_invitation_used_by")),
+        sa.PrimaryKeyConstraint("project_id", "hash", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("project_id", "id", name=op.f("uq_invitation_project_id_id")),
+    )
+    op.create_index("ix_invitation_hash", "invitation", ["hash"])
     op.create_table(
         "retention_policy",
         sa.Column("project_id", sa.String(length=16), nullable=False),
