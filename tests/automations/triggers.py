@@ -75,9 +75,9 @@ def call_here(entry: str, payload: Any, result: Any, timeout_seconds: float) -> 
 
 
 class Stand:
-    """Everything that automations need, but for studies and models."""
+    """Everything that automations need, but for studies, and for models unless a test gives them."""
 
-    def __init__(self, database: Database, home: Path, project_id: str = "") -> None:
+    def __init__(self, database: Database, home: Path, project_id: str = "", models: Any = None) -> None:
         self.database, self.project_id = database, project_id
         self.events = EventLog(database)
         settings = Settings(home=home)
@@ -92,7 +92,7 @@ class Stand:
         nothing = cast(Any, None)
         checks = Checks(self.runs, nothing, watch)
         self.service = AutomationService(database, self.events, firings, watch, checks)
-        stepping = Stepping(database, firings, self.runs, nothing, nothing, notify)
+        stepping = Stepping(database, firings, self.runs, nothing, models, notify)
         consumer = Consumer(database, self.events, firings)
         self.loop = AutomationLoop(database, self.events.notifier, consumer, watch, stepping, tick_seconds=0.05)
 

@@ -36,6 +36,7 @@ NAMES = {
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
     "Token": "TokenCreated", "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
+    "Approval": "ApprovalOut", "Promotion": "PromotionOut",
     "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

@@ -29,7 +29,7 @@ from azuraforge.client.run import Run
 from azuraforge.client.shapes import REPR_CHARACTERS, Shape
 from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
-from azuraforge.models import answers, distributions, provenance
+from azuraforge.models import answers, distributions, promotion_schemas, provenance
 from azuraforge.models import schemas as models
 from azuraforge.models.deployments import schemas as deployments
 from azuraforge.models.drift import schemas as drift
@@ -81,6 +81,8 @@ PAIRS = [
     (client_models.Model, models.ModelDetail),
     (client_models.ModelVersion, models.VersionOut),
     (client_models.AliasChange, models.AliasChange),
+    (client_models.Approval, promotion_schemas.ApprovalOut),
+    (client_models.Promotion, promotion_schemas.PromotionOut),
     (client_models.PredictionPoint, answers.PredictionPoint),
     (client_models.Prediction, models.PredictOut),
     (client_models.GatePolicy, models.PolicyOut),

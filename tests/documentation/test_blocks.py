@@ -26,7 +26,7 @@ PATHS = sorted([ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("docs/co
 ENGLISH = [Page.read(path) for path in PATHS if not path.name.endswith(".tr.md")]
 ENGLISH_ONLY = {"docs/architecture.md", "docs/benchmarks.md"}
 #: Blocks that no test can run: they need root, several machines, or never end.
-MOST_NOT_RUN = 25
+MOST_NOT_RUN = 26
 #: Pages, and runs of the platform.
 AT_ONCE = 2
 #: ``text`` is output; ``sql`` is for a database elsewhere.

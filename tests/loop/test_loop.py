@@ -15,8 +15,10 @@ from azuraforge.errors import NotFound
 from azuraforge.loop.schemas import LoopOut, LoopStep
 from azuraforge.loop.service import LoopService
 from azuraforge.models.gate.policy import PolicyTerms
+from azuraforge.models.gate.record import ReasonRecord, Sentences
+from azuraforge.models.promotion_tables import ModelPromotion
 from azuraforge.models.provenance import ImportRecord
-from azuraforge.models.tables import ModelPolicy
+from azuraforge.models.tables import Evaluation, ModelPolicy
 from tests.filling_models import HOUR, Rows
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -286,3 +288,31 @@ def test_pages_and_projects(rows: Rows, other_project_id: str) -> None:
     assert service.list(other_project_id).items == []
     with pytest.raises(NotFound):
         service.show(other_project_id, "a")
+
+
+@pytest.mark.parametrize(
+    ("state", "decision", "why"),
+    [
+        (None, "approved", "awaits_approval"),
+        ("waiting", "approved", "awaits_approval"),
+        ("approved", "promoted", None),
+        ("declined", "refused", "not_approved"),
+        ("replaced", "refused", "not_approved"),
+    ],
+)
+def test_the_gate_shows_the_members_decision(rows: Rows, state: Any, decision: str, why: str | None) -> None:
+    run_id = filled(rows)
+    awaits = ReasonRecord(code="promotion_awaits_approval", params={}, text=Sentences(en="Waits.", tr="Bekliyor."))
+
+    def pass_gate(session: Any) -> None:
+        row = session.get(Evaluation, (rows.project_id, run_id))
+        changed = {"decision": "approved", "headline": "awaits_approval", "reasons": [awaits]}
+        row.verdict = row.verdict.model_copy(update=changed)
+
+    rows.database.write(rows.project_id, pass_gate)
+    if state is not None:
+        key = {"project_id": rows.project_id, "model_id": rows.ids["shop"], "number": 3, "alias": "champion"}
+        rows.add(ModelPromotion(**key, version=3, reason="won", by="gate", run_id=run_id, state=state, needed=1))
+    found = step(rows, "gate").gate
+    assert found is not None
+    assert (found.decision, found.why) == (decision, why)

@@ -180,3 +180,12 @@ def test_what_cannot_be_judged_is_refused(system: Any, project_id: str, make_fol
         policies.set(project_id, "nobody", PolicyRequest(reason="r"), "a")
     with pytest.raises(ValidationError):
         PolicyRequest(margin=-1, reason="r")
+
+
+def test_where_another_member_approves_the_gate_asks() -> None:
+    verdict = _judged(GatePolicy(approvals=1))
+    assert (verdict.decision, verdict.approved, verdict.champion) == ("approved", "new", "load v1")
+    assert _codes(verdict)[-1] == "promotion_awaits_approval"
+    assert verdict.record().awaits_approval
+    assert not _judged(GatePolicy(approvals=1, automatic=False)).record().awaits_approval
+    assert _judged(GatePolicy(approvals=1), candidate=1.1).decision == "kept"

@@ -673,7 +673,7 @@ export interface paths {
         put?: never;
         /**
          * Set Alias
-         * @description Set or move an alias, including the champion's.
+         * @description Set or move an alias, including the champion's; if the policy requires approval, this waits for it.
          */
         post: operations["models_set_alias"];
         /**
@@ -917,7 +917,7 @@ export interface paths {
         put?: never;
         /**
          * Set Policy
-         * @description Set a model's conditions for future promotions, with a reason.
+         * @description Set a model's conditions for future promotions, with a reason. Only admins may lower the approvals.
          */
         post: operations["models_set_policy"];
         delete?: never;
@@ -997,9 +997,69 @@ export interface paths {
         put?: never;
         /**
          * Promote
-         * @description Point an alias to a version, with a reason.
+         * @description Point an alias to a version, with a reason; if the policy requires approval, the promotion waits for it.
          */
         post: operations["models_promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/promotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Promotions
+         * @description List a model's promotions that wait, or waited, for another member's approval, newest first.
+         */
+        get: operations["models_list_promotions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/promotions/{number}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Promotion
+         * @description Approve a waiting promotion; the last approval that it needs moves its alias. Its author may not approve it.
+         */
+        post: operations["models_approve_promotion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/promotions/{number}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline Promotion
+         * @description Decline a waiting promotion, also one's own; the alias stays where it is.
+         */
+        post: operations["models_decline_promotion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2460,7 +2520,10 @@ export interface components {
          * @description One move of an alias: the version, the time and the reason.
          */
         AliasChange: {
-            /** Action */
+            /**
+             * Action
+             * @description promote, rollback or remove; or, without a move of the alias: wait (a promotion waits for approval), approve (a member approved it, and it needs more), decline or replace (it was declined, or another move or promotion of the alias replaced it)
+             */
             action: string;
             /** Alias */
             alias: string;
@@ -2548,6 +2611,21 @@ export interface components {
             /** Rows Revised */
             rows_revised: number;
             version: components["schemas"]["DatasetVersionOut"];
+        };
+        /**
+         * ApprovalOut
+         * @description One member's approval of a promotion.
+         */
+        ApprovalOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * ArtifactOut
@@ -3734,6 +3812,14 @@ export interface components {
             version: number | null;
         };
         /**
+         * DecisionRequest
+         * @description Request to approve or decline a waiting promotion.
+         */
+        DecisionRequest: {
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
          * DemoEnd
          * @description The end of the demo: its closing table, the problems found, or the error that ended it.
          */
@@ -4484,7 +4570,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
@@ -5004,6 +5090,13 @@ export interface components {
          */
         GatePolicy: {
             /**
+             * Approvals
+             * @description number of other members who must approve a promotion, automatic or by hand, before it applies
+             * @default 0
+             * @enum {integer}
+             */
+            approvals: 0 | 1 | 2;
+            /**
              * Automatic
              * @description whether the gate promotes; if false, it only approves and a person promotes
              * @default true
@@ -5080,7 +5173,7 @@ export interface components {
         };
         /**
          * GateSummary
-         * @description Summary of the newest verdict; the run has the full verdict.
+         * @description Summary of the newest verdict and, if it required approval, of the decision; the run has the full verdict.
          */
         GateSummary: {
             /**
@@ -5094,7 +5187,7 @@ export interface components {
              * Why
              * @description deciding reason of the verdict; null if the candidate was promoted, or approved without a reason
              */
-            why: ("within_noise" | "worse" | "too_few" | "slice_worse" | "limits" | "withheld" | "other") | null;
+            why: ("within_noise" | "worse" | "too_few" | "slice_worse" | "limits" | "withheld" | "awaits_approval" | "not_approved" | "other") | null;
         };
         /**
          * Growth
@@ -5632,6 +5725,11 @@ export interface components {
          * @description The automations that keep a model fresh, and the model's current state.
          */
         KeepFreshOut: {
+            /**
+             * Approvals
+             * @description number of other members who must approve each promotion before it takes effect
+             */
+            approvals: number;
             /**
              * Arrives
              * @description by_refresh: rows are read from the dataset's source; by_append: the dataset has no source, so a client must append rows
@@ -6555,15 +6653,15 @@ export interface components {
         MissingAutomation: {
             /**
              * Command
-             * @description command that creates the automation, or promotes or trains the version
+             * @description command that creates the automation, or promotes, approves or trains the version
              */
             command: string;
             /**
              * What
-             * @description kind of automation that is missing; or champion: automations require a champion, so a person must promote a version first; or version: the model has no trained version yet
+             * @description kind of automation that is missing; or approval: the policy requires that another member approves each promotion; or champion: automations require a champion, so a person must promote a version first; or version: the model has no trained version yet
              * @enum {string}
              */
-            what: "refresh" | "append" | "forecast" | "train" | "promotion" | "champion" | "version";
+            what: "refresh" | "append" | "forecast" | "train" | "promotion" | "approval" | "champion" | "version";
         };
         /**
          * Mistake
@@ -7503,6 +7601,13 @@ export interface components {
          * @description Policy of a model's gate. Number 0 is the platform's default policy, which has no author.
          */
         PolicyOut: {
+            /**
+             * Approvals
+             * @description number of other members who must approve a promotion, automatic or by hand, before it applies
+             * @default 0
+             * @enum {integer}
+             */
+            approvals: 0 | 1 | 2;
             /** At */
             at: string | null;
             /**
@@ -7578,6 +7683,13 @@ export interface components {
          * @description Request to set a model's conditions for promotions. An omitted condition has the platform's default value.
          */
         PolicyRequest: {
+            /**
+             * Approvals
+             * @description number of other members who must approve a promotion, automatic or by hand, before it applies
+             * @default 0
+             * @enum {integer}
+             */
+            approvals: 0 | 1 | 2;
             /**
              * Automatic
              * @description whether the gate promotes; if false, it only approves and a person promotes
@@ -8213,6 +8325,110 @@ export interface components {
             retries: number;
             /** Version */
             version: number | string;
+        };
+        /**
+         * PromotionMoved
+         * @description Event: a promotion waits for approval, was approved, or was declined. ``by`` is who asked or decided.
+         */
+        PromotionMoved: {
+            /** Alias */
+            alias: string;
+            /** By */
+            by: string;
+            /** Model */
+            model: string;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Version */
+            version: number;
+        };
+        /** PromotionMovedEvent */
+        PromotionMovedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["PromotionMoved"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "model.promotion_waiting" | "model.promotion_approved" | "model.promotion_declined";
+        };
+        /**
+         * PromotionOut
+         * @description A promotion that waits, or waited, for another member's approval.
+         */
+        PromotionOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * Approvals
+             * @description approvals given, oldest first
+             */
+            approvals: components["schemas"]["ApprovalOut"][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description name of who asked for it; gate if a run's verdict did
+             */
+            by: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decided Reason */
+            decided_reason: string | null;
+            /**
+             * May Approve
+             * @description whether the caller may approve it now: it waits, the caller is a member, and the caller neither asked for it, started its run nor approved it
+             */
+            may_approve: boolean;
+            /** Model */
+            model: string;
+            /**
+             * Needed
+             * @description number of members who must approve it
+             */
+            needed: number;
+            /** Number */
+            number: number;
+            /**
+             * Previous Version
+             * @description version of the alias when the promotion was asked for
+             */
+            previous_version: number | null;
+            /** Reason */
+            reason: string;
+            /** Run Id */
+            run_id: string | null;
+            /** @description the gate's reasons, by language; null if a person asked for the promotion */
+            said?: components["schemas"]["Sentences"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "approved" | "declined" | "replaced";
+            /** Version */
+            version: number;
+        };
+        /**
+         * PromotionPage
+         * @description A page of a model's promotions that needed approval, newest first.
+         */
+        PromotionPage: {
+            /** Items */
+            items: components["schemas"]["PromotionOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
         };
         /**
          * Pruner
@@ -10683,7 +10899,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "incumbent_stays";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /**
              * Kind
              * @constant
@@ -10950,11 +11166,12 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "incumbent_stays";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
              * @default {
+             *       "approvals": 0,
              *       "automatic": true,
              *       "margin": 0,
              *       "margin_kind": "relative",
@@ -17788,6 +18005,363 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasChange"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_list_promotions: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description whether to list only promotions that wait for approval */
+                waiting?: boolean;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_approve_promotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasChange"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_decline_promotion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
             };
         };
         responses: {

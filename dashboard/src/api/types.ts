@@ -33,6 +33,7 @@ export type Model = Schemas["ModelOut"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
+export type Promotion = Schemas["PromotionOut"];
 export type LoopStep = Schemas["LoopStep"];
 export type AsOf = Schemas["AsOfOut"];
 export type Prediction = Schemas["PredictOut"];

@@ -61,7 +61,7 @@ export const sampleVerdict: Verdict = {
   headline: "promoted",
   approved: null,
   measured: { latency_ms: null, bytes: null },
-  policy: { number: 1, metric: null, margin: 0, margin_kind: "relative", slices: [], max_latency_ms: null, max_bytes: null, automatic: true, unknown_slices: "block" },
+  policy: { number: 1, metric: null, margin: 0, margin_kind: "relative", slices: [], max_latency_ms: null, max_bytes: null, automatic: true, approvals: 0, unknown_slices: "block" },
   slices: [],
   champion: "forecasting.lstm",
   reasons: [{ code: "no_champion_before", params: {}, text: { en: "There was no champion before.", tr: "Daha önce bir şampiyon yoktu." } }],

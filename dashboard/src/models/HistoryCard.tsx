@@ -10,6 +10,9 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { Table, tableCss } from "../ui/Table";
 
+/** Entries that do not move the alias: promotions that wait for approval or were not approved, and single approvals. */
+const without = { wait: true, approve: true, decline: true, replace: true };
+
 /** The versions in service, from when and why, the newest change first. */
 export function HistoryCard({ changes, more }: { changes: readonly AliasChange[]; more: ReactNode }) {
   const { t, i18n } = useTranslation();
@@ -37,7 +40,15 @@ export function HistoryCard({ changes, more }: { changes: readonly AliasChange[]
               <td className={tableCss["nowrap"]}>{change.until ? moment(change.until) : t("life.today")}</td>
               <td>{change.alias}</td>
               <td className={tableCss["nowrap"]}>
-                {version(change.previous_version)} → {version(change.version)}
+                {change.action in without ? (
+                  <>
+                    {version(change.version)}: {t(`models.actions.${change.action as keyof typeof without}`)}
+                  </>
+                ) : (
+                  <>
+                    {version(change.previous_version)} → {version(change.version)}
+                  </>
+                )}
               </td>
               <td>{change.said ? inLanguage(change.said, i18n.language) : change.reason}</td>
               <td className={tableCss["soft"]}>{change.by === "gate" ? t("models.gate") : change.by}</td>

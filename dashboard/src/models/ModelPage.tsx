@@ -20,6 +20,7 @@ import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 import { VersionsCard } from "./VersionsCard";
+import { WaitingCard } from "./WaitingCard";
 
 const AsOfCard = lazy(() => import("./AsOfCard"));
 const FreshCard = lazy(() => import("./fresh/FreshCard").then(({ FreshCard }) => ({ default: FreshCard })));
@@ -44,7 +45,7 @@ export default function ModelPage({ name }: { name: string }) {
   const holder = champion === null ? t("models.noChampion") : `v${champion}`;
   const classes = imageClasses(model.data.version_list[0]);
   const writer = mayWrite(session) && there;
-  const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
+  const hasBefore = history.data?.some((change) => change.previous_version !== null && change.action === "promote") ?? false;
   return (
     <div className={css["page"]}>
       <PageHead
@@ -60,6 +61,7 @@ export default function ModelPage({ name }: { name: string }) {
       </PageHead>
       {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
       {there ? <LoopLine model={name} /> : null}
+      {there ? <WaitingCard name={name} writer={writer} /> : null}
       {there && classes === null ? <PredictCard model={model.data} /> : null}
       {there && classes !== null ? (
         <Suspense fallback={<Loading />}>

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -5,13 +6,14 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
-import { useMoveChampion } from "./api";
+import { policyQuery, useMoveChampion } from "./api";
 import css from "./Models.module.css";
 
 /** Dialog that promotes by hand or rolls back; a reason is required and kept in the history. */
 export function MoveDialog({ name, version, onClose }: { name: string; version: number | null; onClose: () => void }) {
   const { t } = useTranslation();
   const move = useMoveChampion(name);
+  const policy = useQuery({ ...policyQuery(name), enabled: version !== null });
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const title = version === null ? t("models.rollback") : t("models.promoteVersion", { version });
@@ -24,6 +26,7 @@ export function MoveDialog({ name, version, onClose }: { name: string; version: 
     <Dialog title={title} open onClose={onClose}>
       <form onSubmit={submit} className={css["form"]} noValidate>
         <p>{t(version === null ? "models.rollbackText" : "models.promoteText")}</p>
+        {version !== null && policy.data !== undefined && policy.data.approvals > 0 ? <p>{t("models.promoteWaits")}</p> : null}
         <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
         {move.error ? <ErrorNotice error={move.error} /> : null}
         <DialogActions>

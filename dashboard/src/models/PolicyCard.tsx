@@ -47,12 +47,15 @@ export function PolicyCard({ name, kind: task, writer }: { name: string; kind: s
           { name: t("life.latency"), value: policy.max_latency_ms === null ? t("life.noLimit") : number(policy.max_latency_ms) },
           { name: t("life.size"), value: policy.max_bytes === null ? t("life.noLimit") : bytes(policy.max_bytes) },
           { name: t("models.promote"), value: policy.automatic ? t("life.byGate") : t("life.byHand") },
+          { name: t("life.approvals"), value: t(`life.approvalsOf.${policy.approvals}`) },
         ]}
       />
       {editing ? <PolicyDialog name={name} kind={kind} policy={policy} onClose={() => setEditing(false)} /> : null}
     </Card>
   );
 }
+
+const numbers = { "0": 0, "1": 1, "2": 2 } as const;
 
 function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: TaskKind | undefined; policy: GatePolicy; onClose: () => void }) {
   const { t } = useTranslation();
@@ -68,6 +71,7 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: Tas
   const [size, setSize] = useState(policy.max_bytes === null ? "" : String(policy.max_bytes));
   const [passUnknown, setPassUnknown] = useState(policy.unknown_slices === "pass");
   const [automatic, setAutomatic] = useState(policy.automatic);
+  const [approvals, setApprovals] = useState<"0" | "1" | "2">(`${policy.approvals}`);
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const wrong = (text: string) => (text.trim() !== "" && !(Number(text.replace(",", ".")) >= 0) ? t("life.notNumber") : undefined);
@@ -78,7 +82,7 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: Tas
     setTried(true);
     if (reason.trim() === "" || guarded === null || [margin, latency, size].some((text) => wrong(text) !== undefined)) return;
     const given = value(margin) ?? 0;
-    const terms = { metric: metric === "" ? null : metric, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
+    const terms = { metric: metric === "" ? null : metric, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, approvals: numbers[approvals], unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
     save.mutate({ ...terms, reason: reason.trim() }, { onSuccess: onClose });
   };
   return (
@@ -96,6 +100,13 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: Tas
         <TextField label={t("life.latency")} value={latency} onChange={setLatency} mode="decimal" error={wrong(latency)} />
         <TextField label={t("life.size")} value={size} onChange={setSize} mode="numeric" error={wrong(size)} />
         <CheckField label={t("life.automatic")} checked={automatic} onChange={setAutomatic} />
+        <SelectField
+          label={t("life.approvals")}
+          hint={t("life.approvalsHint")}
+          value={approvals}
+          onChange={setApprovals}
+          options={(["0", "1", "2"] as const).map((each) => ({ value: each, label: t(`life.approvalsOf.${each}`) }))}
+        />
         <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
         {save.error ? <ErrorNotice error={save.error} /> : null}
         <DialogActions>

@@ -17,6 +17,32 @@ export function historyQuery(name: string) {
   return pagedQuery(["models", name, "history"], `/models/${part(name)}/history`);
 }
 
+/** Open promotions, which wait for another member's approval. */
+export function waitingQuery(name: string) {
+  return queryOptions({
+    queryKey: ["models", name, "waiting"],
+    queryFn: ({ signal }) => allItems(`/models/${part(name)}/promotions`, { waiting: "true" }, signal),
+  });
+}
+
+export interface Decision {
+  number: number;
+  approve: boolean;
+  reason: string | null;
+}
+
+/** Approve or decline a waiting promotion. */
+export function useDecide(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ number, approve, reason }: Decision) =>
+      approve
+        ? post(`/models/${part(name)}/promotions/${String(number)}/approve`, { reason })
+        : post(`/models/${part(name)}/promotions/${String(number)}/decline`, { reason }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}
+
 export interface Move {
   version: number | null;
   reason: string;

@@ -70,6 +70,9 @@ def set_policy(
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="The gate only approves versions; a person promotes them.")
     ] = False,
+    approvals: Annotated[
+        int, typer.Option(min=0, max=2, help="Number of other members who must approve each promotion: 0, 1 or 2.")
+    ] = 0,
     pass_unknown: Annotated[
         bool, typer.Option("--pass-unknown", help="Slices with too few rows do not block promotion.")
     ] = False,
@@ -85,6 +88,7 @@ def set_policy(
         "max_latency_ms": max_latency_ms,
         "max_bytes": max_bytes,
         "automatic": not by_hand,
+        "approvals": approvals,
         "unknown_slices": "pass" if pass_unknown else "block",
     }
     with connect(terminal) as connected:
@@ -186,6 +190,8 @@ def alias(
         terminal.json(change.raw)
     elif version is None:
         terminal.say(terminal.text("alias_gone", model=name, alias=alias))
+    elif change.waits:
+        terminal.say(terminal.text("promotion_waits", model=name, alias=alias, version=version))
     else:
         terminal.say(terminal.text("alias_set", model=name, alias=alias, after=version))
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from azuraforge.cli import model_life
+from azuraforge.cli import approvals, model_life
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.as_of import show_as_of
 from azuraforge.cli.output.data_schemas import _data_schema, data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.model import show_model
+from azuraforge.cli.output.model import show_model, show_waiting
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -72,10 +72,12 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
     with connect(terminal) as connected:
         model = connected.client.models.get(name)
         kinds = [] if json else connected.client.plugins.task_kinds()
+        waiting = connected.client.models.promotions(name, waiting=True) if model.deleted_at is None else []
     if json:
-        terminal.json(model.raw)
+        terminal.json({**model.raw, "waiting": [each.raw for each in waiting]})
         return
     show_model(terminal, model, kinds)
+    show_waiting(terminal, waiting)
 
 
 @app.command()
@@ -168,7 +170,7 @@ def promote(
     with connect(terminal) as connected:
         change = connected.client.models.promote(name, version, reason, alias)
     _say_change(terminal, name, change, json)
-    if not json and alias == "champion":
+    if not json and alias == "champion" and not change.waits:
         terminal.note(terminal.text("fresh_offer", model=name))
 
 
@@ -355,12 +357,15 @@ def predict_image(
 
 
 model_life.add_to(app)
+approvals.add_to(app)
 app.command("keep-fresh")(freshness.keep_fresh)
 
 
 def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:
     if json:
         terminal.json(change.raw)
+    elif change.waits:
+        terminal.say(terminal.text("promotion_waits", model=model, alias=change.alias, version=change.version))
     elif change.version is None:
         terminal.say(terminal.text("alias_gone", model=model, alias=change.alias))
     elif change.previous_version is None:

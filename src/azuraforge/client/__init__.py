@@ -25,6 +25,7 @@ from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped
 from azuraforge.client.model import (
     AliasChange,
+    Approval,
     ClassProbability,
     Deployment,
     ExtremeLosses,
@@ -36,6 +37,7 @@ from azuraforge.client.model import (
     PairCounts,
     Prediction,
     PredictionPoint,
+    Promotion,
 )
 from azuraforge.client.notifications import Notification, NotificationTarget
 from azuraforge.client.plugins import Plugin, TaskKind
@@ -83,6 +85,7 @@ __all__ = [
     "AliasChange",
     "ApiError",
     "Appended",
+    "Approval",
     "AsOf",
     "Automation",
     "AutomationStep",
@@ -154,6 +157,7 @@ __all__ = [
     "PredictionPoint",
     "Progress",
     "Project",
+    "Promotion",
     "Purged",
     "RetentionPolicy",
     "RevisedValue",

@@ -60,6 +60,7 @@ class Freshness(Shape):
     retrain: str = "weekly"
     notify: list[str] = field(default_factory=list)
     promotes: bool = True
+    approvals: int = 0
     outdated: bool = False
     automations: list[KeptAutomation] = field(default_factory=list)
     standing: Standing | None = None

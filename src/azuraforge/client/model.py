@@ -61,6 +61,7 @@ class AliasChange(Shape):
     """A change of an alias, with its period (``at`` to ``until``), author and reason.
 
     ``said`` maps language codes to the reason if the platform wrote it. ``version`` is None if the alias was removed.
+    The actions wait, approve, decline and replace concern a promotion that needs approval and do not move the alias.
     """
 
     alias: str
@@ -73,6 +74,47 @@ class AliasChange(Shape):
     until: datetime | None = None
     run_id: str | None = None
     said: dict[str, str] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether this is a promotion that waits for another member's approval; the alias has not moved then."""
+        return self.action == "wait"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval(Shape):
+    """One member's approval of a promotion."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promotion(Shape):
+    """A promotion that waits, or waited, for approval by ``needed`` other members.
+
+    ``state`` is waiting, approved, declined or replaced. ``may_approve`` is whether this client's person may approve
+    it now. ``said`` maps language codes to the gate's reason; it is None if a person asked for the promotion.
+    """
+
+    model: str
+    number: int
+    alias: str
+    version: int
+    previous_version: int | None
+    reason: str
+    by: str
+    at: datetime
+    state: str
+    needed: int = 1
+    approvals: list[Approval] = field(default_factory=list)
+    run_id: str | None = None
+    said: dict[str, str] | None = None
+    decided_by: str | None = None
+    decided_reason: str | None = None
+    decided_at: datetime | None = None
+    may_approve: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +147,7 @@ class VerdictPolicy(Shape):
     max_latency_ms: float | None = None
     max_bytes: int | None = None
     automatic: bool = True
+    approvals: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +177,7 @@ class GatePolicy(Shape):
     max_latency_ms: float | None = None
     max_bytes: int | None = None
     automatic: bool = True
+    approvals: int = 0
     unknown_slices: str = "block"
     reason: str | None = None
     by: str | None = None

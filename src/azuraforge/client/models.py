@@ -20,6 +20,7 @@ from azuraforge.client.model import (
     Model,
     ModelVersion,
     Prediction,
+    Promotion,
 )
 from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
@@ -90,9 +91,33 @@ class Models:
         return listed(self._connection, f"/models/{segment(name)}/history", AliasChange, limit, alias=alias, at=moment)
 
     def promote(self, name: str, version: int, reason: str, alias: str = "champion") -> AliasChange:
-        """Move an alias to a version manually; the reason is recorded in the history."""
+        """Move an alias to a version manually; the reason is recorded in the history.
+
+        If the model's policy requires approval, the promotion waits for it, and ``waits`` of the result is true.
+        """
         body = {"version": version, "reason": reason, "alias": alias}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/promote", body))
+
+    def promotions(self, name: str, *, waiting: bool = False, limit: int | None = None) -> builtins.list[Promotion]:
+        """Return the promotions of a model that needed approval, newest first; only open ones if ``waiting``."""
+        place = f"/models/{segment(name)}/promotions"
+        return listed(self._connection, place, Promotion, limit, waiting="true" if waiting else None)
+
+    def approve(self, name: str, number: int, reason: str | None = None) -> AliasChange:
+        """Approve a waiting promotion; the last approval that it needs moves its alias (the action is "promote").
+
+        Raises ApiError if this client's person asked for it, started its run or has approved it, or if it is no longer
+        valid.
+        """
+        return self._decide(name, number, "approve", reason)
+
+    def decline(self, name: str, number: int, reason: str | None = None) -> AliasChange:
+        """Decline a waiting promotion; the alias stays where it is."""
+        return self._decide(name, number, "decline", reason)
+
+    def _decide(self, name: str, number: int, how: str, reason: str | None) -> AliasChange:
+        place = f"/models/{segment(name)}/promotions/{number}/{how}"
+        return AliasChange.from_json(self._connection.post(place, {"reason": reason} if reason else {}))
 
     def rollback(self, name: str, reason: str | None = None, alias: str = "champion") -> AliasChange:
         """Move an alias back to its previous version; ``reason`` (None: a standard text) is recorded in the history."""
@@ -157,8 +182,8 @@ class Models:
         Args:
             name: name of the model.
             reason: reason to record in the history.
-            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; omitted
-                terms have the platform's defaults.
+            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, approvals,
+                unknown_slices; omitted terms have the platform's defaults.
         """
         place = f"/models/{segment(name)}/policies"
         return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))

@@ -106,7 +106,8 @@ def _check_grants(connection: Connection, role: str) -> None:
     for table in Base.metadata.sorted_tables:
         surplus = [verb for verb in (*_VERBS, "TRUNCATE") if verb not in (*_granted(table), "SELECT")]
         asked = {"name": table.name, "verbs": ", ".join(surplus)}
-        if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
+        of_columns = [verb for verb in surplus if verb in ("INSERT", "UPDATE")]
+        if of_columns and connection.scalar(text(_MAY), {**asked, "of_columns": ", ".join(of_columns)}):
             raise Conflict(
                 "the role {role} can change the table {table}, but only the owner of the tables should",
                 next_step="run azuraforge database upgrade; if that does not help, execute as the owner: REVOKE "
@@ -221,7 +222,7 @@ _OWNS_SOME = f"""
     WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')
 """  # noqa: S608  constants
 _MAY = f"""
-    SELECT has_table_privilege(oid, :verbs) OR has_any_column_privilege(oid, 'INSERT, UPDATE') FROM pg_class
+    SELECT has_table_privilege(oid, :verbs) OR has_any_column_privilege(oid, :of_columns) FROM pg_class
     WHERE relnamespace = {_HERE} AND relname = :name
 """  # noqa: S608  constants
 _OWNED = f"""

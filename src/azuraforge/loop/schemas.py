@@ -14,10 +14,21 @@ StepName = Literal["observed", "predicted", "judged", "learned", "gate", "champi
 #: The result of a step's latest execution; ``none`` if it was never executed.
 StepState = Literal["none", "running", "done", "failed"]
 TriggerKind = Literal["automation", "schedule", "arrivals", "requests", "platform"]
-MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "champion", "version"]
+MissingKind = Literal["refresh", "append", "forecast", "train", "promotion", "approval", "champion", "version"]
 GateDecision = Literal["promoted", "approved", "baseline", "refused", "not_comparable"]
-#: The deciding reason of a verdict; ``other`` if only the verdict's text states it.
-GateWhy = Literal["within_noise", "worse", "too_few", "slice_worse", "limits", "withheld", "other"]
+#: The deciding reason of a verdict; ``other`` if only the verdict's text states it; ``not_approved`` if the promotion
+#: that passed the gate was declined or replaced by a newer one.
+GateWhy = Literal[
+    "within_noise",
+    "worse",
+    "too_few",
+    "slice_worse",
+    "limits",
+    "withheld",
+    "awaits_approval",
+    "not_approved",
+    "other",
+]
 
 
 class LoopTrigger(BaseModel):
@@ -35,14 +46,15 @@ class MissingAutomation(BaseModel):
     """The automation that would start an open step, and the command that creates it."""
 
     what: MissingKind = Field(
-        description="kind of automation that is missing; or champion: automations require a champion, so a person"
+        description="kind of automation that is missing; or approval: the policy requires that another"
+        " member approves each promotion; or champion: automations require a champion, so a person"
         " must promote a version first; or version: the model has no trained version yet"
     )
-    command: str = Field(description="command that creates the automation, or promotes or trains the version")
+    command: str = Field(description="command that creates the automation, or promotes, approves or trains the version")
 
 
 class GateSummary(BaseModel):
-    """Summary of the newest verdict; the run has the full verdict."""
+    """Summary of the newest verdict and, if it required approval, of the decision; the run has the full verdict."""
 
     decision: GateDecision
     why: GateWhy | None = Field(

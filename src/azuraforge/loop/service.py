@@ -73,7 +73,8 @@ def _facts(session: Session, models: Sequence[reads.ModelRow], at: datetime) -> 
     dataset_of = {model.id: _dataset_of(model, versions.get(model.id, {})) for model in models}
     datasets = observed(session, {id_ for id_ in dataset_of.values() if id_ is not None})
     forecasts, judged = reads.forecasts(session, ids), reads.judged(session, ids)
-    verdicts = reads.verdicts(session, {row.run_id for row in learned.values() if row is not None})
+    run_ids = {row.run_id for row in learned.values() if row is not None}
+    verdicts, promotions = reads.verdicts(session, run_ids), reads.promotions(session, run_ids)
     policies = reads.policies(session, ids)
     found = []
     for model in models:
@@ -87,6 +88,7 @@ def _facts(session: Session, models: Sequence[reads.ModelRow], at: datetime) -> 
             judged.get(model.id),
             verdicts.get(newest.run_id) if newest is not None else None,
             policies.get(model.id, PolicyTerms()),
+            promotions.get(newest.run_id) if newest is not None else None,
         )
         found.append(facts)
     return found

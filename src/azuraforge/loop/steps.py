@@ -19,6 +19,7 @@ from azuraforge.loop.schemas import (
     MissingKind,
 )
 from azuraforge.loop.triggers import Subject, Taking, Triggers
+from azuraforge.models.events import PromotionState
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.reads import MOST_FORECASTS, MOST_POINTS, ForecastRow, JudgedRow, ModelRow, VersionRow
@@ -39,6 +40,7 @@ _NOISE = ("not_better_than_best_baseline", "not_better_than_champion", "too_wide
 #: Codes of verdict reasons, most important first, each group with its summary.
 _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
     (("column_knows_future", "pretraining_not_stated", "pretraining_overlaps", "promotion_withheld"), "withheld"),
+    (("promotion_awaits_approval",), "awaits_approval"),
     (("slice_worse",), "slice_worse"),
     (("too_slow", "too_large", "latency_not_measured"), "limits"),
     (("worse_than_best_baseline",), "worse"),
@@ -66,7 +68,11 @@ _DECISIONS: Mapping[str, GateDecision] = {
 
 @dataclass
 class Facts:
-    """All stored facts about one model's loop. ``dataset`` is the one that the model learns from."""
+    """All stored facts about one model's loop.
+
+    ``dataset`` is the one that the model learns from; ``promotion`` is the state of the promotion that the newest
+    verdict asked for, None if it asked for none.
+    """
 
     model: ModelRow
     now: datetime
@@ -76,6 +82,7 @@ class Facts:
     judged: JudgedRow | None = None
     verdict: tuple[VerdictRecord, datetime] | None = None
     policy: PolicyTerms = field(default_factory=PolicyTerms)
+    promotion: PromotionState | None = None
     runs: Mapping[str, RunRow] = field(default_factory=dict)
 
     @property
@@ -174,7 +181,7 @@ def gate(facts: Facts) -> LoopStep:
     if facts.verdict is not None and facts.learned is not None:
         verdict, at = facts.verdict
         step.state, step.at, step.run_id, step.version = "done", at, facts.learned.run_id, facts.learned.version
-        step.gate = summarised(verdict)
+        step.gate = _decided(summarised(verdict), verdict, facts.promotion)
     return step
 
 
@@ -182,13 +189,17 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
     """Return the step *champion*: a version was promoted, by the gate or, if the policy says so, by a person."""
     model = facts.model
     found = [each.trigger for each in triggers.of(facts.subject, "promote")]
-    if facts.policy.automatic:
+    if facts.policy.approvals:
+        found = []  # whatever asks for the promotion, another member has to approve it
+    elif facts.policy.automatic:
         found.insert(0, _PLATFORM)
     step = LoopStep(name="champion", state="none", open=not found, triggers=found)
     if model.champion is None:
         step.missing = _without_champion(facts)
         return step
-    if not found:
+    if facts.policy.approvals:
+        step.missing = _missing(facts, "approval")
+    elif not found:
         step.missing = _missing(facts, "promotion")
     step.state, step.at, step.version, step.run_id = "done", model.since, model.champion, model.champion_run
     return step
@@ -205,6 +216,15 @@ def summarised(verdict: VerdictRecord) -> GateSummary:
             return GateSummary(decision=decision, why=why, text=reason.text)
     text = verdict.reasons[0].text if verdict.reasons else None
     return GateSummary(decision=decision, why=None if decision == "approved" else "other", text=text)
+
+
+def _decided(summary: GateSummary, verdict: VerdictRecord, promotion: PromotionState | None) -> GateSummary:
+    """Return the summary of a verdict that required approval with the members' decision, if there is one."""
+    if not verdict.awaits_approval or promotion in (None, "waiting"):
+        return summary
+    if promotion == "approved":
+        return GateSummary(decision="promoted", why=None, text=None)
+    return GateSummary(decision="refused", why="not_approved", text=None)
 
 
 def _running(facts: Facts, kind: str, is_of: Callable[[RunRow], bool]) -> RunRow | None:
@@ -256,6 +276,7 @@ def _missing(facts: Facts, what: MissingKind) -> MissingAutomation:
         "append": f"azuraforge datasets add --append FILE --name {dataset}",
         "forecast": f"azuraforge models keep-fresh {name}",
         "train": f"azuraforge models keep-fresh {name} --retrain weekly",
+        "approval": f"azuraforge models approve {name}",
         "promotion": f'azuraforge models set-policy {name} --reason "the gate promotes"',
     }
     return MissingAutomation(what=what, command=commands[what])

@@ -7,6 +7,8 @@ from typing import Literal
 from azuraforge.events.body import EventBody
 
 AliasEvent = Literal["model.promoted", "model.rolled_back", "model.alias_removed"]
+PromotionState = Literal["waiting", "approved", "declined", "replaced"]
+PromotionEvent = Literal["model.promotion_waiting", "model.promotion_approved", "model.promotion_declined"]
 DeploymentEvent = Literal["model.deployment_started", "model.deployment_ended", "model.canary_rolled_back"]
 
 
@@ -27,6 +29,19 @@ class AliasMoved(EventBody):
     alias: str
     version: int | None
     previous_version: int | None
+    reason: str
+    by: str
+    run_id: str | None
+
+
+class PromotionMoved(EventBody):
+    """Event: a promotion waits for approval, was approved, or was declined. ``by`` is who asked or decided."""
+
+    type: PromotionEvent
+    model: str
+    alias: str
+    version: int
+    number: int
     reason: str
     by: str
     run_id: str | None
@@ -120,6 +135,7 @@ class PredictionsJudgedAgain(EventBody):
 EVENTS: tuple[type[EventBody], ...] = (
     VersionRegistered,
     AliasMoved,
+    PromotionMoved,
     ModelMoved,
     IntendedUseChanged,
     GatePolicyChanged,

@@ -145,11 +145,12 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 
 
 def _hot_routers() -> Sequence[APIRouter]:
+    from azuraforge.models.approval_routes import router as approvals
     from azuraforge.models.predictions.routes import router as predictions
     from azuraforge.models.release_routes import router as deployments
     from azuraforge.models.routes import hot, router
 
-    return [hot, router, deployments, predictions]
+    return [hot, router, approvals, deployments, predictions]
 
 
 def _routers() -> Sequence[APIRouter]:
@@ -183,7 +184,7 @@ def _summaries() -> Sequence[type[BaseModel]]:
 
 PACKAGE = Package(
     "models",
-    tables=("tables", "deployment_tables", "predictions.progress"),
+    tables=("tables", "deployment_tables", "promotion_tables", "predictions.progress"),
     hot_routers=_hot_routers,
     routers=_routers,
     served={

@@ -14,11 +14,13 @@ from azuraforge.database import Database, Session
 from azuraforge.database.keyset import behind
 from azuraforge.errors import NotFound
 from azuraforge.models import lookup, shapes, store
+from azuraforge.models.events import PromotionState
 from azuraforge.models.gate.policy import PolicyTerms
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.promotion_tables import ModelPromotion
 from azuraforge.models.provenance import LearnedRows
 from azuraforge.models.registry import finding
-from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.registry.names import BY_GATE, CHAMPION
 from azuraforge.models.schemas import EvaluationOut, ModelDetail, VersionOut
 from azuraforge.models.tables import (
     AliasChange,
@@ -246,6 +248,13 @@ def verdicts(session: Session, run_ids: Collection[str]) -> dict[str, tuple[Verd
     """Return the verdicts of runs with the times at which they were stored, by run id."""
     found = select(Evaluation.run_id, Evaluation.verdict, Evaluation.created_at)
     return {each[0]: (each[1], each[2]) for each in session.execute(found.where(Evaluation.run_id.in_(run_ids)))}
+
+
+def promotions(session: Session, run_ids: Collection[str]) -> dict[str, PromotionState]:
+    """Return the states of the promotions that the gate asked for, by run id; the newest one of each run."""
+    row = ModelPromotion
+    found = select(row.run_id, row.state).where(row.run_id.in_(run_ids), row.by == BY_GATE)
+    return {each[0]: each[1] for each in session.execute(found.order_by(row.number)) if each[0] is not None}
 
 
 def policies(session: Session, ids: Collection[str]) -> dict[str, PolicyTerms]:

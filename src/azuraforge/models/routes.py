@@ -157,9 +157,16 @@ def get_history(
 
 @router.post("/models/{name}/promote")
 def promote(name: Name, body: PromoteRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
-    """Point an alias to a version, with a reason."""
+    """Point an alias to a version, with a reason; if the policy requires approval, the promotion waits for it."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.person_name, unit=unit
+        access.project_id,
+        name,
+        body.version,
+        alias=body.alias,
+        reason=body.reason,
+        by=access.person_name,
+        person=access.person_id,
+        unit=unit,
     )
 
 
@@ -175,9 +182,16 @@ def roll_back(name: Name, body: RollbackRequest, access: Member, service: Servic
 def set_alias(
     name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service, unit: Unit
 ) -> AliasChange:
-    """Set or move an alias, including the champion's."""
+    """Set or move an alias, including the champion's; if the policy requires approval, this waits for it."""
     return service.aliases.promote_by_hand(
-        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.person_name, unit=unit
+        access.project_id,
+        name,
+        body.version,
+        alias=alias,
+        reason=body.reason,
+        by=access.person_name,
+        person=access.person_id,
+        unit=unit,
     )
 
 
@@ -201,8 +215,9 @@ def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
 
 @router.post("/models/{name}/policies", status_code=201)
 def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service, unit: Unit) -> PolicyOut:
-    """Set a model's conditions for future promotions, with a reason."""
-    return service.policies.set(access.project_id, name, body, access.person_name, unit=unit)
+    """Set a model's conditions for future promotions, with a reason. Only admins may lower the approvals."""
+    may_lower = access.may("admin")
+    return service.policies.set(access.project_id, name, body, access.person_name, may_lower=may_lower, unit=unit)
 
 
 @router.get("/models/{name}/policies")

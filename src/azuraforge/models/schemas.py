@@ -106,7 +106,11 @@ class AliasChange(BaseModel):
     alias: str
     version: int | None
     previous_version: int | None
-    action: str
+    action: str = Field(
+        description="promote, rollback or remove; or, without a move of the alias: wait (a promotion waits for "
+        "approval), approve (a member approved it, and it needs more), decline or replace (it was declined, or another "
+        "move or promotion of the alias replaced it)"
+    )
     reason: str
     said: Sentences | None = Field(
         default=None, description="reasons of an automatic change, by language; null if a person wrote `reason`"

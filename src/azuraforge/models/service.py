@@ -24,6 +24,7 @@ from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.questions import SeriesQuestion
 from azuraforge.models.reads import ModelReads
 from azuraforge.models.registry.aliases import Aliases
+from azuraforge.models.registry.approvals import Approvals
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.held_out import HeldOutUses
 from azuraforge.models.registry.lineage import Lineage
@@ -49,6 +50,7 @@ class ModelService:
         registry: adds versions and evaluations in the caller's transaction.
         held_out: counts the uses of test sets.
         aliases: moves of aliases, and their history.
+        approvals: decisions about promotions that wait for another member.
         lineage: lineage graphs.
         cards: model cards.
         policies: conditions of promotions.
@@ -82,6 +84,7 @@ class ModelService:
         self.registry = Registry(events, folders, self.held_out)
         self.deployments = Deployments(database, events, folders)
         self.aliases = Aliases(database, events, folders, after_move=[self.deployments.end_moved])
+        self.approvals = Approvals(database, events, folders, self.aliases)
         self.cards = Cards(database, events, datasets, task_kinds)
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from azuraforge.models import schemas
+from azuraforge.models import promotion_schemas, schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.models.lookup_store import AliasRow, DetailRow, ModelRow, TargetOf, VersionRow
+from azuraforge.models.promotion_tables import ModelPromotion, PromotionApproval
 from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
@@ -99,19 +100,88 @@ def change_out(
     ``until`` is the time of the alias's next move. A move by the gate includes the reasons of ``verdict`` in both
     languages.
     """
-    said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,
         version=None if line.action == "remove" else line.version,
         previous_version=line.previous_version,
         action=line.action,
         reason=line.reason,
-        said=said,
+        said=_sentences(verdict),
         by=line.by,
         run_id=line.run_id,
         at=line.at,
         until=until,
     )
+
+
+def promotion_out(
+    row: ModelPromotion,
+    model: str,
+    given: Sequence[PromotionApproval],
+    verdict: VerdictRecord | None,
+    *,
+    needed: int,
+    may_approve: bool,
+) -> promotion_schemas.PromotionOut:
+    """Return the API shape of a promotion; ``verdict`` is the gate's, or None if a person asked for it."""
+    return promotion_schemas.PromotionOut(
+        model=model,
+        number=row.number,
+        alias=row.alias,
+        version=row.version,
+        previous_version=row.previous_version,
+        reason=row.reason,
+        said=_sentences(verdict),
+        by=row.by,
+        run_id=row.run_id,
+        at=row.at,
+        state=row.state,
+        needed=needed,
+        approvals=[promotion_schemas.ApprovalOut(by=each.by, reason=each.reason, at=each.at) for each in given],
+        decided_by=row.decided_by,
+        decided_reason=row.decided_reason,
+        decided_at=row.decided_at,
+        may_approve=may_approve,
+    )
+
+
+def asked_out(row: ModelPromotion, verdict: VerdictRecord | None = None) -> schemas.AliasChange:
+    """Return the entry of the history that a promotion waits for approval."""
+    return _entry(row, "wait", row.by, row.reason, row.at, _sentences(verdict))
+
+
+def approved_out(row: ModelPromotion, given: PromotionApproval) -> schemas.AliasChange:
+    """Return the entry of the history that a member approved a promotion that needs more approvals."""
+    return _entry(row, "approve", given.by, given.reason, given.at, None)
+
+
+def refused_out(row: ModelPromotion) -> schemas.AliasChange:
+    """Return the entry of the history that a promotion was declined or replaced."""
+    assert row.decided_at is not None
+    assert row.decided_by is not None
+    action = "decline" if row.state == "declined" else "replace"
+    return _entry(row, action, row.decided_by, row.decided_reason or "", row.decided_at, None)
+
+
+def _entry(
+    row: ModelPromotion, action: str, by: str, reason: str, at: datetime, said: Sentences | None
+) -> schemas.AliasChange:
+    return schemas.AliasChange(
+        alias=row.alias,
+        version=row.version,
+        previous_version=row.previous_version,
+        action=action,
+        reason=reason,
+        said=said,
+        by=by,
+        run_id=row.run_id,
+        at=at,
+        until=at,
+    )
+
+
+def _sentences(verdict: VerdictRecord | None) -> Sentences | None:
+    return Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:

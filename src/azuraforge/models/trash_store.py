@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, func, or_, select
 
 from azuraforge.database import Session
 from azuraforge.models.deployment_tables import DeploymentPair, DeploymentSeries, ModelDeployment
+from azuraforge.models.promotion_tables import ModelPromotion, PromotionApproval
 from azuraforge.models.tables import (
     AliasChange,
     EarlierOutcome,
@@ -27,7 +28,7 @@ from azuraforge.models.tables import (
 _PARTS: tuple[Any, ...] = (
     EarlierOutcome, PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation,
     DeploymentPair, DeploymentSeries,
-    ModelDeployment,
+    ModelDeployment, PromotionApproval, ModelPromotion,
     ModelPolicy, ModelVersion,
 )  # fmt: skip
 

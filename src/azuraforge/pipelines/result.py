@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from azuraforge.models.provenance import EvaluatedRows, LearnedPart, LearnedRows
 from azuraforge.models.registry.folder import Imported
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
+from azuraforge.models.registry.waiting import Actor
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.refits.shapes import RefitResult
@@ -136,6 +138,8 @@ class TrainingResult:
                 summary.champion_version = versions[-1]
             elif self.verdict.decision == "approved":
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
+                if self.verdict.awaits_approval:
+                    self._ask(session, models, job.run, versions[-1])
                 summary.approved_version = versions[-1]
 
         composition = self.evaluation.composition
@@ -261,8 +265,21 @@ class TrainingResult:
         )
         return row.version
 
+    def _ask(self, session: Session, models: ModelService, run: ClaimedRun, version: int) -> None:
+        with _comparing_again(self.model):
+            models.aliases.ask(
+                session,
+                self.model,
+                version,
+                reason=self.verdict.text("en")[:_REASON_LENGTH],
+                asker=Actor(BY_GATE, run.created_by),
+                run_id=run.id,
+                policy=self.verdict.policy.number,
+                expected=self.champion,
+            )
+
     def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int, alias: str) -> None:
-        try:
+        with _comparing_again(self.model):
             models.aliases.promote(
                 session,
                 self.model,
@@ -273,16 +290,22 @@ class TrainingResult:
                 run_id=run.id,
                 expected=self.champion if alias == CHAMPION else "anyone",
             )
-        except Conflict as error:
-            if error.error_code != "champion_changed":
-                raise
-            # The next attempt compares with the current champion; the fitted predictors are kept.
-            raise TransientError(
-                "the champion changed while this run was compared with the previous one",
-                where="model {model}",
-                next_step="resume the run to compare with the current champion",
-                model=self.model,
-            ) from error
+
+
+@contextmanager
+def _comparing_again(model: str) -> Iterator[None]:
+    """Raise TransientError if the champion changed: the next attempt compares with it, and keeps what it fitted."""
+    try:
+        yield
+    except Conflict as error:
+        if error.error_code != "champion_changed":
+            raise
+        raise TransientError(
+            "the champion changed while this run was compared with the previous one",
+            where="model {model}",
+            next_step="resume the run to compare with the current champion",
+            model=model,
+        ) from error
 
 
 def promoted_baseline(verdict: VerdictRecord, candidate: str) -> str | None:

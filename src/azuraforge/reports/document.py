@@ -106,7 +106,7 @@ def _verdict(verdict: VerdictRecord, evaluation: Evaluation, words: Words) -> li
     names = {"champion": verdict.champion, "approved": verdict.approved, "candidate": evaluation.candidate.name}
     shown = {name: escape(value or NOTHING) for name, value in names.items()}
     said = words(f"decision.{verdict.headline}", **shown)
-    if verdict.headline in ("approved", "withheld") and verdict.champion:
+    if verdict.headline in ("approved", "awaits_approval", "withheld") and verdict.champion:
         said = f"{said} {words('decision.until_then', **shown)}"
     reasons = [f"- {escape(each.text.tr if words.code == 'tr' else each.text.en)}" for each in verdict.reasons]
     return [f"## {words('verdict')}", "", said, "", *reasons, ""]

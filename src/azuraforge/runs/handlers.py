@@ -75,6 +75,7 @@ class ClaimedRun:
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
     environment: JsonObject | None  # environment of the first attempt
+    created_by: str | None = None  # id of the person who started the run; None if unknown
 
     def carries(self, shape: type[C]) -> C:
         """Return the run's extra data as ``shape``. Raises InvalidInput if the stored data does not fit the shape."""

@@ -15,6 +15,7 @@ export const fresh = {
     noDataset: "The champion was not trained on a dataset stored on this platform, so it cannot be kept fresh automatically.",
     append: "Dataset {{dataset}} has no source to refresh from: add new rows on its page or through the API.",
     promotes: "A version that passes the gate is promoted automatically.",
+    waits: "A version that passes the gate waits until another member approves it.",
     approves: "A version that passes the gate waits until a person promotes it.",
     outdated: "These automations retrain with settings that differ from those of the champion. Press Change to update them.",
     worse: "Worse than {{baseline}} by more than noise",

@@ -17,6 +17,7 @@ export const loop = {
       forecast: "Missing: no automation makes forecasts. Set one up:",
       train: "Missing: no automation retrains this model. Set one up:",
       promotion: "Missing: the policy leaves promotion to a person. Let the gate promote:",
+      approval: "The policy requires another member's approval of each promotion:",
       champion: "No version is champion, so no predictions are served. If a version is good enough, press Promote next to it below, or:",
       version: "There is no version yet. Train one with New run on the Runs page, or:",
     },
@@ -60,6 +61,8 @@ export const loop = {
       slice_worse: "worse on a guarded slice",
       limits: "beyond a limit of the policy",
       withheld: "withheld",
+      awaits_approval: "needs another member's approval",
+      not_approved: "passed the gate, but the promotion was declined or replaced",
     },
   },
   asOf: {

@@ -13,6 +13,7 @@ export const runs = {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
     approved: "{{approved}} is approved: a person may promote it",
+    awaits_approval: "Passed the gate: the promotion of {{approved}} waits for another member's approval",
     withheld: "Withheld: the score may be misleading; a person may promote {{approved}}",
     baseline_promoted: "Not promoted: the best baseline is the champion now",
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",

@@ -17,6 +17,7 @@ export const fresh: typeof english = {
     noDataset: "Şampiyon bu platformda saklanan bir veri kümesiyle eğitilmediği için otomatik olarak güncel tutulamaz.",
     append: "{{dataset}} veri kümesinin yenilenecek bir kaynağı yok: yeni satırları kendi sayfasından ya da API ile ekleyin.",
     promotes: "Kapıdan geçen sürüm otomatik olarak terfi eder.",
+    waits: "Kapıdan geçen sürüm, başka bir üye onaylayana kadar bekler.",
     approves: "Kapıdan geçen sürüm, bir kişinin terfi ettirmesini bekler.",
     outdated: "Bu otomasyonlar modeli, şampiyonun eğitildiğinden farklı ayarlarla yeniden eğitiyor. Güncellemek için Değiştir düğmesine basın.",
     worse: "{{baseline}} yönteminden gürültüyü aşacak kadar kötü",

@@ -19,6 +19,7 @@ export const loop: typeof english = {
       forecast: "Eksik: tahmin yapan bir otomasyon yok. Kurmak için:",
       train: "Eksik: bu modeli yeniden eğiten bir otomasyon yok. Kurmak için:",
       promotion: "Eksik: politika terfiyi bir kişiye bırakıyor. Kapının terfi ettirmesi için:",
+      approval: "Politika, her terfi için başka bir üyenin onayını gerektiriyor:",
       champion: "Hiçbir sürüm şampiyon değil, bu yüzden tahmin sunulmuyor. Yeterince iyi bir sürüm varsa aşağıda o sürümün yanındaki Terfi ettir düğmesine basın ya da:",
       version: "Henüz sürüm yok. Çalıştırmalar sayfasındaki Yeni çalıştırma ile eğitin ya da:",
     },
@@ -62,6 +63,8 @@ export const loop: typeof english = {
       slice_worse: "korunan bir dilimde daha kötü",
       limits: "politikanın bir sınırı aşıldı",
       withheld: "bekletildi",
+      awaits_approval: "başka bir üyenin onayı gerekiyor",
+      not_approved: "kapıdan geçti, ama terfisi reddedildi ya da yerini yenisi aldı",
     },
   },
   asOf: {

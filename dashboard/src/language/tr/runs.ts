@@ -15,6 +15,7 @@ export const runs: typeof english = {
     promoted: "Terfi etti: artık şampiyon",
     kept: "Terfi etmedi: şampiyon değişmedi",
     approved: "{{approved}} onaylandı: bir kişi terfi ettirebilir",
+    awaits_approval: "Kapıdan geçti: {{approved}} terfisi başka bir üyenin onayını bekliyor",
     withheld: "Bekletildi: skor yanıltıcı olabilir; {{approved}} elle terfi ettirilebilir",
     baseline_promoted: "Terfi etmedi: artık şampiyon en iyi temel yöntem",
     baseline_unproven: "Terfi etmedi: ilk sırada ama daha iyi olduğu kanıtlanmadı; artık şampiyon en iyi temel yöntem",

@@ -17,6 +17,7 @@ const freshness = (fields: Partial<Freshness> = {}): Freshness => ({
   retrain: "weekly",
   notify: [],
   promotes: true,
+  approvals: 0,
   outdated: false,
   automations: [],
   standing: null,

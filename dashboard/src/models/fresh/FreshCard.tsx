@@ -56,7 +56,7 @@ function Kept({ found }: { found: Freshness }) {
       {found.dataset === null ? <p>{t("fresh.noDataset")}</p> : null}
       {found.kept ? <KeptTable found={found} /> : null}
       {found.kept && found.arrives === "by_append" ? <p>{t("fresh.append", { dataset: found.dataset })}</p> : null}
-      {found.kept ? <p>{t(found.promotes ? "fresh.promotes" : "fresh.approves")}</p> : null}
+      {found.kept ? <p>{t(!found.promotes ? "fresh.approves" : found.approvals > 0 ? "fresh.waits" : "fresh.promotes")}</p> : null}
       {found.outdated ? <p>{t("fresh.outdated")}</p> : null}
       {standing !== null ? (
         <p data-testid="standing">

@@ -73,6 +73,7 @@ class KeepFreshOut(BaseModel):
     retrain: str = Field(description="interval between regular retraining runs")
     notify: list[str] = Field(description="names of notification targets")
     promotes: bool = Field(description="true: the gate promotes a version that passes it; false: a person promotes it")
+    approvals: int = Field(description="number of other members who must approve each promotion before it takes effect")
     outdated: bool = Field(
         description="whether the automations retrain a pipeline or config that differs from the champion's"
     )

@@ -96,6 +96,7 @@ class FreshService:
         Raises NotFound if the model does not exist, Conflict if it has no champion.
         """
         champion = self._champion(project_id, model)
+        policy = self._models.policies.show(project_id, model)
         dataset = self._dataset(project_id, champion)
         label = label_of(model, champion.model_id)
         kept = self._kept(project_id, label)
@@ -112,7 +113,8 @@ class FreshService:
             refresh=_cadence(kept, "refresh", "daily"),
             retrain=_cadence(kept, "retrain_regularly", "weekly"),
             notify=_targets(kept),
-            promotes=self._models.policies.show(project_id, model).automatic,
+            promotes=policy.automatic,
+            approvals=policy.approvals,
             outdated=training is not None and wanted is not None and training != wanted.training,
             automations=[_kept_automation(role, each) for role, each in kept.items()],
             standing=self._standing(project_id, model),
@@ -180,7 +182,7 @@ class FreshService:
             return
         terms = {name: getattr(now, name) for name in PolicyRequest.model_fields if hasattr(now, name)}
         request = PolicyRequest.model_validate({**terms, "automatic": automatic, "reason": _REASONS[automatic]})
-        self._models.policies.set(project_id, model, request, by)
+        self._models.policies.set(project_id, model, request, by, may_lower=False)
 
     def _standing(self, project_id: str, model: str) -> Standing | None:
         found = self._standings.read(project_id, model)

@@ -49,7 +49,13 @@ class Node:
 
 #: Events that follow new rows of a dataset: predictions are judged and monitored.
 _AFTER_ROWS = ("prediction.judged", "prediction.judged_again", "model.drift", "model.canary_rolled_back")
-_AFTER_TRAINING = ("model.version_added", "model.promoted", "model.alias_removed", "model.deployment_ended")
+_AFTER_TRAINING = (
+    "model.version_added",
+    "model.promoted",
+    "model.promotion_waiting",
+    "model.alias_removed",
+    "model.deployment_ended",
+)
 #: Fields of events by which automations are looked up.
 SUBJECTS = ("dataset", "model", "name", "target")
 _LONGEST_SUBJECT = 100
@@ -151,6 +157,7 @@ def _of_step(step: Step) -> Iterator[Emission]:
         yield from (Emission(type_, _named("model", model)) for type_ in _AFTER_TRAINING)
     elif isinstance(step, PromoteStep):
         yield Emission("model.promoted", {**_named("model", _fixed(step.model)), "alias": step.alias})
+        yield Emission("model.promotion_waiting", {**_named("model", _fixed(step.model)), "alias": step.alias})
         yield Emission("model.alias_removed", _named("model", _fixed(step.model)))
         yield Emission("model.deployment_ended", _named("model", _fixed(step.model)))
     elif isinstance(step, RollBackStep):

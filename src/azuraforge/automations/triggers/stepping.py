@@ -137,7 +137,7 @@ class Stepping:
         if isinstance(definition, StudyStep):
             self._studies.create(project_id, _study(at, definition), at.created_by, unit=self._unit(at, "running"))
             return False
-        reason = f"automation {at.name}, firing {at.firing.id}"
+        reason = _reason(at)
         if isinstance(definition, PromoteStep):
             version = definition.version
             if not isinstance(version, int):
@@ -154,7 +154,8 @@ class Stepping:
                 alias=definition.alias,
                 reason=reason,
                 by="automation",
-                unit=self._unit(at, "succeeded"),
+                person=at.created_by,
+                unit=self._promoting(at, definition),
             )
         else:
             self._models.aliases.rollback_by_hand(
@@ -185,6 +186,8 @@ class Stepping:
 
     def _watch(self, at: _At) -> bool:
         project_id, step = at.firing.project_id, at.step
+        if isinstance(at.definition, PromoteStep):
+            return self._watch_promotion(at, at.definition)
         if step.run_id is not None:
             run = self._runs.named(project_id, [step.run_id]).get(step.run_id)
             if run is None:
@@ -223,6 +226,19 @@ class Stepping:
                 )
         return self._write_step(at, self._succeed)
 
+    def _watch_promotion(self, at: _At, definition: PromoteStep) -> bool:
+        state = self._models.approvals.state(at.firing.project_id, definition.model, definition.alias, _reason(at))
+        if state == "waiting":
+            return self._wait(at, _LOOK_AGAIN_SECONDS)
+        if state != "approved":
+            raise Conflict(
+                "the promotion of model {model!r} was not approved",
+                next_step="run azuraforge models history {model}",
+                code="promotion_declined",
+                model=definition.model,
+            )
+        return self._write_step(at, self._succeed)
+
     def _wait(self, at: _At, seconds: float) -> bool:
         self._write_step(
             at, lambda session, firing, _: store.change(session, firing, look_at=seconds_from_now(seconds))
@@ -236,6 +252,18 @@ class Stepping:
             firing, step = self._locked(session, at)
             if state == "running":
                 self._start(session, firing, step, _STUDY_SECONDS, study_name=_study_name(at))
+            else:
+                self._succeed(session, firing, step)
+
+        return UnitOfWork(Scope(at.firing.project_id), record)
+
+    def _promoting(self, at: _At, definition: PromoteStep) -> UnitOfWork:
+        """Return a unit of work that ends the step, or lets it wait if the promotion needs approval."""
+
+        def record(session: Session) -> None:
+            firing, step = self._locked(session, at)
+            if self._models.aliases.needs_approval(session, definition.model, definition.alias):
+                self._start(session, firing, step, _LOOK_AGAIN_SECONDS)
             else:
                 self._succeed(session, firing, step)
 
@@ -318,6 +346,11 @@ def _study(at: _At, definition: StudyStep) -> StudyRequest:
         return StudyRequest.model_validate({**given(definition.study), "name": _study_name(at)})
     except ValidationError as error:
         raise _as_error(error) from None
+
+
+def _reason(at: _At) -> str:
+    """Return the reason of the step's promotion or rollback, which also identifies the promotion while it waits."""
+    return f"automation {at.name}, firing {at.firing.id}"
 
 
 def _study_name(at: _At) -> str:

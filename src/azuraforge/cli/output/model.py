@@ -9,7 +9,7 @@ from azuraforge.cli.output.metrics import metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from azuraforge.client.model import Model
+    from azuraforge.client.model import Model, Promotion
     from azuraforge.client.plugins import TaskKind
 
 #: Skill is shown next to the ranking metric if the task kind has it.
@@ -46,3 +46,17 @@ def show_model(terminal: Terminal, model: Model, kinds: Sequence[TaskKind]) -> N
     )
     if kind is not None and kind.serving is not None:
         terminal.say(text(f"predict_hint.{kind.serving}", name=model.name))
+
+
+def show_waiting(terminal: Terminal, waiting: Sequence[Promotion]) -> None:
+    """Print the promotions that wait for approval: who asked, why, and how to decide."""
+    text = terminal.text
+    for each in waiting:
+        by = text("move.gate") if each.by == "gate" else each.by
+        why = (each.said or {}).get(text.code, each.reason)
+        terminal.say(text("promotion_waiting", version=each.version, alias=each.alias, by=by, reason=why))
+        if each.needed > 1:
+            names = ", ".join(given.by for given in each.approvals) or text("none")
+            terminal.note(text("promotion_given", given=len(each.approvals), needed=each.needed, names=names))
+        option = "" if each.alias == "champion" else f" --alias {each.alias}"
+        terminal.note(text("promotion_decide", model=each.model, option=option))

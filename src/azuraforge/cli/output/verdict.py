@@ -149,7 +149,7 @@ def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) ->
     headline = verdict.headline or verdict.decision
     key = f"decision.{headline}"
     said = terminal.text(key, **names) if terminal.text.has(key) else headline
-    if headline in ("approved", "withheld") and verdict.champion:
+    if headline in ("approved", "awaits_approval", "withheld") and verdict.champion:
         said = f"{said} {terminal.text('decision.until_then', **names)}"
     style = "bold green" if verdict.decision == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)

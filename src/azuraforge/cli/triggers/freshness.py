@@ -109,7 +109,8 @@ def _say(terminal: Terminal, found: Freshness, off: bool) -> None:
     )
     if found.arrives == "by_append" and found.dataset is not None:
         terminal.note(text("fresh_append", dataset=found.dataset))
-    terminal.note(text("fresh_promotes" if found.promotes else "fresh_approves", model=found.model))
+    promotes = "fresh_waits" if found.promotes and found.approvals else "fresh_promotes"
+    terminal.note(text(promotes if found.promotes else "fresh_approves", model=found.model))
     if found.outdated:
         terminal.note(text("fresh_outdated", model=found.model))
     if found.standing is not None:

@@ -63,6 +63,10 @@ class PolicyTerms(BaseModel):
     automatic: bool = Field(
         default=True, description="whether the gate promotes; if false, it only approves and a person promotes"
     )
+    approvals: Literal[0, 1, 2] = Field(
+        default=0,
+        description="number of other members who must approve a promotion, automatic or by hand, before it applies",
+    )
     unknown_slices: Literal["block", "pass"] = Field(
         default="block", description="effect of a guarded slice with too few rows to be assessed"
     )

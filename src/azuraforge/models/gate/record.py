@@ -19,6 +19,7 @@ Headline = Literal[
     "baseline_unproven",
     "baseline_barred",
     "withheld",
+    "awaits_approval",
     "incumbent_stays",
 ]
 Value = bool | int | float | str | None
@@ -92,6 +93,11 @@ class VerdictRecord(BaseModel):
     def promotes(self) -> bool:
         """Return whether the verdict moves the champion alias."""
         return self.decision in ("promoted", "baseline_promoted")
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Return whether the candidate passed the gate and another member must approve its promotion."""
+        return self.headline == "awaits_approval"
 
     @property
     def entrant(self) -> str:

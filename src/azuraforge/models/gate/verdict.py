@@ -61,6 +61,7 @@ class Verdict:
             it is proven and the policy's conditions are not met ("barred").
         withheld: whether the decision is "approved" because the score may not be honest: a column seems to contain the
             future, or pretrained weights may have seen the test set.
+        awaits_approval: whether the decision is "approved" because another member must approve the promotion.
     """
 
     decision: Decision
@@ -74,6 +75,7 @@ class Verdict:
     slices: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
     withheld: bool = False
+    awaits_approval: bool = False
 
     def headline(self, candidate_first: bool) -> Headline:
         """Return the key of the sentence that states the verdict: the decision, or why the best score does not win.
@@ -82,6 +84,8 @@ class Verdict:
         """
         if self.withheld:
             return "withheld"
+        if self.awaits_approval:
+            return "awaits_approval"
         if self.champion == INCUMBENT:
             return "incumbent_stays"
         if self.decision != "baseline_promoted" or not candidate_first:
@@ -217,23 +221,16 @@ class _Case:
         promotes = decision in ("promoted", "baseline_promoted")
         doubted = champion == self.candidate.name and bool(self.doubts)
         withheld = promotes and (bool(self.suspicions) or doubted)
+        awaits = False
         if promotes and (withheld or not self.policy.automatic):
             decision, approved, champion = "approved", champion, self.holder
             last = Reason("promotion_withheld" if withheld else "promotion_by_hand", {"approved": approved})
+        elif promotes and self.policy.approvals:
+            decision, approved, champion, awaits = "approved", champion, self.holder, True
+            last = Reason("promotion_awaits_approval", {"approved": approved})
         said, compared = (*self.reasons, *reasons, *self.suspicions, *self.doubts, last), tuple(self.comparisons)
-        return Verdict(
-            decision,
-            champion,
-            self.best.name,
-            said,
-            compared,
-            self.policy,
-            self.measured,
-            approved,
-            self.guarded,
-            self.shortfall,
-            withheld,
-        )
+        more = (self.guarded, self.shortfall, withheld, awaits)
+        return Verdict(decision, champion, self.best.name, said, compared, self.policy, self.measured, approved, *more)
 
     def without_champion(self) -> Verdict:
         self.to_best = self._with_margin(self.to_best, self.best)

@@ -13,7 +13,8 @@ from azuraforge.models import schemas, shapes, store
 from azuraforge.models.events import AliasEvent, AliasMoved
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
-from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION, check_alias
+from azuraforge.models.registry.names import CANDIDATE, CHAMPION, check_alias
+from azuraforge.models.registry.waiting import Actor, ask, check_move, entries, replace_waiting, required
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
 from azuraforge.paging import PAGE, Order
 
@@ -65,33 +66,13 @@ class Aliases:
         exist, InvalidInput if the alias is not a valid name, and Conflict if it already points to the version.
         """
         owner = lock_model(session, model)
-        find_version(session, owner, version)
-        pointer = store.alias(session, owner.id, check_alias(alias))
-        present = pointer.version if pointer else None
-        if expected != "anyone" and present != expected:
-            raise Conflict(
-                "alias {alias!r} of model {model!r} now points to version {present}, not {expected}",
-                code="champion_changed",
-                next_step="compare with the current version, then try again",
-                alias=alias,
-                model=model,
-                present=present,
-                expected=expected,
-            )
-        if present == version:
-            raise Conflict(
-                "alias {alias!r} of model {model!r} already points to version {version}",
-                next_step="specify another version",
-                version=version,
-                model=model,
-                alias=alias,
-            )
+        pointer = check_move(session, owner, version, alias, expected)
         line = store.move_alias(
             session,
             owner,
             alias,
             version=version,
-            previous_version=present,
+            previous_version=pointer.version if pointer else None,
             below=pointer.change if pointer else None,
             action="promote",
             reason=reason,
@@ -102,6 +83,37 @@ class Aliases:
         if alias == CHAMPION:
             self._decided(session, owner, version, by)
         return line
+
+    def needs_approval(self, session: Session, model: str, alias: str) -> bool:
+        """Lock a model; return whether its policy requires approval of a promotion of this alias.
+
+        Raises NotFound if the model does not exist.
+        """
+        return required(session, lock_model(session, model), alias) > 0
+
+    def ask(
+        self,
+        session: Session,
+        model: str,
+        version: int,
+        *,
+        reason: str,
+        asker: Actor,
+        alias: str = CHAMPION,
+        run_id: str | None = None,
+        policy: int | None = None,
+        expected: int | Literal["anyone"] | None = "anyone",
+    ) -> schemas.AliasChange:
+        """Let a promotion wait for another member's approval; see ``waiting.ask``."""
+        return ask(
+            *(session, self._events, lock_model(session, model), version),
+            alias=alias,
+            reason=reason,
+            asker=asker,
+            run_id=run_id,
+            policy=policy,
+            expected=expected,
+        )
 
     def _decided(self, session: Session, owner: Model, version: int, by: str) -> None:
         """Remove the alias ``candidate`` from the new champion, since a decision about it is no longer pending."""
@@ -169,16 +181,22 @@ class Aliases:
         alias: str,
         reason: str,
         by: str,
+        person: str | None = None,
         unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
         """Point an alias to a version by a user's decision, whatever the gate decided.
 
-        Raises StorageError if the version's files do not match their hashes, and the errors of ``promote``.
+        If the model's policy requires approval, the promotion waits instead, and the returned entry of the history has
+        the action "wait". ``person`` is the id of the user, who may not approve it. Raises StorageError if the
+        version's files do not match their hashes, and the errors of ``promote``.
         """
         with self._database.read(project_id) as session:
             self._verify(find_version(session, find_model(session, model), version))
 
         def work(session: Session) -> schemas.AliasChange:
+            owner = lock_model(session, model)
+            if required(session, owner, check_alias(alias)):
+                return self.ask(session, model, version, alias=alias, reason=reason, asker=Actor(by, person))
             line = self.promote(session, model, version, alias=alias, reason=reason, by=by)
             return shapes.change_out(line)
 
@@ -229,7 +247,7 @@ class Aliases:
         limit: int = PAGE,
         after: str | None = None,
     ) -> schemas.HistoryPage:
-        """Return a page of the moves of one alias or of all, newest first.
+        """Return a page of the moves of one alias or of all, newest first, and of promotions that wait or waited.
 
         With ``at``, only moves up to this time are returned, so the first move of an alias shows the version that it
         pointed to; a time without a time zone is in UTC. Raises NotFound if the model does not exist, and InvalidInput
@@ -240,18 +258,15 @@ class Aliases:
         with self._database.read(project_id) as session:
             owner = find_model(session, name)
             key = _HISTORY.read(after, owner.id)
-            found = store.history(session, owner.id, alias, at, key, limit + 1)
-            page, cursor = _HISTORY.cut(found, limit, lambda line: (line[0].seq,), owner.id)
-            verdicts = store.verdicts(session, {line.run_id for line, _ in page if line.by == BY_GATE})
-        items = [
-            shapes.change_out(line, until, verdicts.get(line.run_id or "") if line.by == BY_GATE else None)
-            for line, until in page
-        ]
-        return schemas.HistoryPage(items=items, next=cursor)
+            found = entries(session, owner.id, alias, at, key, limit + 1)
+            page, cursor = _HISTORY.cut(found, limit, lambda entry: (entry[0],), owner.id)
+        return schemas.HistoryPage(items=[entry for _, entry in page], next=cursor)
 
     def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         for after in self._after_move:
             after(session, owner, line)
+        became = "removed" if line.action == "remove" else f"moved to version {line.version}"
+        replace_waiting(session, owner, line.alias, f"the alias was {became}", line.by)
         body = AliasMoved(
             type=_EVENTS[line.action],
             model=owner.name,

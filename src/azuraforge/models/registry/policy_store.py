@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from azuraforge.database import Database, Session, UnitOfWork
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import Forbidden, InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.events import GatePolicyChanged
@@ -54,18 +54,35 @@ class PolicyStore:
         return PolicyPage(items=list(page), next=cursor)
 
     def set(
-        self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
+        self,
+        project_id: str,
+        model: str,
+        request: PolicyRequest,
+        by: str,
+        *,
+        may_lower: bool = True,
+        unit: UnitOfWork | None = None,
     ) -> PolicyOut:
         """Set a model's next policy, and return it; earlier verdicts do not change.
 
-        Raises NotFound if the model does not exist, and InvalidInput if its task kind rejects the conditions, or for a
-        model without versions, if every task kind rejects them.
+        Raises Forbidden if the policy requires fewer approvals than the current one and ``may_lower`` is false,
+        NotFound if the model does not exist, and InvalidInput if its task kind rejects the conditions, or for a model
+        without versions, if every task kind rejects them.
         """
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
 
         def work(session: Session) -> PolicyOut:
             owner = lock_model(session, model)
+            required = self.current(session, owner.name).approvals
+            if not may_lower and terms.approvals < required:
+                raise Forbidden(
+                    "only an admin may lower the number of required approvals in the policy of model {model!r}",
+                    where="approvals",
+                    next_step="set approvals to {approvals}, or ask an admin of the project",
+                    model=owner.name,
+                    approvals=required,
+                )
             newest = store.versions(session, owner.id)
             _check(terms, kinds, newest[0].kind if newest else None)
             row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
