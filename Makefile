@@ -100,6 +100,10 @@ openapi: .venv/.dev ## Write the API's document and the dashboard's types from t
 	@$(BIN)/python -m azuraforge.server.openapi dashboard/openapi.json
 	@cd dashboard && npm run --silent generate
 
+.PHONY: route-roles
+route-roles: .venv/.dev ## Write the table of roles that routes require into docs/projects.md and its Turkish page
+	@$(BIN)/python -m tools.route_roles
+
 .PHONY: readme
 readme: .venv/.dev ## Run the demo and write its output into docs/get-started.md and its Turkish page
 	@$(BIN)/python -m benchmarks.readme

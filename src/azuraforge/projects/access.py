@@ -14,7 +14,7 @@ from azuraforge.projects.callers import Access
 from azuraforge.projects.named import named_project
 from azuraforge.projects.service import ProjectService
 
-__all__ = ["Access", "Admin", "Member", "Reader", "Unit", "Writer", "require_access", "while_member"]
+__all__ = ["Access", "Admin", "Member", "Owner", "Reader", "Unit", "Writer", "require_access", "while_member"]
 
 T = TypeVar("T")
 
@@ -54,6 +54,10 @@ async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
     return _at_least(access, "admin")
 
 
+async def owner(access: Annotated[Access, Depends(require_access)]) -> Access:
+    return _at_least(access, "owner")
+
+
 def while_member(connection: HTTPConnection, access: Access, work: Callable[[], T]) -> Callable[[], T]:
     """Return a function that checks that the caller is still a member, and then calls ``work``.
 
@@ -84,5 +88,6 @@ def _at_least(access: Access, role: str) -> Access:
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]
+Owner = Annotated[Access, Depends(owner)]
 #: Another name of ``Writer``: callers who may start, cancel and promote.
 Member = Writer

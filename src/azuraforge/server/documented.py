@@ -15,7 +15,7 @@ from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
 from azuraforge.people.access import require_person
 from azuraforge.plugins.routes import signed_in
-from azuraforge.projects.access import admin, member, require_access
+from azuraforge.projects.access import admin, member, owner, require_access
 from azuraforge.projects.named import HEADER, MOST_CHARACTERS
 from azuraforge.runs.schemas import RUN_KIND_MARKER, SUMMARY_MARKER, ExternalSummary
 
@@ -200,7 +200,7 @@ def _errors(method: str, path: str, operation: Document, route: APIRoute | None)
     enters = bool(asked & ENTRANCES)
     if enters or (method, path) in _REFUSING:
         yield 401
-        if writes or asked & {member, admin}:
+        if writes or asked & {member, admin, owner}:
             yield 403
     if operation.get("parameters") or has_body:
         yield 422
