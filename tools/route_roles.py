@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     outdated = [name for name in PAGES if page_with_table(name) != (DOCS / name).read_text(encoding="utf-8")]
     for name in outdated:
         if arguments == ["check"]:
-            print(f"docs/{name} is outdated; run make route-roles")
+            print(f"docs/{name} is outdated; run make route-roles")  # noqa: T201
         else:
             (DOCS / name).write_text(page_with_table(name), encoding="utf-8")
     return 1 if outdated and arguments == ["check"] else 0

@@ -44,7 +44,7 @@ def requirements(packages: Sequence[Package]) -> list[Requirement]:
     found = [
         Requirement(method, route.path, required_by(route))
         for route in _routes(packages)
-        for method in sorted(route.methods)
+        for method in sorted(route.methods or ())
     ]
     return sorted(found, key=lambda each: (each.path, each.method))
 
