@@ -34,6 +34,9 @@ PERSONS = {
     ("GET", "/sessions/current"),
     ("DELETE", "/sessions/current"),
     ("POST", "/links"),
+    ("GET", "/people/me"),
+    ("PATCH", "/people/me"),
+    ("PUT", "/people/me/password"),
     ("GET", "/projects"),
 }
 
