@@ -35,6 +35,7 @@ PERSONS = {
     ("DELETE", "/sessions/current"),
     ("POST", "/links"),
     ("GET", "/projects"),
+    ("POST", "/projects"),
 }
 
 
