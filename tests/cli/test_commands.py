@@ -348,3 +348,15 @@ def test_projects_are_listed_and_named(counting):
     assert refused.returncode == 1
     assert "project 'elsewhere' does not exist, or you are not one of its members" in refused.stderr
     assert "azuraforge projects list" in refused.stderr
+
+
+def test_a_project_is_created_and_renamed(make_platform):
+    platform = make_platform().start()
+    made = platform.json("projects", "create", "sales", "--name", "Sales 2026")
+    assert made == {"slug": "sales", "name": "Sales 2026", "role": "owner"}
+    assert "now called Sales" in platform.run("--project", "sales", "projects", "rename", "Sales").stdout
+    assert [each["name"] for each in platform.json("projects", "list")] == ["Default", "Sales"]
+    refused = platform.run("projects", "create", "default", check=False)
+    assert (refused.returncode, "is not available" in refused.stderr) == (1, True)
+    refused = platform.run("runs", "list", check=False)
+    assert "--project or AZURAFORGE_PROJECT" in refused.stderr

@@ -144,6 +144,10 @@ def case_of(platform, path: str) -> Case:
             columns = json.dumps({"forecast": "plan", "made_at": "written"})
             more = plan + b"2020-01-20,5,2020-01-02\n"
             return Case(path, as_form("options", columns, plan), as_form("options", columns, more), newest)
+        case "/projects":
+            return Case(
+                "/projects", as_json(slug="s1", name="One"), as_json(slug="s2", name="Two"), length("/projects")
+            )
         case "/tokens":
             return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
         case "/links":

@@ -38,6 +38,7 @@ PERSONS = {
     ("PATCH", "/people/me"),
     ("PUT", "/people/me/password"),
     ("GET", "/projects"),
+    ("POST", "/projects"),
 }
 
 

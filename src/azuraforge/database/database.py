@@ -19,13 +19,14 @@ from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
-from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter, owned
+from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter, join, owned
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 from azuraforge.messages import Message
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 #: Key returned by a cross-project query; it contains at least the id of a project or of a person.
@@ -193,6 +194,28 @@ class Database:
         if unit is not None:
             work = unit.include(work)
         return self._write(work, Scope(person_id=person_id), durable)
+
+    def write_joining(
+        self,
+        person_id: str,
+        project_id: str,
+        in_person: Callable[[Session], P],
+        in_project: Callable[[Session, P], T],
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> T:
+        """Call ``in_person`` in a session of the person, then ``in_project`` in one of the project, in one transaction.
+
+        Only the second session can add the person as a member, and no other person. ``in_project`` receives the result
+        of ``in_person``, and its own result is returned. ``unit`` is a unit of work of the person.
+        """
+        first = in_person if unit is None else unit.include(in_person)
+
+        def both(session: Session) -> T:
+            found = first(session)
+            return in_project(join(session, project_id), found)
+
+        return self._write(both, Scope(person_id=person_id), False)
 
     def write_in(self, scope: Scope, work: Callable[[Session], T]) -> T:
         """Run ``work(session)`` like ``write`` or ``write_person``. Raises ScopeError for the system scope."""

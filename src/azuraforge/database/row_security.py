@@ -151,7 +151,8 @@ def _policies(table: Table, name: str, app: str) -> Iterator[str]:
     """Yield the policies of a table.
 
     ``table.info["seen"]`` replaces the default condition for all verbs, and ``table.info["changed"]`` the one for all
-    but SELECT. Both are SQL with {project} and {person}. They must not query their own table, which would recurse.
+    but SELECT; ``table.info["added"]`` replaces the latter for INSERT. All are SQL with {project} and {person}. They
+    must not query their own table, which would recurse.
 
     The two roles have separate policies, because with a single ORed condition the planner could not estimate how many
     rows a cross-project query sees, and a claim would scan the whole table.
@@ -160,6 +161,7 @@ def _policies(table: Table, name: str, app: str) -> Iterator[str]:
     if seen is None:
         raise RuntimeError(f"table {table.name} has no project_id and no person_id and does not say who may see it")
     changed = _filled(str(table.info.get("changed", seen)))
+    added = _filled(str(table.info["added"])) if "added" in table.info else changed
     seen = _filled(str(seen))
     yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
@@ -167,7 +169,7 @@ def _policies(table: Table, name: str, app: str) -> Iterator[str]:
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
     conditions = {
         "SELECT": f"USING ({seen})",
-        "INSERT": f"WITH CHECK ({changed})",
+        "INSERT": f"WITH CHECK ({added})",
         "UPDATE": f"USING ({changed}) WITH CHECK ({changed})",
         "DELETE": f"USING ({changed})",
     }

@@ -1,6 +1,7 @@
 """The first barrier between projects and between people: each session has a scope and cannot leave it.
 
 There are three scopes: one project, one person, and the system, which has neither and only runs cross-project queries.
+A transaction in which a person joins a project begins in the person's scope and ends in the project's (``join``).
 The session adds a condition on its project or person to every ORM statement, even if the store already did, and refuses
 rows of another scope before a flush. PostgreSQL's row-level security is the second barrier.
 """
@@ -46,7 +47,10 @@ class PersonKey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Owner of the rows that a session can read and write: a project or a person; the system scope has neither."""
+    """Owner of the rows that a session can read and write: a project or a person; the system scope has neither.
+
+    If both are set, the session is one of the project, and the person joins it: only such a session adds a member.
+    """
 
     project_id: str | None = None
     person_id: str | None = None
@@ -117,6 +121,22 @@ def enter(session: Session, key: ProjectKey | PersonKey) -> Session:
     return session
 
 
+def join(session: Session, project_id: str) -> Session:
+    """Move a session of a person to a project that the person joins, irreversibly. For ``Database`` only.
+
+    The transaction stays the same. Rows that the session has loaded are removed from it, because they belong to the
+    other scope. Raises ScopeError if the session is not of a person.
+    """
+    scope = session.scope
+    if scope.person_id is None or scope.project_id is not None:
+        raise ScopeError(f"a session of {scope} cannot join a project")
+    session.flush()
+    session.expunge_all()
+    session.info[SCOPE] = Scope(project_id, scope.person_id)
+    _set_connection(session, session.connection())
+    return session
+
+
 def require_system(session: Session) -> None:
     """Raise ScopeError if the session is not of the system scope."""
     if session.info.get(SCOPE) != SYSTEM:
@@ -183,3 +203,6 @@ def _refuse_foreign_rows(session: orm.Session, _context: object, _instances: obj
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, Scoped) and not row.belongs_to(scope.project_id, scope.person_id):
             raise ScopeError(f"a session of {scope} may not write {row!r}")
+    for row in session.new:
+        if isinstance(row, Scoped) and not row.may_be_added(scope.project_id, scope.person_id):
+            raise ScopeError(f"a session of {scope} may not add {row!r}")

@@ -66,6 +66,10 @@ class Scoped:
         """Return whether a session of this project, or else of this person, may write the row."""
         return False
 
+    def may_be_added(self, project_id: str | None, person_id: str | None) -> bool:
+        """Return whether a session that may write the row may also add it; true unless a subclass says otherwise."""
+        return True
+
 
 class Owned(Scoped):
     """Mixin of all tables that a project owns. Put ``project_id`` first in each primary, unique and foreign key."""

@@ -41,12 +41,24 @@ class Caller:
         """Return whether the secret was read recently enough."""
         return time.monotonic() < self.until
 
+    def outdate(self) -> None:
+        """Have the secret read again before its time; open streams check this."""
+        object.__setattr__(self, "until", 0.0)
+
 
 class Current(Protocol):
     """A result of authentication that becomes outdated."""
 
     @property
     def is_current(self) -> bool: ...
+
+    @property
+    def person_id(self) -> str: ...
+
+    @property
+    def project_id(self) -> str | None: ...
+
+    def outdate(self) -> None: ...
 
 
 T = TypeVar("T", bound=Current)
@@ -77,28 +89,50 @@ class SecretCache(Generic[T]):
             if self._forgotten == mark:
                 self._known.setdefault(hash_, {})[project] = found
 
-    def forget(self, hash_: str | None) -> None:
-        """Remove the secret with this hash (None: all secrets), so that the database is read again."""
+    def forget(self, key: str | None) -> None:
+        """Remove results, so that the database is read again, also by streams that are open.
+
+        ``key`` is the hash of a secret, ``person/<id>`` or ``project/<id>``; None: all results.
+        """
+        kind, separator, id_ = (key or "").partition("/")
         with self._lock:
             self._forgotten += 1
-            if hash_ is None:
-                self._known.clear()
+            if key is None:
+                gone = self._known
+                self._known = {}
+            elif separator:
+                gone = {hash_: _of(found, kind, id_) for hash_, found in self._known.items()}
+                for hash_, found in gone.items():
+                    for project in found:
+                        del self._known[hash_][project]
             else:
-                self._known.pop(hash_, None)
+                gone = {key: self._known.pop(key, {})}
+            for found in gone.values():
+                for each in found.values():
+                    each.outdate()
+
+
+def _of(found: dict[str | None, T], kind: str, id_: str) -> dict[str | None, T]:
+    """Return the results of one person or project."""
+    return {
+        project: each
+        for project, each in found.items()
+        if (each.person_id if kind == "person" else each.project_id) == id_
+    }
 
 
 class _Forgetting(Protocol):
-    def forget(self, hash_: str | None) -> None: ...
+    def forget(self, key: str | None) -> None: ...
 
 
 class Revocations:
     """The caches of this process, from which revoked secrets are removed at once.
 
     Args:
-        tell: called with the hash of each revoked secret, so that other processes ``forget`` it, too.
+        tell: called with each revoked key, so that other processes ``forget`` it, too.
     """
 
-    def __init__(self, tell: Callable[[str], None] = lambda _hash: None) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda _key: None) -> None:
         self._tell = tell
         self._caches: list[_Forgetting] = []
 
@@ -106,15 +140,23 @@ class Revocations:
         """Remove revoked secrets also from ``cache``."""
         self._caches.append(cache)
 
-    def forget(self, hash_: str | None) -> None:
-        """Remove the secret with this hash (None: all secrets) from all caches of this process."""
+    def forget(self, key: str | None) -> None:
+        """Remove a secret, a person or a project (None: everything) from all caches of this process."""
         for cache in self._caches:
-            cache.forget(hash_)
+            cache.forget(key)
 
-    def revoke(self, hash_: str) -> None:
-        """Remove a secret that was just deleted from the caches of all processes."""
-        self.forget(hash_)
-        self._tell(hash_)
+    def revoke(self, key: str) -> None:
+        """Remove a secret that was just deleted from the caches of all processes; ``key`` is its hash."""
+        self.forget(key)
+        self._tell(key)
+
+    def revoke_person(self, person_id: str) -> None:
+        """Have everything about a person read again in all processes, because a membership changed."""
+        self.revoke(f"person/{person_id}")
+
+    def revoke_project(self, project_id: str) -> None:
+        """Have everything about a project read again in all processes, because its name or state changed."""
+        self.revoke(f"project/{project_id}")
 
 
 def hash_of(secret: str) -> str:

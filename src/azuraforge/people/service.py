@@ -33,7 +33,7 @@ class PeopleService:
     """Service for sign-in links, browser sessions and the command line's tokens.
 
     Args:
-        tell: called with the hash of each revoked secret, so that other processes forget it, too.
+        tell: called with the key of each revoked secret, so that other processes forget it, too.
     """
 
     def __init__(self, database: Database, tell: Callable[[str], None] = lambda _hash: None) -> None:

@@ -43,6 +43,10 @@ class Access:
         """Seconds until secret and membership must be read again."""
         return self.until - time.monotonic()
 
+    def outdate(self) -> None:
+        """Have secret and membership read again before their time; open streams check this."""
+        object.__setattr__(self, "until", 0.0)
+
     def may(self, role: str) -> bool:
         """Return whether this access has at least ``role``: viewer < member < admin < owner."""
         return ROLES.index(self.role) >= ROLES.index(role)

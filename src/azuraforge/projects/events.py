@@ -1,4 +1,4 @@
-"""Events of the trash and of the project's retention policy."""
+"""Events of a project: its name, the trash and the retention policy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,26 @@ from typing import Literal
 
 from azuraforge.events.body import EventBody
 from azuraforge.projects.schemas import RetentionPolicy
+
+#: Stream of all events of a project that have no narrower stream.
+STREAM = "project"
+
+
+class ProjectCreated(EventBody):
+    """Event: the project was created. ``by`` is its first owner."""
+
+    type: Literal["project.created"] = "project.created"
+    name: str
+    by: str
+
+
+class ProjectRenamed(EventBody):
+    """Event: the project has another name; its slug is the same."""
+
+    type: Literal["project.renamed"] = "project.renamed"
+    name: str
+    previous_name: str
+    by: str
 
 
 class PolicyChanged(EventBody, RetentionPolicy):
@@ -31,4 +51,4 @@ class TrashPurged(EventBody):
     by: str
 
 
-EVENTS: tuple[type[EventBody], ...] = (PolicyChanged, TrashPurged)
+EVENTS: tuple[type[EventBody], ...] = (ProjectCreated, ProjectRenamed, PolicyChanged, TrashPurged)

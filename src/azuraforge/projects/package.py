@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.registry import ProjectRegistry
     from azuraforge.projects.secrets.keys import KeyRing
     from azuraforge.projects.secrets.owned import OwnedSecrets
     from azuraforge.projects.secrets.service import SecretService
@@ -33,6 +34,12 @@ def _projects(services: Services) -> ProjectService:
     from azuraforge.projects.service import ProjectService
 
     return ProjectService(services[DATABASE], services[PEOPLE])
+
+
+def _registry(services: Services) -> ProjectRegistry:
+    from azuraforge.projects.registry import ProjectRegistry
+
+    return ProjectRegistry(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
 
 
 def _trash(services: Services) -> Trash:
@@ -78,6 +85,7 @@ def _routers() -> Sequence[APIRouter]:
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
+REGISTRY: Service[ProjectRegistry] = Service("registry of projects", _registry)
 TRASH: Service[Trash] = Service("trash", _trash)
 SECRET_KEYS: Service[KeyRing] = Service("keys of secrets", _keys)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
@@ -95,7 +103,7 @@ PACKAGE = Package(
     "projects",
     tables=("tables", "store", "secrets.tables"),
     routers=_routers,
-    served={"projects": PROJECTS, "trash": TRASH, "secrets": SECRETS},
+    served={"projects": PROJECTS, "registry": REGISTRY, "trash": TRASH, "secrets": SECRETS},
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
     events=_events,
 )

@@ -11,9 +11,13 @@ from azuraforge.database.short_ids import ShortId
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.people.access import Person
 from azuraforge.projects.access import Admin, Reader, Unit, project_service
+from azuraforge.projects.registry import ProjectRegistry
 from azuraforge.projects.schemas import (
     CurrentProjectOut,
+    NewProject,
+    ProjectOut,
     ProjectPage,
+    ProjectRename,
     PurgeOut,
     RetentionPolicy,
     TokenCreated,
@@ -28,6 +32,14 @@ from azuraforge.projects.trash import Trash
 
 router = APIRouter(tags=["projects"])
 Service = Annotated[ProjectService, Depends(project_service)]
+
+
+async def project_registry(connection: HTTPConnection) -> ProjectRegistry:
+    registry: ProjectRegistry = connection.app.state.registry
+    return registry
+
+
+Registry = Annotated[ProjectRegistry, Depends(project_registry)]
 
 
 def project_trash(connection: HTTPConnection) -> Trash:
@@ -47,6 +59,18 @@ _SECRET = {"Cache-Control": "no-store"}
 def list_projects(caller: Person, service: Service, limit: Limit = PAGE, after: After = None) -> ProjectPage:
     """List the projects that the caller can use, ordered by slug. An API token has one project."""
     return service.projects(caller, limit=limit, after=after)
+
+
+@router.post("/projects", status_code=201)
+def create_project(body: NewProject, caller: Person, registry: Registry, unit: Unit) -> ProjectOut:
+    """Create a project that the caller owns. An API token cannot create one."""
+    return registry.create(caller, body, unit=unit)
+
+
+@router.patch("/projects/current")
+def rename_project(body: ProjectRename, access: Admin, registry: Registry) -> ProjectOut:
+    """Change the project's name. Its slug stays the same."""
+    return registry.rename(access, body.name)
 
 
 @router.get("/projects/current")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from azuraforge.paging import Page
 
@@ -22,6 +22,33 @@ class ProjectOut(BaseModel):
 
 class ProjectPage(Page[ProjectOut]):
     """A page of the caller's projects, ordered by slug."""
+
+
+#: Name of a project, which people read: any text in one line.
+ProjectName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
+
+
+class NewProject(BaseModel):
+    """Request to create a project. ``slug`` is its name in URLs and commands, which never changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    slug: str = Field(
+        min_length=1,
+        max_length=64,
+        description="2 to 40 lower-case letters, digits and single hyphens, beginning with a letter",
+    )
+    name: ProjectName
+
+
+class ProjectRename(BaseModel):
+    """Request to rename the project. The slug, which URLs and commands contain, stays the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: ProjectName
 
 
 class CurrentProjectOut(ProjectOut):

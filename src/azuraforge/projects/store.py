@@ -152,6 +152,27 @@ def add_token(
     return row
 
 
+def add_project(session: Session, slug: str, name: str) -> bool:
+    """Add the project of the session's scope; return False if the slug is taken."""
+    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Project)
+    statement = insert.values(id=session.project_id, slug=slug, name=name)
+    return session.connection().execute(statement.on_conflict_do_nothing(index_elements=[Project.slug])).rowcount == 1
+
+
+def add_member(session: Session, role: str) -> None:
+    """Add the person who joins the session's project as a member."""
+    session.add(Member(project_id=session.project_id, person_id=session.person_id, role=role))
+    session.flush()
+
+
+def rename(session: Session, name: str) -> str:
+    """Change the name of the session's project and return the previous name."""
+    seize_project(session)
+    row = session.scalars(select(Project).where(Project.id == session.project_id)).one()
+    before, row.name = row.name, name
+    return before
+
+
 def share_project(session: Session) -> None:
     """Lock the project in shared mode until the commit. SQLite needs no lock, because it has a single writer."""
     session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(read=True))

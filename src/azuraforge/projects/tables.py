@@ -57,18 +57,30 @@ class Project(Deletable, Scoped, Base):
 
 
 class Member(Owned, PersonOwned, Base):
-    """A person's role in a project: viewer < member < admin < owner. The project and the person see it."""
+    """A person's role in a project: viewer < member < admin < owner. The project and the person see it.
+
+    Only a transaction in which the person joins the project adds a row (``Database.write_joining``).
+    """
 
     __tablename__ = "member"
     __table_args__ = (
         Index("ix_member_person_id", "person_id"),
-        {"info": {"seen": "project_id = {project} OR person_id = {person}", "changed": "project_id = {project}"}},
+        {
+            "info": {
+                "seen": "project_id = {project} OR person_id = {person}",
+                "changed": "project_id = {project}",
+                "added": "project_id = {project} AND person_id = {person}",
+            }
+        },
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     person_id: Mapped[str] = mapped_column(String(16), ForeignKey("person.id"), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+    def may_be_added(self, project_id: str | None, person_id: str | None) -> bool:
+        return (self.project_id, self.person_id) == (project_id, person_id)
 
 
 class Invitation(Owned, Base):

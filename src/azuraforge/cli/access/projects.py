@@ -1,4 +1,4 @@
-"""``azuraforge projects``: list."""
+"""``azuraforge projects``: list, create, rename."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from azuraforge.cli.terminal import terminal_of
 
 app = typer.Typer(help="Your projects.", no_args_is_help=True)
 
-
-@app.callback()
-def _projects() -> None:
-    """Declare a group, because Typer would make its only command the program itself."""
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_projects(
     context: typer.Context,
     limit: Limit = SHOWN,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List your projects, with your role in each. `--project` takes the name in the first column."""
     terminal = terminal_of(context)
@@ -41,3 +38,38 @@ def list_projects(
         [[each.slug, each.name, text(f"member.{each.role}")] for each in projects],
     )
     say_more(terminal, found, limit)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    slug: Annotated[
+        str, typer.Argument(help="Name in URLs and commands, which never changes: lower-case letters, digits, hyphens.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Name that people read. Default: the name in URLs.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Create a project that you own. Commands act in it with `--project`."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.projects.create(slug, name)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("project_created", slug=made.slug))
+
+
+@app.command()
+def rename(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="New name of the project; its name in URLs stays the same.")],
+    json: AsJson = False,
+) -> None:
+    """Change the name that people read. Requires the role admin."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.projects.rename(name)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("project_renamed", slug=made.slug, name=made.name))

@@ -1,4 +1,4 @@
-"""Client for the projects of a person."""
+"""Client for the projects of a person: list, create, rename."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ class Projects:
     def list(self, *, limit: int | None = None) -> ProjectList:
         """Return the projects that this client can use, ordered by slug; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/projects", Project, limit)
+
+    def create(self, slug: str, name: str | None = None) -> Project:
+        """Create a project that this client's person owns. ``slug`` is its name in URLs; ``name`` is ``slug`` if None.
+
+        An API token cannot create projects.
+        """
+        return Project.from_json(self._connection.post("/projects", {"slug": slug, "name": name or slug}))
+
+    def rename(self, name: str) -> Project:
+        """Change the name of the project of this client's requests; its slug stays the same."""
+        return Project.from_json(self._connection.request("PATCH", "/projects/current", json={"name": name}))
 
     def current(self) -> CurrentProject:
         """Return the project of this client's requests."""
