@@ -98,7 +98,7 @@ def sessions(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False)
         terminal.say(text("no_sessions"))
         return
     terminal.table(
-        [text("id"), text("signed_in"), text("sign_in_method"), text("used"), text("expires")],
+        [text("session"), text("signed_in"), text("sign_in_method"), text("used"), text("expires")],
         [
             [
                 each.id,
