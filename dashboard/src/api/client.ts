@@ -89,6 +89,10 @@ export function put<const P extends Place<"put">>(path: P, body?: unknown): Prom
   return send("PUT", address(path), body === undefined ? {} : json);
 }
 
+export function patch<const P extends Place<"patch">>(path: P, body: unknown): Promise<Answer<"patch", P>> {
+  return send("PATCH", address(path), { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
 export function remove<const P extends Place<"delete">>(path: P): Promise<Answer<"delete", P>> {
   return send("DELETE", address(path), {});
 }

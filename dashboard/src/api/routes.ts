@@ -1,7 +1,7 @@
 // The type of each response, by method and path, from the OpenAPI document.
 import type { paths } from "./schema";
 
-type Method = "get" | "post" | "put" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** `/runs/{run_id}/metrics` → `/runs/${string}/metrics`. */
 type Filled<Path extends string> = Path extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Filled<After>}` : Path;

@@ -97,3 +97,6 @@ export type CurrentProject = Schemas["CurrentProjectOut"];
 export type LiveEvent = Schemas["Event"];
 /** The data of an event of this type. */
 export type EventData<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: T }>["data"];
+
+export type Account = Schemas["AccountOut"];
+export type BrowserSession = Schemas["BrowserSession"];

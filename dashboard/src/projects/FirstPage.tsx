@@ -1,18 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { Redirect } from "wouter";
 
 import { pathsOf } from "../routing/paths";
-import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { NoProject } from "./chooser/NoProject";
 import { projectToOpen } from "./lastProject";
 import { projectsQuery } from "./session";
 
 /** Open the project that this browser showed last, or else the person's first one. */
 export function FirstPage() {
-  const { t } = useTranslation();
   const { data, error } = useQuery(projectsQuery);
   if (error !== null) return <ErrorNotice error={error} />;
   if (data === undefined) return <Loading />;
   const slug = projectToOpen(data.items.map((each) => each.slug));
-  return slug === null ? <Empty title={t("project.none")} /> : <Redirect to={pathsOf(slug).runs} replace />;
+  return slug === null ? <NoProject /> : <Redirect to={pathsOf(slug).runs} replace />;
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -11,6 +11,7 @@ import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { GuideLink } from "../ui/GuideLink";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { PasswordForm } from "./PasswordForm";
 import { signIn } from "./session";
 import css from "./SignInPage.module.css";
 
@@ -41,18 +42,17 @@ export default function SignInPage() {
   const started = useRef(false);
   useTitle(t("signIn.title"));
 
+  const enter = useCallback(() => {
+    sessionStorage.clear(); // cursors of another data home
+    navigate(asked.next ?? "/", { replace: true });
+  }, [asked, navigate]);
+
   useEffect(() => client.clear(), [client]); // the projects of the person who was signed in before
   useEffect(() => {
     if (asked.link === null || started.current) return;
     started.current = true; // a link works once; Strict Mode runs effects twice
-    signIn(asked.link).then(
-      () => {
-        sessionStorage.clear(); // cursors of another data home
-        navigate(asked.next ?? "/", { replace: true });
-      },
-      (reason: unknown) => setError(reason),
-    );
-  }, [asked, navigate]);
+    signIn(asked.link).then(enter, (reason: unknown) => setError(reason));
+  }, [asked, enter]);
 
   return (
     <main className={css["page"]} data-testid="sign-in">
@@ -66,6 +66,8 @@ export default function SignInPage() {
         ) : (
           <>
             {error === null ? null : <Refused error={error} />}
+            <PasswordForm onDone={enter} onError={setError} />
+            <h2 className={css["or"]}>{t("signIn.linkTitle")}</h2>
             <p>{t("signIn.how")}</p>
             <pre className={css["command"]}>azuraforge link</pre>
             <p className={css["soft"]}>{t("signIn.then")}</p>

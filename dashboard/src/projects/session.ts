@@ -49,6 +49,10 @@ export function signIn(link: string): Promise<CurrentSession> {
   return post("/sessions", { link });
 }
 
+export function signInWithPassword(name: string, password: string): Promise<CurrentSession> {
+  return post("/sessions", { name, password });
+}
+
 export function useSignOut(onDone: () => void) {
   const client = useQueryClient();
   return useMutation({

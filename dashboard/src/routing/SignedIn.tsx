@@ -31,6 +31,7 @@ const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
+const AccountPage = lazy(() => import("../projects/account/AccountPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
@@ -84,6 +85,7 @@ function ProjectPages() {
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />
           <Route path="/p/:project/secrets" component={SecretsPage} />
+          <Route path="/p/:project/account" component={AccountPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

@@ -16,6 +16,7 @@ export const GUIDES: Record<string, string> = {
   "trash": "trash",
   "tokens": "security",
   "secrets": "security",
+  "account": "people",
 };
 
 /** The address of the guide for an address of the dashboard, in the page's language. */

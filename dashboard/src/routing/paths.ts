@@ -36,6 +36,7 @@ export function pathsOf(project: string) {
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,
     secrets: `${root}/secrets`,
+    account: `${root}/account`,
   };
 }
 

@@ -4,6 +4,7 @@ import { Link, useLocation } from "wouter";
 
 import type { LiveStatus } from "../events/connection";
 import { LanguageSwitch } from "../language/LanguageSwitch";
+import { ProjectMenu } from "../projects/chooser/ProjectMenu";
 import { mayManage, usePaths, useSession, useSignOut } from "../projects/session";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { IconButton } from "../ui/Button";
@@ -64,9 +65,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
             {mayManage(session) ? <span className={css["together"]}>{managed.map(linked)}</span> : null}
           </nav>
           <div className={css["tools"]}>
-            <span className={css["project"]} title={t("shell.projectNote", { user: session.person, role: t(`roles.${session.role}`) })}>
-              {session.name}
-            </span>
+            <ProjectMenu />
             <LanguageSwitch />
             <ThemeSwitch />
             <IconButton label={t("shell.signOut")} onPress={() => signOut.mutate()}>

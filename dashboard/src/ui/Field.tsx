@@ -46,11 +46,13 @@ interface TextFieldProps {
   isMoment?: boolean;
   /** The typed text is hidden. */
   isSecret?: boolean;
+  /** What password managers fill in; by default nothing, and a new password where the text is hidden. */
+  autoComplete?: "username" | "current-password" | "new-password";
   required?: boolean;
   testId?: string;
 }
 
-export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, isSecret = false, required, testId }: TextFieldProps) {
+export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, isMoment = false, isSecret = false, autoComplete, required, testId }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -63,7 +65,7 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
           type={isSecret ? "password" : isMoment ? "datetime-local" : isDate ? "date" : "text"}
           inputMode={mode}
           required={required}
-          autoComplete={isSecret ? "new-password" : "off"}
+          autoComplete={autoComplete ?? (isSecret ? "new-password" : "off")}
           spellCheck={false}
           data-testid={testId}
           onChange={(event) => onChange(event.target.value)}
