@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from azuraforge.errors import StorageError
 from azuraforge.projects.callers import Access
-from azuraforge.projects.secrets.keys import Key, KeyRing
 
 #: Seconds after which an access token expires at the latest.
 MOST_SECONDS = 15 * 60
@@ -25,6 +26,28 @@ _MOST_CHARACTERS = 2_000
 #: Seconds by which the clocks of two API processes may differ.
 _CLOCK_SECONDS = 60
 _TEXTS = ("sub", "project", "project_id", "role", "parent", "jti")
+
+
+class Key(Protocol):
+    """A key of the installation; ``id`` identifies it without revealing it."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def content(self) -> bytes: ...
+
+
+class Keys(Protocol):
+    """The keys of the installation; ``KeyRing`` implements it."""
+
+    def keys(self) -> Sequence[Key]:
+        """Return all keys. Raises StorageError if they cannot be read."""
+        ...
+
+    def first(self) -> Key:
+        """Return the first key; create one if there is none. Raises StorageError."""
+        ...
 
 
 class InvalidAccessToken(Exception):
@@ -58,7 +81,7 @@ def is_access_token(secret: str) -> bool:
 class AccessTokens:
     """Signing and verification. The first encryption key of the installation signs, and all of them verify."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
     def issue(self, access: Access, role: str, seconds: int) -> tuple[str, datetime]:
