@@ -28,7 +28,12 @@ SECRET = {"/api/v1/tokens", "/api/v1/links"}
 #: Routes that start or end a process: a repeated request finds it started, or ended.
 STATES_OF_A_PROCESS = {"/api/v1/loop-demo", "/api/v1/loop-demo/cancel"}
 #: Routes whose POST stores nothing.
-STORES_NOTHING = {"/api/v1/schedules/times", "/api/v1/automations/dry-run", "/api/v1/models/{name}/what-if"}
+STORES_NOTHING = {
+    "/api/v1/schedules/times",
+    "/api/v1/automations/dry-run",
+    "/api/v1/models/{name}/what-if",
+    "/api/v1/access-tokens",
+}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
