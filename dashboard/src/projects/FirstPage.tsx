@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
+import { lazy } from "react";
 import { Redirect } from "wouter";
 
 import { pathsOf } from "../routing/paths";
 import { ErrorNotice, Loading } from "../ui/Notice";
-import { NoProject } from "./chooser/NoProject";
+
 import { projectToOpen } from "./lastProject";
 import { projectsQuery } from "./session";
+
+const NoProject = lazy(() => import("./chooser/NoProject").then((module) => ({ default: module.NoProject })));
 
 /** Open the project that this browser showed last, or else the person's first one. */
 export function FirstPage() {

@@ -44,7 +44,7 @@ export const shell = {
     yours: "Your projects",
     none: "You are not a member of any project.",
     noneNext: "Create a project, or ask an admin of a project to invite you.",
-    menu: "Project {{name}}. Change the project or open your account",
+    menu: "Project {{name}}",
     signedIn: "Signed in as {{user}} ({{role}})",
     account: "My account",
     create: "Create project",

@@ -46,7 +46,7 @@ export const shell: typeof english = {
     yours: "Projeleriniz",
     none: "Hiçbir projenin üyesi değilsiniz.",
     noneNext: "Bir proje oluşturun ya da bir projenin yöneticisinden davet isteyin.",
-    menu: "Proje: {{name}}. Projeyi değiştirin ya da hesabınızı açın",
+    menu: "Proje {{name}}",
     signedIn: "Oturumu açan: {{user}} ({{role}})",
     account: "Hesabım",
     create: "Proje oluştur",

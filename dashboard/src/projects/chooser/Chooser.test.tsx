@@ -58,8 +58,11 @@ describe("ProjectMenu", () => {
     showPage(<ProjectMenu />);
     expect(asked).toEqual([]);
     await userEvent.click(screen.getByTestId("project-menu"));
-    const other = await screen.findByRole("menuitem", { name: "SALES" });
+    const other = await screen.findByRole("link", { name: "SALES" });
     expect(other.getAttribute("href")).toBe("/p/sales/runs");
+    await userEvent.keyboard("{Escape}");
+    expect(screen.queryByRole("link", { name: "SALES" })).toBeNull();
+    await userEvent.click(screen.getByTestId("project-menu"));
     await userEvent.click(screen.getByTestId("new-project"));
     expect(await screen.findByRole("dialog", { name: "Create project" })).toBeTruthy();
   });

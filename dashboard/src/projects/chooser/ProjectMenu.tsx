@@ -1,61 +1,92 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { Button as AriaButton, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
+import { Suspense, lazy, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { Link } from "wouter";
 
 import { pathsOf } from "../../routing/paths";
 import { Icon } from "../../ui/Icon";
 import { projectsQuery, usePaths, useSession } from "../session";
 import css from "./Chooser.module.css";
-import { CreateProject } from "./CreateProject";
 
-/** The project of the page, as a button that opens the person's other projects, a new one, and the account. */
+// Not on every page's first load: its dialog is larger than the rest of the frame.
+const CreateProject = lazy(() => import("./CreateProject").then((module) => ({ default: module.CreateProject })));
+
+/** The project of the page, as a button that shows the person's other projects, a new one, and the account. */
 export function ProjectMenu() {
   const { t } = useTranslation();
   const session = useSession();
   const paths = usePaths();
-  const [, navigate] = useLocation();
+  const id = useId();
   const [open, setOpen] = useState(false);
   const [creating, setCreating] = useState(false);
+  const frame = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
   const { data } = useQuery({ ...projectsQuery, enabled: open });
   const projects = data?.items ?? [session];
+
+  useEffect(() => {
+    if (!open) return;
+    const closeOutside = (event: Event) => {
+      if (event.target instanceof Node && frame.current?.contains(event.target) === false) setOpen(false);
+    };
+    const closeOnEscape = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      setOpen(false);
+      button.current?.focus();
+    };
+    document.addEventListener("pointerdown", closeOutside);
+    document.addEventListener("focusin", closeOutside);
+    document.addEventListener("keydown", closeOnEscape);
+    return () => {
+      document.removeEventListener("pointerdown", closeOutside);
+      document.removeEventListener("focusin", closeOutside);
+      document.removeEventListener("keydown", closeOnEscape);
+    };
+  }, [open]);
+
   return (
-    <>
-      <MenuTrigger isOpen={open} onOpenChange={setOpen}>
-        <AriaButton className={css["project"] ?? ""} aria-label={t("project.menu", { name: session.name })} data-testid="project-menu">
-          <span className={css["name"]}>{session.name}</span>
-          <span className={css["arrow"]} aria-hidden="true">
-            <Icon name="right" size={14} />
-          </span>
-        </AriaButton>
-        <Popover className={css["popover"] ?? ""} placement="bottom end">
-          <Menu className={css["menu"] ?? ""} aria-label={t("project.yours")}>
-            <MenuSection>
-              <Header className={css["header"] ?? ""}>{t("project.yours")}</Header>
-              {projects.map(({ slug, name }) => (
-                // Loads the page anew, so that nothing of the former project is left in it.
-                <MenuItem key={slug} id={`project ${slug}`} textValue={name} className={css["item"] ?? ""} href={pathsOf(slug).runs} target="_self">
-                  <span className={css["name"]}>{name}</span>
-                  {slug === session.slug ? <Icon name="check" size={16} /> : null}
-                </MenuItem>
-              ))}
-            </MenuSection>
-            <Separator className={css["line"] ?? ""} />
-            <MenuItem id="create" className={css["item"] ?? ""} onAction={() => setCreating(true)} data-testid="new-project">
-              {t("project.create")}…
-            </MenuItem>
-            <Separator className={css["line"] ?? ""} />
-            <MenuSection>
-              <Header className={css["header"] ?? ""}>{t("project.signedIn", { user: session.person, role: t(`roles.${session.role}`) })}</Header>
-              <MenuItem id="account" className={css["item"] ?? ""} onAction={() => navigate(paths.account)} data-testid="my-account">
-                {t("project.account")}
-              </MenuItem>
-            </MenuSection>
-          </Menu>
-        </Popover>
-      </MenuTrigger>
-      {creating ? <CreateProject onClose={() => setCreating(false)} /> : null}
-    </>
+    <div className={css["frame"]} ref={frame}>
+      <button ref={button} type="button" className={css["project"]} aria-expanded={open} aria-controls={id} title={t("project.menu", { name: session.name })} onClick={() => setOpen(!open)} data-testid="project-menu">
+        <span className="visually-hidden">{t("project.menu", { name: "" })} </span>
+        <span className={css["name"]}>{session.name}</span>
+        <span className={css["arrow"]} aria-hidden="true">
+          <Icon name="right" size={14} />
+        </span>
+      </button>
+      <nav id={id} className={css["popover"]} hidden={!open} aria-label={t("project.yours")}>
+        <p className={css["header"]}>{t("project.yours")}</p>
+        <ul className={css["list"]}>
+          {projects.map(({ slug, name }) => (
+            <li key={slug}>
+              {/* Loads the page anew, so that nothing of the former project is left in it. */}
+              <a className={css["item"]} href={pathsOf(slug).runs} aria-current={slug === session.slug ? "true" : undefined}>
+                <span className={css["name"]}>{name}</span>
+                {slug === session.slug ? <Icon name="check" size={16} /> : null}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <button
+          type="button"
+          className={`${css["item"]} ${css["line"]}`}
+          onClick={() => {
+            setOpen(false);
+            setCreating(true);
+          }}
+          data-testid="new-project"
+        >
+          {t("project.create")} …
+        </button>
+        <p className={`${css["header"]} ${css["line"]}`}>{t("project.signedIn", { user: session.person, role: t(`roles.${session.role}`) })}</p>
+        <Link href={paths.account} className={css["item"]} onClick={() => setOpen(false)} data-testid="my-account">
+          {t("project.account")}
+        </Link>
+      </nav>
+      {creating ? (
+        <Suspense>
+          <CreateProject onClose={() => setCreating(false)} />
+        </Suspense>
+      ) : null}
+    </div>
   );
 }
