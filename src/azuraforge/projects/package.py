@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.membership.service import MemberService
     from azuraforge.projects.registry import ProjectRegistry
     from azuraforge.projects.secrets.keys import KeyRing
     from azuraforge.projects.secrets.owned import OwnedSecrets
@@ -40,6 +41,12 @@ def _registry(services: Services) -> ProjectRegistry:
     from azuraforge.projects.registry import ProjectRegistry
 
     return ProjectRegistry(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
+
+
+def _members(services: Services) -> MemberService:
+    from azuraforge.projects.membership.service import MemberService
+
+    return MemberService(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
 
 
 def _trash(services: Services) -> Trash:
@@ -78,14 +85,16 @@ def _owned_secrets(services: Services) -> OwnedSecrets:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.projects.membership.routes import router as members_router
     from azuraforge.projects.routes import router
     from azuraforge.projects.secrets.routes import router as secrets_router
 
-    return [router, secrets_router]
+    return [router, members_router, secrets_router]
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 REGISTRY: Service[ProjectRegistry] = Service("registry of projects", _registry)
+MEMBERS: Service[MemberService] = Service("members of projects", _members)
 TRASH: Service[Trash] = Service("trash", _trash)
 SECRET_KEYS: Service[KeyRing] = Service("keys of secrets", _keys)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
@@ -95,15 +104,16 @@ HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
 def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.projects.events import EVENTS
+    from azuraforge.projects.membership.events import EVENTS as OF_MEMBERS
 
-    return EVENTS
+    return [*EVENTS, *OF_MEMBERS]
 
 
 PACKAGE = Package(
     "projects",
     tables=("tables", "store", "secrets.tables"),
     routers=_routers,
-    served={"projects": PROJECTS, "registry": REGISTRY, "trash": TRASH, "secrets": SECRETS},
+    served={"projects": PROJECTS, "registry": REGISTRY, "members": MEMBERS, "trash": TRASH, "secrets": SECRETS},
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
     events=_events,
 )
