@@ -38,7 +38,7 @@ _ERRORS: Mapping[str, int] = {
     **dict.fromkeys(
         ("AzuraError", "UserError", "InvalidInput", "NotFound", "Conflict", "Unauthorized", "Forbidden"), 0
     ),
-    **dict.fromkeys(("TransientError", "StorageError", "InternalError"), 0),
+    **dict.fromkeys(("TooManyRequests", "TransientError", "StorageError", "InternalError"), 0),
     **dict.fromkeys(("ClientError", "FileUnusable", "InvalidArgument", "PlatformUnreachable"), 0),
     "ApiError": 2,
     "problem": 1,

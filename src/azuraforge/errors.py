@@ -6,7 +6,8 @@
     │   ├── NotFound           404  does not exist, or belongs to another project
     │   ├── Conflict           409  the current state does not allow the request
     │   ├── Unauthorized       401
-    │   └── Forbidden          403
+    │   ├── Forbidden          403
+    │   └── TooManyRequests    429  wait, then repeat the request
     ├── TransientError         503  a later retry may succeed
     └── StorageError           507  the disk is full, read-only or broken
 
@@ -159,6 +160,11 @@ class Unauthorized(UserError):
 class Forbidden(UserError):
     status = 403
     code = "forbidden"
+
+
+class TooManyRequests(UserError):
+    status = 429
+    code = "too_many_requests"
 
 
 class TransientError(AzuraError):

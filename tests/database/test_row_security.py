@@ -20,6 +20,7 @@ STORES = {
     "automations.triggers.store",
     "automations.notifications.store",
     "models.predictions.progress",
+    "people.account_store",
     "people.store",
     "projects.store",
     "studies.store",

@@ -27,6 +27,7 @@ class Ask:
         self.app.state.address = Address.of(ServerSettings(), "http://127.0.0.1:1")
         self.app.state.projects = projects
         self.app.state.people = None if projects is None else projects.people
+        self.app.state.accounts = None
         self.read = 0
 
     def __call__(self, method: str, path: str, chunk: bytes = b"{", chunks: int = 1, token: str = "") -> int:

@@ -34,6 +34,9 @@ PERSONS = {
     ("GET", "/sessions/current"),
     ("DELETE", "/sessions/current"),
     ("POST", "/links"),
+    ("GET", "/people/me"),
+    ("PATCH", "/people/me"),
+    ("PUT", "/people/me/password"),
     ("GET", "/projects"),
     ("POST", "/projects"),
 }
@@ -90,6 +93,7 @@ def api(projects: ProjectService) -> FastAPI:
     """Every route; services other than projects are absent, so that a request that reaches one is a 500."""
     app = create_api()
     app.state.projects, app.state.people = projects, projects.people
+    app.state.accounts = None  # who names no other person needs none
     app.state.address = Address.of(ServerSettings(), URL)
     return app
 

@@ -56,6 +56,11 @@ class Address:
         """Name of the session cookie. With TLS, its prefix prevents other hosts of the domain from setting it."""
         return "__Host-azuraforge_session" if self.secure else "azuraforge_session"
 
+    @property
+    def browser_cookie(self) -> str:
+        """Name of the cookie by which a browser is recognised at the next sign-in with a password."""
+        return "__Host-azuraforge_browser" if self.secure else "azuraforge_browser"
+
     def serves(self, host: str) -> bool:
         """Return whether a Host header names this platform; its port is ignored."""
         return _name(host) in self.hosts

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
+    from azuraforge.people.accounts import Accounts
     from azuraforge.people.service import PeopleService
 
 
@@ -22,12 +23,25 @@ def _people(services: Services) -> PeopleService:
     return PeopleService(services[DATABASE], services[NOTIFIER].notify_forget)
 
 
-def _routers() -> Sequence[APIRouter]:
-    from azuraforge.people.routes import router
+def _accounts(services: Services) -> Accounts:
+    from azuraforge.people.accounts import Accounts
 
-    return [router]
+    return Accounts(services[DATABASE], services[PEOPLE])
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.people import account_routes, routes
+
+    return [routes.router, account_routes.router]
 
 
 PEOPLE: Service[PeopleService] = Service("people", _people)
 
-PACKAGE = Package("people", tables=("tables", "store"), routers=_routers, served={"people": PEOPLE})
+ACCOUNTS: Service[Accounts] = Service("accounts", _accounts)
+
+PACKAGE = Package(
+    "people",
+    tables=("tables", "store", "account_store"),
+    routers=_routers,
+    served={"people": PEOPLE, "accounts": ACCOUNTS},
+)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from azuraforge.errors import Forbidden
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.people.access import Person, Unit, people_service, refuse_foreign_origin, served_address
+from azuraforge.people.access import VERIFIERS, Person, Unit, people_service, refuse_foreign_origin, served_address
 from azuraforge.people.address import Address
 from azuraforge.people.callers import Caller
-from azuraforge.people.schemas import BrowserSessionPage, LinkOut, LinkRequest, NewLink, SessionOut
-from azuraforge.people.service import SESSION_SECONDS, PeopleService
+from azuraforge.people.schemas import BrowserSessionPage, LinkOut, NewLink, SessionOut, SignInRequest
+from azuraforge.people.service import PeopleService
+from azuraforge.people.signing_in import AccountService, set_cookies, set_session_cookie, sign_in_with_password
 
 router = APIRouter(tags=["people"])
 Service = Annotated[PeopleService, Depends(people_service)]
@@ -20,20 +21,29 @@ Served = Annotated[Address, Depends(served_address)]
 SessionId = Annotated[str, Path(min_length=1, max_length=16)]
 
 
-@router.post("/sessions", status_code=201, dependencies=[Depends(refuse_foreign_origin)])
-def sign_in(body: LinkRequest, address: Served, response: Response, service: Service) -> SessionOut:
-    """Exchange a one-time link for a session cookie."""
-    secret, caller = service.sign_in(body.link)
-    response.set_cookie(
-        address.cookie,
-        secret,
-        max_age=SESSION_SECONDS,
-        httponly=True,
-        samesite="strict",
-        secure=address.secure,
-        path="/",
-    )
-    return _session_out(caller)
+@router.post("/sessions", status_code=201, dependencies=[Depends(refuse_foreign_origin)], responses={429: {}})
+async def sign_in(
+    body: SignInRequest,
+    request: Request,
+    address: Served,
+    response: Response,
+    service: Service,
+    accounts: AccountService,
+) -> SessionOut:
+    """Exchange a one-time link, or a name and a password, for a session cookie.
+
+    A wrong password and an unknown name get the same answer. After too many wrong passwords, unknown browsers get a
+    429 for this name; a browser that signed in before is counted separately.
+    """
+    if body.link is not None:
+        secret, caller = await VERIFIERS.run(service.sign_in, body.link)
+        set_session_cookie(response, address, secret)
+        return _session_out(caller)
+    assert body.name is not None
+    assert body.password is not None
+    signed_in = await sign_in_with_password(request, accounts, body.name, body.password)
+    set_cookies(response, address, signed_in)
+    return _session_out(signed_in.caller)
 
 
 @router.get("/sessions")
@@ -72,11 +82,18 @@ def end_session(session_id: SessionId, caller: Person, service: Service) -> None
 
 @router.post("/links", status_code=201)
 def create_link(
-    body: NewLink, caller: Person, address: Served, response: Response, service: Service, unit: Unit
+    body: NewLink,
+    caller: Person,
+    address: Served,
+    response: Response,
+    service: Service,
+    accounts: AccountService,
+    unit: Unit,
 ) -> LinkOut:
     """Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
 
-    A named token cannot create one, because the session would outlive the token.
+    A named token cannot create one, because the session would outlive the token. The command line of the platform's
+    machine may create a link for another person if its own person is an administrator.
     """
     if caller.kind == "token":
         raise Forbidden(
@@ -84,6 +101,13 @@ def create_link(
             next_step="run `azuraforge link` on the machine of the platform",
         )
     response.headers["Cache-Control"] = "no-store"  # the response contains a secret
+    if body.person is not None:
+        if caller.kind != "local" or not accounts.is_administrator(caller.person_id):
+            raise Forbidden(
+                "only an administrator can create a sign-in link for another person, on the platform's machine",
+                next_step="run `azuraforge people link NAME` there",
+            )
+        return accounts.link_for(body.person, address.url, body.next, unit=unit)
     return service.link(caller.person_id, address.url, body.next, unit=unit)
 
 

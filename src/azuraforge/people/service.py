@@ -69,16 +69,16 @@ class PeopleService:
             if not store.use_link(session, hash_):
                 return False
             store.delete_expired(session, IDLE_SECONDS)
-            store.add(session, hash_of(secret), "session", seconds_from_now(SESSION_SECONDS))
+            store.add(session, hash_of(secret), "session", seconds_from_now(SESSION_SECONDS), "link")
             return True
 
-        if not self._database.write_claimed(lambda session: store.find_secret(session, hash_), take):
+        used = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
+        caller = self.identify(secret) if used else None
+        if caller is None:  # a disabled person's link is used, but its session is not accepted
             raise Unauthorized(
                 "this sign-in link is unknown, already used or older than 10 minutes",
                 next_step="run `azuraforge link` for a new link",
             )
-        caller = self.identify(secret)
-        assert caller is not None
         return secret, caller
 
     def sign_out(self, caller: Caller) -> None:
@@ -101,6 +101,7 @@ class PeopleService:
                     "created_at": row.created_at,
                     "expires_at": row.expires_at,
                     "used_at": row.used_at,
+                    "method": row.method,
                     "current": row.hash == caller.secret_hash,
                 }
             )

@@ -61,7 +61,12 @@ def known(session: Session, hash_: str, kinds: tuple[str, ...], idle_seconds: fl
     statement = (
         select(PersonSession, Person.name)
         .join(Person, Person.id == PersonSession.person_id)
-        .where(PersonSession.hash == hash_, PersonSession.kind.in_(kinds), _alive(idle_seconds))
+        .where(
+            PersonSession.hash == hash_,
+            PersonSession.kind.in_(kinds),
+            _alive(idle_seconds),
+            Person.disabled_at.is_(None),
+        )
     )
     return session.execute(statement).first()
 
@@ -82,9 +87,15 @@ def sessions(
     return list(session.scalars(statement))
 
 
-def add(session: Session, hash_: str, kind: str, expires_at: ColumnElement[datetime] | None) -> PersonSession:
+def add(
+    session: Session,
+    hash_: str,
+    kind: str,
+    expires_at: ColumnElement[datetime] | None,
+    method: str | None = None,
+) -> PersonSession:
     """Add a secret of the session's person and return its row."""
-    row = PersonSession(person_id=session.person_id, hash=hash_, kind=kind, expires_at=expires_at)
+    row = PersonSession(person_id=session.person_id, hash=hash_, kind=kind, expires_at=expires_at, method=method)
     session.add(row)
     session.flush()
     session.refresh(row)
@@ -110,6 +121,16 @@ def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None
     """Record that a session was used, unless a use was recorded within ``at_most_every_seconds``."""
     old = or_(PersonSession.used_at.is_(None), PersonSession.used_at < seconds_from_now(-at_most_every_seconds))
     session.execute(update(PersonSession).where(PersonSession.hash == hash_, old).values(used_at=now()))
+
+
+def is_fresh_link(session: Session, hash_: str, seconds: float) -> bool:
+    """Return whether this browser session was signed in with a link within the last ``seconds``."""
+    statement = select(PersonSession.id).where(
+        PersonSession.hash == hash_,
+        PersonSession.method == "link",
+        PersonSession.created_at > seconds_from_now(-seconds),
+    )
+    return session.scalar(statement) is not None
 
 
 def delete_secret(session: Session, hash_: str) -> None:

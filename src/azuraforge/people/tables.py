@@ -99,6 +99,7 @@ class PersonSession(PersonOwned, Base):
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), default=new_id)
     kind: Mapped[str] = mapped_column(String(16))  # session, link, local, browser
+    method: Mapped[str | None] = mapped_column(String(16), default=None)  # of signing in: link, password, invitation
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

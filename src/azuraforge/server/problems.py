@@ -21,6 +21,9 @@ from azuraforge.telemetry import logger
 
 log = logger("server")
 
+#: Seconds after which a request that got this status may be sent again.
+_RETRY_AFTER_SECONDS = {429: 60, 503: 2}
+
 
 def problem(
     status: int,
@@ -52,8 +55,8 @@ def problem(
         **({"details": dict(details)} if details else {}),
     }
     headers = {"Content-Language": language, "Vary": "Accept-Language"}
-    if status == 503:
-        headers["Retry-After"] = "2"
+    if status in _RETRY_AFTER_SECONDS:
+        headers["Retry-After"] = str(_RETRY_AFTER_SECONDS[status])
     # Escaped to ASCII, because parts of an invalid request may contain characters that UTF-8 cannot encode.
     return Response(json.dumps(body, default=str), status, headers, media_type="application/problem+json")
 

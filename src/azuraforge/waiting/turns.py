@@ -28,6 +28,7 @@ T = TypeVar("T")
 #: longer than the reading of a file: the client of a rejected upload still has the file and can send it again.
 _ASKING_SECONDS = 60.0
 _READING_SECONDS = 10.0
+_HASHING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Bounds:
     """Limits of one queue.
 
     Attributes:
-        what: the kind of work, as the message key of the error: "reading" or "child".
+        what: the kind of work, as the message key of the error: "reading", "child" or "password".
         at_once: maximum number of requests that run at the same time, over all projects.
         per_project: maximum number of requests of one project that run at the same time.
         in_line: maximum number of requests of one project that wait in line.
@@ -136,7 +137,10 @@ class Turns:
 
 
 class Waiting:
-    """The two queues of one server process: reading files and sources, and short calls to children."""
+    """The queues of one server process: reading files and sources, short calls to children, and hashing passwords.
+
+    Passwords have two queues with one thread each, so that attempts from unknown browsers delay no known browser.
+    """
 
     def __init__(self, reading: ReadingSettings | None = None, asking: ServerSettings | None = None) -> None:
         reading, asking = reading or ReadingSettings(), asking or ServerSettings()
@@ -152,6 +156,8 @@ class Waiting:
                 _ASKING_SECONDS,
             )
         )
+        self.passwords = Turns(Bounds("password", 1, 1, 8, _HASHING_SECONDS))
+        self.known_passwords = Turns(Bounds("password", 1, 1, 32, _HASHING_SECONDS))
 
 
 def waiting_of(request: HTTPConnection) -> Waiting:

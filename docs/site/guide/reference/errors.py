@@ -51,6 +51,10 @@ _MEANINGS = {
         "tr": "jeton ya da oturum yok veya geçersiz",
     },
     "Forbidden": {"en": "the token or session may not do this", "tr": "jetonun ya da oturumun buna yetkisi yok"},
+    "TooManyRequests": {
+        "en": "too many attempts; `Retry-After` says when to try again",
+        "tr": "çok fazla deneme yapıldı; yeniden deneme zamanını `Retry-After` bildirir",
+    },
     "TransientError": {
         "en": "try again later; `Retry-After` says when",
         "tr": "daha sonra yeniden deneyin; `Retry-After` süreyi bildirir",

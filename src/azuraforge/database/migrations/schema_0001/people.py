@@ -46,6 +46,7 @@ def create() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("method", sa.String(length=16), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("expires_at", database.Timestamp(), nullable=True),
         sa.Column("used_at", database.Timestamp(), nullable=True),
