@@ -1,6 +1,6 @@
 """Python client of the platform: runs, datasets, models, predictions and external runs. Depends on httpx only."""
 
-from azuraforge.client.access.members import Member
+from azuraforge.client.access.members import ProjectMember
 from azuraforge.client.access.projects import CurrentProject, Project
 from azuraforge.client.access.secrets import Secret
 from azuraforge.client.access.tokens import Token
@@ -140,7 +140,6 @@ __all__ = [
     "LoopStep",
     "LoopTrigger",
     "MadePredictions",
-    "Member",
     "MissingAutomation",
     "Model",
     "ModelVersion",
@@ -159,6 +158,7 @@ __all__ = [
     "PredictionPoint",
     "Progress",
     "Project",
+    "ProjectMember",
     "Promotion",
     "Purged",
     "RetentionPolicy",

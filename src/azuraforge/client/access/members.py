@@ -13,7 +13,7 @@ from azuraforge.client.shapes import Shape
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member(Shape):
+class ProjectMember(Shape):
     """A member of the project. ``kind`` is ``person`` or ``service``; ``own`` is true for this client's person."""
 
     id: str
@@ -24,7 +24,7 @@ class Member(Shape):
     own: bool
 
 
-MemberList: TypeAlias = list[Member]
+MemberList: TypeAlias = list[ProjectMember]
 
 
 class Members:
@@ -38,12 +38,12 @@ class Members:
 
     def list(self, *, limit: int | None = None) -> MemberList:
         """Return the project's members, longest membership first; at most ``limit`` of them (None: all)."""
-        return listed(self._connection, "/members", Member, limit)
+        return listed(self._connection, "/members", ProjectMember, limit)
 
-    def set_role(self, person: str, role: str) -> Member:
+    def set_role(self, person: str, role: str) -> ProjectMember:
         """Change a member's role, at most to the own one: ``viewer``, ``member``, ``admin`` or ``owner``."""
         path = f"/members/{segment(self._id(person))}"
-        return Member.from_json(self._connection.request("PATCH", path, json={"role": role}))
+        return ProjectMember.from_json(self._connection.request("PATCH", path, json={"role": role}))
 
     def remove(self, person: str) -> None:
         """Remove a member, whose API tokens end at once."""
@@ -58,9 +58,9 @@ class Members:
             )
         self._connection.delete(f"/members/{segment(own[0])}")
 
-    def transfer(self, person: str) -> Member:
+    def transfer(self, person: str) -> ProjectMember:
         """Make another member an owner of the project and this client's person, who owns it, an admin."""
-        return Member.from_json(self._connection.post(f"/members/{segment(self._id(person))}/transfer"))
+        return ProjectMember.from_json(self._connection.post(f"/members/{segment(self._id(person))}/transfer"))
 
     def _id(self, person: str) -> str:
         """Return the id of the member with this name; return ``person`` if it is no name, so that it may be an id."""
