@@ -35,8 +35,8 @@ NAMES = {
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
-    "Token": "TokenCreated", "Project": "ProjectOut", "ProjectMember": "MemberOut", "CurrentProject": "CurrentProjectOut",
-    "Approval": "ApprovalOut", "Promotion": "PromotionOut",
+    "Token": "TokenCreated", "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
+    "ProjectMember": "MemberOut", "Approval": "ApprovalOut", "Promotion": "PromotionOut",
     "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 
