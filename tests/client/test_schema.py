@@ -37,7 +37,7 @@ NAMES = {
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
     "Token": "TokenCreated", "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "ProjectMember": "MemberOut", "Approval": "ApprovalOut", "Promotion": "PromotionOut",
-    "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
+    "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 
 #: Fields of the document that a shape leaves to ``raw``.

@@ -1,6 +1,7 @@
 """Python client of the platform: runs, datasets, models, predictions and external runs. Depends on httpx only."""
 
 from azuraforge.client.access.members import ProjectMember
+from azuraforge.client.access.people import Account
 from azuraforge.client.access.projects import CurrentProject, Project
 from azuraforge.client.access.secrets import Secret
 from azuraforge.client.access.tokens import Token
@@ -67,7 +68,7 @@ from azuraforge.client.provenance import (
 )
 from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
-from azuraforge.client.sessions import Link, Session
+from azuraforge.client.sessions import BrowserSession, Link, Session
 from azuraforge.client.state.as_of import AsOf, DataThen, ForecastThen, PointThen
 from azuraforge.client.state.loop import GateSummary, Loop, LoopStep, LoopTrigger, MissingAutomation
 from azuraforge.client.study import (
@@ -83,6 +84,7 @@ from azuraforge.client.study import (
 from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [
+    "Account",
     "AliasChange",
     "ApiError",
     "Appended",
@@ -91,6 +93,7 @@ __all__ = [
     "Automation",
     "AutomationStep",
     "BaselineScore",
+    "BrowserSession",
     "Budget",
     "ClassProbability",
     "Client",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from azuraforge.client.access.members import Members
+from azuraforge.client.access.people import People
 from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
@@ -76,6 +77,7 @@ class Client:
         self.tokens = Tokens(self._connection)
         self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
+        self.people = People(self._connection)
 
     @property
     def url(self) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from azuraforge.client.http.connection import Connection
+from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.pages import listed
 from azuraforge.client.shapes import Shape
 
 
@@ -15,6 +17,21 @@ class Session(Shape):
 
     person: str
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserSession(Shape):
+    """A browser session. ``method`` states how the person signed in: link, password or invitation."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    method: str | None = None
+    current: bool = False
+
+
+BrowserSessionList: TypeAlias = list[BrowserSession]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +55,25 @@ class Sessions:
         """Return the person of this client."""
         return Session.from_json(self._connection.get("/sessions/current"))
 
-    def link(self, next_path: str | None = None) -> Link:
-        """Create a one-time sign-in link. ``next_path`` is the page to open after signing in; None: the home page."""
-        return Link.from_json(self._connection.post("/links", {"next": next_path}))
+    def link(self, next_path: str | None = None, *, person: str | None = None) -> Link:
+        """Create a one-time sign-in link.
+
+        Args:
+            next_path: the page to open after signing in; None: the home page.
+            person: name of the person who signs in; None: this client's. Only an administrator's command line on the
+                platform's machine may name another person.
+        """
+        body = {"next": next_path} if person is None else {"next": next_path, "person": person}
+        return Link.from_json(self._connection.post("/links", body))
+
+    def list(self, *, limit: int | None = None) -> BrowserSessionList:
+        """Return the person's browser sessions, latest first; at most ``limit`` of them (None: all)."""
+        return listed(self._connection, "/sessions", BrowserSession, limit)
+
+    def end(self, session_id: str) -> None:
+        """End a browser session."""
+        self._connection.delete(f"/sessions/{segment(session_id)}")
+
+    def end_all(self) -> None:
+        """End all browser sessions of the person, and withdraw unused sign-in links."""
+        self._connection.delete("/sessions")
