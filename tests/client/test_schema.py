@@ -36,7 +36,8 @@ NAMES = {
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
     "Token": "TokenCreated", "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
-    "ProjectMember": "MemberOut", "Approval": "ApprovalOut", "Promotion": "PromotionOut",
+    "ProjectMember": "MemberOut", "Invitation": "InvitationCreated",
+    "Approval": "ApprovalOut", "Promotion": "PromotionOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

@@ -11,7 +11,13 @@ import pytest
 from azuraforge.server.openapi import document
 from tests.api_document import STORED, api_document
 
-PUBLIC = {("post", "/api/v1/sessions"), ("get", "/healthz"), ("get", "/readyz")}
+PUBLIC = {
+    ("post", "/api/v1/invitations/lookup"),
+    ("post", "/api/v1/invitations/accept"),
+    ("post", "/api/v1/sessions"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+}
 
 #: Bodies of routes that require one.
 BODIES = {("patch", "/api/v1/members/{person_id}"): b'{"role": "viewer"}'}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.invitations import Invitations
 from azuraforge.client.access.members import Members
 from azuraforge.client.access.people import People
 from azuraforge.client.access.projects import Projects
@@ -72,6 +73,7 @@ class Client:
         self.notifications = Notifications(self._connection)
         self.plugins = Plugins(self._connection)
         self.projects = Projects(self._connection)
+        self.invitations = Invitations(self._connection)
         self.members = Members(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)

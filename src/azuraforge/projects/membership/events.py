@@ -36,4 +36,38 @@ class MemberRemoved(EventBody):
     by: str
 
 
-EVENTS: tuple[type[EventBody], ...] = (MemberAdded, MemberRoleChanged, MemberRemoved)
+class InvitationCreatedEvent(EventBody):
+    """Event: a member created an invitation. ``invitation`` is its id."""
+
+    type: Literal["invitation.created"] = "invitation.created"
+    invitation: str
+    role: Role
+    by: str
+
+
+class InvitationRevoked(EventBody):
+    """Event: an invitation was revoked, or ended because its creator lost the role."""
+
+    type: Literal["invitation.revoked"] = "invitation.revoked"
+    invitation: str
+    role: Role
+    by: str
+
+
+class InvitationAccepted(EventBody):
+    """Event: a person accepted an invitation and became a member."""
+
+    type: Literal["invitation.accepted"] = "invitation.accepted"
+    invitation: str
+    role: Role
+    person: str
+
+
+EVENTS: tuple[type[EventBody], ...] = (
+    MemberAdded,
+    MemberRoleChanged,
+    MemberRemoved,
+    InvitationCreatedEvent,
+    InvitationRevoked,
+    InvitationAccepted,
+)

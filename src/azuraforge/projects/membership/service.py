@@ -11,11 +11,11 @@ from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
 from azuraforge.people import reads as people_reads
 from azuraforge.people.callers import Revocations
-from azuraforge.projects.callers import Access
+from azuraforge.projects.callers import ROLES, Access
 from azuraforge.projects.events import STREAM
-from azuraforge.projects.membership import store
-from azuraforge.projects.membership.authority import keep_an_owner, may_change, may_grant, own_role
-from azuraforge.projects.membership.events import MemberRemoved, MemberRoleChanged
+from azuraforge.projects.membership import invitation_store, store
+from azuraforge.projects.membership.authority import is_above, keep_an_owner, may_change, may_grant, own_role
+from azuraforge.projects.membership.events import InvitationRevoked, MemberRemoved, MemberRoleChanged
 from azuraforge.projects.membership.schemas import MemberOut, MemberPage
 from azuraforge.projects.tables import Member
 
@@ -82,6 +82,7 @@ class MemberService:
             ended = store.remove(session, row)
             for key in ended:
                 after_commit(session, lambda key=key: self._revocations.revoke(key))  # type: ignore[misc]
+            self._withdraw(session, access, person_id, ROLES)
             self._revoke(session, person_id)
             removed = {"person": name, "role": row.role, "by": access.person_name}
             self._events.append(session, STREAM, MemberRemoved.model_validate(removed))
@@ -120,6 +121,8 @@ class MemberService:
             )
         before, row.role = row.role, role
         session.flush()
+        kept = ROLES[: ROLES.index(role) + 1] if not is_above("admin", role) else ()
+        self._withdraw(session, access, row.person_id, tuple(each for each in ROLES if each not in kept))
         self._revoke(session, row.person_id)
         changed = {
             "person": people_reads.name_of(session, row.person_id) or row.person_id,
@@ -128,6 +131,12 @@ class MemberService:
             "by": access.person_name,
         }
         self._events.append(session, STREAM, MemberRoleChanged.model_validate(changed))
+
+    def _withdraw(self, session: Session, access: Access, person_id: str, roles: tuple[str, ...]) -> None:
+        """End a member's open invitations to some roles; the member could otherwise return through them."""
+        for id_, role in invitation_store.withdraw(session, person_id, roles):
+            ended = {"invitation": id_, "role": role, "by": access.person_name}
+            self._events.append(session, STREAM, InvitationRevoked.model_validate(ended))
 
     def _revoke(self, session: Session, person_id: str) -> None:
         """Forget the person's access before the event wakes the person's streams."""
