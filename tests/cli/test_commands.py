@@ -260,7 +260,15 @@ def test_a_token_lets_one_in_from_elsewhere_until_it_is_revoked(counting, tmp_pa
     command = [sys.executable, "-m", "azuraforge.cli.main", "runs", "list", "--url", counting.url, "--lang", "en"]
     environment = {**os.environ, "AZURAFORGE_HOME": str(tmp_path), "AZURAFORGE_TOKEN": made["token"]}
     assert subprocess.run(command, env=environment, capture_output=True).returncode == 0
+    short = subprocess.run(
+        [*command[:3], "tokens", "access", "--url", counting.url, "--lang", "en"],
+        env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "role viewer" in short.stderr, short.stderr
+    jwt = {**environment, "AZURAFORGE_TOKEN": short.stdout.strip()}
+    assert subprocess.run(command, env=jwt, capture_output=True).returncode == 0
     assert "revoked" in counting.run("tokens", "revoke", made["id"]).stdout
+    assert subprocess.run(command, env=jwt, capture_output=True).returncode == 1
     outside = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert outside.returncode == 1
     assert "Next: " in outside.stderr

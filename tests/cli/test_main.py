@@ -33,7 +33,7 @@ COMMANDS = [
     "plugins", "plugins list", "plugins show", "projects", "projects list", "projects create", "projects rename",
     "invitations", "invitations create", "invitations list", "invitations revoke",
     "members", "members list", "members set-role", "members remove", "members leave", "members transfer",
-    "tokens", "tokens create", "tokens list", "tokens revoke",
+    "tokens", "tokens access", "tokens create", "tokens list", "tokens revoke",
 ]  # fmt: skip
 
 

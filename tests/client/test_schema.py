@@ -35,8 +35,9 @@ NAMES = {
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
-    "Token": "TokenCreated", "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "ProjectMember": "MemberOut", "Invitation": "InvitationCreated",
+    "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
+    "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "Approval": "ApprovalOut", "Promotion": "PromotionOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip

@@ -36,6 +36,7 @@ STORES_NOTHING = {
     "/api/v1/schedules/times",
     "/api/v1/automations/dry-run",
     "/api/v1/models/{name}/what-if",
+    "/api/v1/access-tokens",
 }
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 

@@ -24,7 +24,9 @@ class Caller:
 
     Attributes:
         kind: kind of the secret: ``session``, ``local`` or ``token``.
-        project_id: project of an API token; None for a secret of the person.
+        secret_hash: hash of the secret; for an access token, of the secret that it was exchanged for.
+        project_id: project of an API token or access token; None for a secret of the person.
+        role: highest role that an access token gives; None for other secrets.
         until: time of ``time.monotonic()`` after which the secret must be read again.
     """
 
@@ -34,6 +36,7 @@ class Caller:
     secret_hash: str
     expires_at: datetime | None
     project_id: str | None = None
+    role: str | None = None
     until: float = field(default=math.inf, compare=False)
 
     @property
@@ -57,6 +60,9 @@ class Current(Protocol):
 
     @property
     def project_id(self) -> str | None: ...
+
+    @property
+    def secret_hash(self) -> str: ...
 
     def outdate(self) -> None: ...
 
@@ -92,33 +98,33 @@ class SecretCache(Generic[T]):
     def forget(self, key: str | None) -> None:
         """Remove results, so that the database is read again, also by streams that are open.
 
-        ``key`` is the hash of a secret, ``person/<id>`` or ``project/<id>``; None: all results.
+        ``key`` is the hash of a secret, ``person/<id>`` or ``project/<id>``; None: all results. The hash of a secret
+        also removes the access tokens that it was exchanged for.
         """
         kind, separator, id_ = (key or "").partition("/")
+        if not separator:
+            kind, id_ = "secret", kind
         with self._lock:
             self._forgotten += 1
             if key is None:
                 gone = self._known
                 self._known = {}
-            elif separator:
+            else:
                 gone = {hash_: _of(found, kind, id_) for hash_, found in self._known.items()}
                 for hash_, found in gone.items():
                     for project in found:
                         del self._known[hash_][project]
-            else:
-                gone = {key: self._known.pop(key, {})}
+                    if not self._known[hash_]:
+                        del self._known[hash_]
             for found in gone.values():
                 for each in found.values():
                     each.outdate()
 
 
 def _of(found: dict[str | None, T], kind: str, id_: str) -> dict[str | None, T]:
-    """Return the results of one person or project."""
-    return {
-        project: each
-        for project, each in found.items()
-        if (each.person_id if kind == "person" else each.project_id) == id_
-    }
+    """Return the results of one person, project or secret."""
+    wanted = {"person": "person_id", "project": "project_id", "secret": "secret_hash"}[kind]
+    return {project: each for project, each in found.items() if getattr(each, wanted) == id_}
 
 
 class _Forgetting(Protocol):

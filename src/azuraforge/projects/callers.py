@@ -19,6 +19,8 @@ class Access:
 
     Attributes:
         role: the membership's role; for an API token, the lower of the token's and the membership's.
+        secret_hash: hash of the secret; for an access token, of the secret that it was exchanged for.
+        temporary: whether the secret is an access token, which cannot create further secrets.
         until: time of ``time.monotonic()`` after which secret and membership must be read again.
     """
 
@@ -31,6 +33,7 @@ class Access:
     expires_at: datetime | None
     secret_hash: str
     kind: str = "session"
+    temporary: bool = False
     until: float = field(default=math.inf, compare=False)
 
     @property

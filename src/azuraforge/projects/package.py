@@ -33,9 +33,10 @@ CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping
 
 
 def _projects(services: Services) -> ProjectService:
+    from azuraforge.projects.access_tokens import AccessTokens
     from azuraforge.projects.service import ProjectService
 
-    return ProjectService(services[DATABASE], services[PEOPLE])
+    return ProjectService(services[DATABASE], services[PEOPLE], AccessTokens(services[SECRET_KEYS]))
 
 
 def _registry(services: Services) -> ProjectRegistry:

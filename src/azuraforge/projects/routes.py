@@ -13,6 +13,8 @@ from azuraforge.people.access import Person
 from azuraforge.projects.access import Admin, Reader, Unit, project_service
 from azuraforge.projects.registry import ProjectRegistry
 from azuraforge.projects.schemas import (
+    AccessTokenOut,
+    AccessTokenRequest,
     CurrentProjectOut,
     NewProject,
     ProjectOut,
@@ -97,6 +99,18 @@ def create_token(body: TokenRequest, access: Admin, response: Response, service:
     """Create an API token. Its secret is shown only once."""
     response.headers.update(_SECRET)
     return service.create_token(access, body, unit=unit)
+
+
+@router.post("/access-tokens")
+def create_access_token(
+    body: AccessTokenRequest, access: Reader, response: Response, service: Service
+) -> AccessTokenOut:
+    """Exchange a session, this machine's command line token or an API token for a JWT of at most 15 minutes.
+
+    An access token cannot create tokens, and ends with the secret that it was exchanged for.
+    """
+    response.headers.update(_SECRET)
+    return service.create_access_token(access, body)
 
 
 @router.delete("/tokens/{token_id}", status_code=204)

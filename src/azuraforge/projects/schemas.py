@@ -84,6 +84,27 @@ class TokenCreated(TokenOut):
     token: str
 
 
+class AccessTokenRequest(BaseModel):
+    """Request for an access token. Without a role, it has the caller's role."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role | None = None
+    expires_in_seconds: int = Field(default=900, ge=1, le=900)
+
+
+class AccessTokenOut(BaseModel):
+    """A JWT for the header ``Authorization: Bearer`` of another program. It is shown only once."""
+
+    token: str
+    person: str
+    project: str
+    role: Role
+    expires_at: datetime = Field(
+        description="at most 15 minutes later, and no later than the expiry of the caller's secret"
+    )
+
+
 class RetentionPolicy(BaseModel):
     """Retention policy of a project. Days count from an item's deletion, or from a run's end."""
 

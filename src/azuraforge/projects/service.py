@@ -10,7 +10,8 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, founding, new_id, seconds_from_now
@@ -22,10 +23,20 @@ from azuraforge.people.callers import CACHE_SECONDS, Caller, SecretCache, hash_o
 from azuraforge.people.schemas import LinkOut
 from azuraforge.people.service import IDLE_SECONDS, TOKEN_PREFIX, USE_SECONDS, PeopleService
 from azuraforge.projects import store
+from azuraforge.projects.access_tokens import AccessTokens, InvalidAccessToken, is_access_token
 from azuraforge.projects.callers import Access, lower_role
 from azuraforge.projects.idempotency import AnsweredRequests
 from azuraforge.projects.named import project_conflict, project_required, unknown_project
-from azuraforge.projects.schemas import ProjectOut, ProjectPage, TokenCreated, TokenOut, TokenPage, TokenRequest
+from azuraforge.projects.schemas import (
+    AccessTokenOut,
+    AccessTokenRequest,
+    ProjectOut,
+    ProjectPage,
+    TokenCreated,
+    TokenOut,
+    TokenPage,
+    TokenRequest,
+)
 from azuraforge.projects.tables import Token
 
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
@@ -37,12 +48,19 @@ class ProjectService:
 
     Args:
         people: the service of the same database's people; None: a new one.
+        access_tokens: signing and verification of access tokens; None: they are refused.
     """
 
-    def __init__(self, database: Database, people: PeopleService | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        people: PeopleService | None = None,
+        access_tokens: AccessTokens | None = None,
+    ) -> None:
         self._database = database
         self.people = people or PeopleService(database)
         self.answers = AnsweredRequests(database)
+        self._access_tokens = access_tokens
         self._known: SecretCache[Access] = SecretCache()
         self._token_callers: SecretCache[Caller] = SecretCache()
         for cache in (self._known, self._token_callers):
@@ -113,13 +131,10 @@ class ProjectService:
         hash_ = hash_of(secret)
         # Before the read, because rows may change directly after it.
         mark, until = self._known.mark(), time.monotonic() + CACHE_SECONDS
-        person_id, place = self._owner_of_secret(hash_)
-        if person_id is not None:
-            access = self._access_of_person(person_id, hash_, project, until)
-        elif place is not None:
-            access = self._access_of_token(place.project_id, hash_, project, until)
+        if is_access_token(secret):
+            access = self._access_of_access_token(secret, project, until)
         else:
-            raise _unknown_secret()
+            access = self._access_of(hash_, project, until)
         self._known.keep(hash_, project, access, mark)
         return access
 
@@ -139,18 +154,17 @@ class ProjectService:
                 access.secret_hash,
                 access.expires_at,
                 access.project_id,
+                access.role if access.temporary else None,
                 access.until,
             )
-            self._token_callers.keep(access.secret_hash, None, caller, mark)
+            self._token_callers.keep(hash_of(secret), None, caller, mark)
         return caller
 
     def projects(self, caller: Caller, *, limit: int = PAGE, after: str | None = None) -> ProjectPage:
         """Return a page of the caller's projects with the caller's role in each; a token has only its own project."""
         key = _PROJECTS.read(after)
         if caller.project_id is not None:
-            with self._database.read(caller.project_id) as session:
-                own = store.token(session, caller.secret_hash)
-            roles = [] if own is None else [(own[1].slug, own[1].name, lower_role(own[0].role, own[2]))]
+            roles = self._project_of_token(caller, caller.project_id)
             found = [each for each in roles if key is None or each[0] > key[0]]
         else:
             with self._database.read_person(caller.person_id) as session:
@@ -162,15 +176,9 @@ class ProjectService:
     def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
         """Create an API token of this project; its secret is returned only here.
 
-        Raises Forbidden for a role above the caller's role.
+        Raises Forbidden for a role above the caller's role, and for an access token.
         """
-        if not access.may(request.role):
-            raise Forbidden(
-                "the role {role} cannot create a token with the role {wanted}",
-                next_step="choose {role} or a lower role",
-                role=access.role,
-                wanted=request.role,
-            )
+        _may_create(access, request.role)
         days = request.expires_in_days
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         expires_at = seconds_from_now(days * 86_400) if days else None
@@ -182,6 +190,18 @@ class ProjectService:
 
         row = self._database.write(access.project_id, add, unit=unit)
         return TokenCreated(token=secret, **dict(_token_out(row, row.role)))
+
+    def create_access_token(self, access: Access, request: AccessTokenRequest) -> AccessTokenOut:
+        """Create an access token of this project, which expires no later than the caller's secret. No row is written.
+
+        Raises Forbidden for a role above the caller's role, and for an access token; StorageError without a key.
+        """
+        role = request.role or access.role
+        _may_create(access, role)
+        assert self._access_tokens is not None
+        token, expires_at = self._access_tokens.issue(access, role, request.expires_in_seconds)
+        shown = {"token": token, "person": access.person_name, "project": access.project_slug, "role": role}
+        return AccessTokenOut.model_validate({**shown, "expires_at": expires_at})
 
     def tokens(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TokenPage:
         """Return a page of the project's tokens without their secrets, each with its effective role."""
@@ -202,6 +222,45 @@ class ProjectService:
     async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:
         """Return the complete id for ``given``; see ``ShortId.complete``. Raises InvalidInput if several ids match."""
         return await short.complete(self._database, project_id, given)
+
+    def _access_of(self, hash_: str, project: str | None, until: float) -> Access:
+        person_id, place = self._owner_of_secret(hash_)
+        if person_id is not None:
+            return self._access_of_person(person_id, hash_, project, until)
+        if place is not None:
+            return self._access_of_token(place.project_id, hash_, project, until)
+        raise _unknown_secret()
+
+    def _access_of_access_token(self, secret: str, project: str | None, until: float) -> Access:
+        """Return the access that the parent of an access token has now, limited by the token's role and expiry."""
+        if self._access_tokens is None:
+            raise _unknown_secret()
+        try:
+            claims = self._access_tokens.read(secret)
+            access = self._access_of(claims.parent, claims.project, until)
+        except (InvalidAccessToken, NotFound):
+            raise _unknown_secret() from None
+        if (access.person_id, access.project_id) != (claims.person_id, claims.project_id):
+            raise _unknown_secret()
+        if project not in (None, claims.project):
+            raise project_conflict()
+        return replace(
+            access,
+            role=lower_role(access.role, claims.role),
+            kind="token",  # the rules of API tokens apply to it
+            temporary=True,
+            expires_at=datetime.fromtimestamp(claims.expires, UTC),
+            until=min(until, time.monotonic() + claims.expires - time.time()),
+        )
+
+    def _project_of_token(self, caller: Caller, project_id: str) -> list[tuple[str, str, str]]:
+        """Return slug, name and effective role of a token's project; nothing if the token is not valid any more."""
+        with self._database.read(project_id) as session:
+            if caller.role is not None:
+                member = store.own_membership(session, caller.person_id)
+                return [] if member is None else [(member.slug, member.name, lower_role(caller.role, member.role))]
+            own = store.token(session, caller.secret_hash)
+        return [] if own is None else [(own[1].slug, own[1].name, lower_role(own[0].role, own[2]))]
 
     def _access_of_person(self, person_id: str, hash_: str, project: str | None, until: float) -> Access:
         with self._database.read_person(person_id) as session:
@@ -276,6 +335,22 @@ class ProjectService:
         """Record a token's last use, at most once per ``USE_SECONDS``. Failures are ignored."""
         with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, USE_SECONDS))
+
+
+def _may_create(access: Access, wanted: str) -> None:
+    """Check that the caller may create a token with the role ``wanted``. Raises Forbidden."""
+    if access.temporary:
+        raise Forbidden(
+            "an access token cannot create tokens",
+            next_step="use the session or API token that it was exchanged for",
+        )
+    if not access.may(wanted):
+        raise Forbidden(
+            "the role {role} cannot create a token with the role {wanted}",
+            next_step="choose {role} or a lower role",
+            role=access.role,
+            wanted=wanted,
+        )
 
 
 def _unknown_secret() -> AzuraError:

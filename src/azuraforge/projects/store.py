@@ -90,6 +90,12 @@ def membership(session: Session, slug: str) -> Membership | None:
     return None if found is None else Membership(*found)
 
 
+def own_membership(session: Session, person_id: str) -> Membership | None:
+    """Return a member's role in the session's project; None if the person is no member."""
+    found = session.execute(_memberships().where(Member.person_id == person_id)).first()
+    return None if found is None else Membership(*found)
+
+
 def memberships(session: Session, limit: int, after: tuple[str] | None = None) -> list[Membership]:
     """Return a page of the memberships of the session's person, by slug, after the key ``after``."""
     statement = _memberships().order_by(Project.slug).limit(limit)

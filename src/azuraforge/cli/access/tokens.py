@@ -1,4 +1,4 @@
-"""``azuraforge tokens``: create, list, revoke."""
+"""``azuraforge tokens``: create, access, list, revoke."""
 
 from __future__ import annotations
 
@@ -37,6 +37,29 @@ def create(
     else:
         terminal.note(terminal.text("token_made", name=made.name, id=made.id, role=made.role))
         terminal.say(made.token or "")
+
+
+@app.command()
+def access(
+    context: typer.Context,
+    role: Annotated[
+        Literal["viewer", "member", "admin", "owner"] | None, typer.Option(help="Highest role. Default: your role.")
+    ] = None,
+    minutes: Annotated[
+        int, typer.Option(min=1, max=15, help="Number of minutes for which the access token is valid.")
+    ] = 15,
+    json: AsJson = False,
+) -> None:
+    """Print an access token (JWT) for another program. It gives your rights in the project for at most 15 minutes."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.tokens.access(role, 60 * minutes)
+    if json:
+        terminal.json(made.raw)
+    else:
+        until = terminal.text.moment(made.expires_at) if made.expires_at else terminal.text("never")
+        terminal.note(terminal.text("access_token_made", project=made.project, role=made.role, time=until))
+        terminal.say(made.token)
 
 
 @app.command("list")

@@ -24,6 +24,17 @@ class Token(Shape):
     token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccessToken(Shape):
+    """A JWT of at most 15 minutes for another program."""
+
+    token: str = field(repr=False)
+    person: str
+    project: str
+    role: str
+    expires_at: datetime | None = None
+
+
 TokenList: TypeAlias = list[Token]
 
 
@@ -40,6 +51,14 @@ class Tokens:
         """Create a token that expires after the given number of days (None: never). Its value cannot be read again."""
         body = {"name": name, "role": role, "expires_in_days": expires_in_days}
         return Token.from_json(self._connection.post("/tokens", body))
+
+    def access(self, role: str | None = None, expires_in_seconds: int = 900) -> AccessToken:
+        """Exchange the client's own secret for an access token of the project, with a lower role if one is given.
+
+        It expires with this secret, or after ``expires_in_seconds``, 900 at most.
+        """
+        body = {"role": role, "expires_in_seconds": expires_in_seconds}
+        return AccessToken.from_json(self._connection.post("/access-tokens", body))
 
     def list(self, *, limit: int | None = None) -> TokenList:
         """Return the project's tokens without their values, oldest first; at most ``limit`` of them (None: all)."""
