@@ -368,3 +368,16 @@ def test_a_project_is_created_and_renamed(make_platform):
     assert (refused.returncode, "is not available" in refused.stderr) == (1, True)
     refused = platform.run("runs", "list", check=False)
     assert "--project or AZURAFORGE_PROJECT" in refused.stderr
+
+
+def test_members_are_listed_and_the_only_owner_stays(counting):
+    (owner,) = counting.json("members", "list")
+    assert (owner["name"], owner["role"], owner["own"]) == ("owner", "owner", True)
+    assert "owner (you)" in counting.run("members", "list").stdout
+    for arguments in (["leave"], ["set-role", "owner", "admin"], ["remove", owner["id"]]):
+        refused = counting.run("members", *arguments, check=False)
+        assert refused.returncode == 1
+        assert "only owner" in refused.stderr, arguments
+    unknown = counting.run("members", "remove", "nobody", check=False)
+    assert "no member 'nobody'" in unknown.stderr
+    assert "yours already" in counting.run("members", "transfer", "owner", check=False).stderr

@@ -36,7 +36,7 @@ def test_the_guide_names_many_commands():
 def test_the_command_and_its_options_exist(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     groups = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
-    groups += ("trash", "automations", "notifications", "secrets", "projects", "people")
+    groups += ("trash", "automations", "notifications", "secrets", "projects", "people", "members", "invitations")
     command = words[: 0 if words[0].startswith("--") else 1 + (words[0] in groups)]
     assert main.run([*command, "--help"]) == 0
     known = capsys.readouterr().out

@@ -35,6 +35,7 @@ NAMES = {
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",
+    "ProjectMember": "MemberOut", "Invitation": "InvitationCreated",
     "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "Approval": "ApprovalOut", "Promotion": "PromotionOut",

@@ -23,6 +23,7 @@ STORES = {
     "people.account_store",
     "people.store",
     "projects.store",
+    "projects.membership.invitation_store",
     "studies.store",
 }
 MAY_CROSS = {"database", "runs", "people", "projects", "automations", "models", "reports", "studies"}

@@ -11,8 +11,16 @@ import pytest
 from azuraforge.server.openapi import document
 from tests.api_document import STORED, api_document
 
-PUBLIC = {("post", "/api/v1/sessions"), ("get", "/healthz"), ("get", "/readyz")}
+PUBLIC = {
+    ("post", "/api/v1/invitations/lookup"),
+    ("post", "/api/v1/invitations/accept"),
+    ("post", "/api/v1/sessions"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+}
 
+#: Bodies of routes that require one.
+BODIES = {("patch", "/api/v1/members/{person_id}"): b'{"role": "viewer"}'}
 #: Makes what is not there.
 MAKING = ("put", "/api/v1/secrets/{name}")
 
@@ -53,7 +61,7 @@ def test_no_route_answers_without_a_secret(platform, method, path):
 )
 def test_an_id_that_is_not_there_is_a_404_with_a_sentence(platform, method, path):
     filled = path.replace("{version}", "1").replace("{", "no").replace("}", "")
-    status, problem = call(platform.url + filled, method, platform.token)
+    status, problem = call(platform.url + filled, method, platform.token, BODIES.get((method, path)))
     assert status == 404, problem
     assert problem["detail"]
 

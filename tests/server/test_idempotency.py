@@ -22,13 +22,17 @@ from azuraforge.server.packages import PACKAGES
 from tests.api_document import api_document
 
 #: Creating routes that take no key, and why.
-WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
+WITHOUT = {
+    "/api/v1/invitations/accept": "its caller may not be known yet; an invitation works once",
+    "/api/v1/sessions": "nobody is known yet; its one-time link works once",
+}
 #: Creating routes that answer with a secret.
-SECRET = {"/api/v1/tokens", "/api/v1/links"}
+SECRET = {"/api/v1/tokens", "/api/v1/links", "/api/v1/invitations"}
 #: Routes that start or end a process: a repeated request finds it started, or ended.
 STATES_OF_A_PROCESS = {"/api/v1/loop-demo", "/api/v1/loop-demo/cancel"}
 #: Routes whose POST stores nothing.
 STORES_NOTHING = {
+    "/api/v1/invitations/lookup",
     "/api/v1/schedules/times",
     "/api/v1/automations/dry-run",
     "/api/v1/models/{name}/what-if",
@@ -153,6 +157,8 @@ def case_of(platform, path: str) -> Case:
             return Case(
                 "/projects", as_json(slug="s1", name="One"), as_json(slug="s2", name="Two"), length("/projects")
             )
+        case "/invitations":
+            return Case("/invitations", as_json(role="viewer"), as_json(), length("/invitations"))
         case "/tokens":
             return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
         case "/links":

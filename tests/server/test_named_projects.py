@@ -24,8 +24,8 @@ from azuraforge.server.packages import PACKAGES
 from azuraforge.settings import ServerSettings
 
 URL = "http://127.0.0.1:8787"
-#: Routes that need no secret; of these, only signing in is a package's.
-PUBLIC = {("POST", "/sessions")}
+#: Routes that need no secret; of these, signing in and the recipients of invitations are a package's.
+PUBLIC = {("POST", "/sessions"), ("POST", "/invitations/lookup"), ("POST", "/invitations/accept")}
 #: Routes of the person, which concern no project.
 PERSONS = {
     ("GET", "/sessions"),

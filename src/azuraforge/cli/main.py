@@ -29,7 +29,7 @@ from azuraforge.cli import (
     up,
     version,
 )
-from azuraforge.cli.access import link, people, projects, secrets, tokens
+from azuraforge.cli.access import invitations, link, members, people, projects, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
@@ -62,6 +62,8 @@ app.add_typer(notifications.app, name="notifications")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")
 app.add_typer(projects.app, name="projects")
+app.add_typer(invitations.app, name="invitations")
+app.add_typer(members.app, name="members")
 app.add_typer(people.app, name="people")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")

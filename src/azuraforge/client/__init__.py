@@ -1,5 +1,7 @@
 """Python client of the platform: runs, datasets, models, predictions and external runs. Depends on httpx only."""
 
+from azuraforge.client.access.invitations import Invitation
+from azuraforge.client.access.members import ProjectMember
 from azuraforge.client.access.people import Account
 from azuraforge.client.access.projects import CurrentProject, Project
 from azuraforge.client.access.secrets import Secret
@@ -128,6 +130,7 @@ __all__ = [
     "Images",
     "Importance",
     "IncumbentAdded",
+    "Invitation",
     "KnownPoints",
     "LearnedPart",
     "LearnedRows",
@@ -160,6 +163,7 @@ __all__ = [
     "PredictionPoint",
     "Progress",
     "Project",
+    "ProjectMember",
     "Promotion",
     "Purged",
     "RetentionPolicy",

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from types import TracebackType
 
+from azuraforge.client.access.invitations import Invitations
+from azuraforge.client.access.members import Members
 from azuraforge.client.access.people import People
 from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
@@ -71,6 +73,8 @@ class Client:
         self.notifications = Notifications(self._connection)
         self.plugins = Plugins(self._connection)
         self.projects = Projects(self._connection)
+        self.invitations = Invitations(self._connection)
+        self.members = Members(self._connection)
         self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
         self.secrets = Secrets(self._connection)

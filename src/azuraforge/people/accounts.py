@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -50,6 +51,17 @@ class SignedIn:
     secret: str
     caller: Caller
     browser: str | None
+
+
+@dataclass(frozen=True)
+class Joining:
+    """A project that a new person joins in the transaction that creates the account.
+
+    ``work`` is called in a session of the project; if it raises an error, no account is created.
+    """
+
+    project_id: str
+    work: Callable[[Session], None]
 
 
 class Accounts:
@@ -128,9 +140,17 @@ class Accounts:
         return self.account(person_id)
 
     def create(
-        self, name: str, password: str | None, *, method: str = "invitation", unit: UnitOfWork | None = None
+        self,
+        name: str,
+        password: str | None,
+        *,
+        method: str = "invitation",
+        joining: Joining | None = None,
+        unit: UnitOfWork | None = None,
     ) -> SignedIn:
         """Create a person, with a password or without one, and sign the person in.
+
+        ``joining`` is a project of which the person becomes a member in the same transaction.
 
         Raises InvalidInput for a password that may not be used, and Conflict if the name is taken.
         """
@@ -144,10 +164,22 @@ class Accounts:
             return self._add_session(session, method, "" if hash_ else None)
 
         try:
-            secret, browser = self._database.write_person(new_id(), work, unit=unit)
+            if joining is None:
+                secret, browser = self._database.write_person(new_id(), work, unit=unit)
+            else:
+                secret, browser = self._join(joining, work, unit)
         except IntegrityError:
             raise _taken(name) from None
         return SignedIn(secret, self._caller(secret), browser)
+
+    def _join(
+        self, joining: Joining, work: Callable[[Session], tuple[str, str | None]], unit: UnitOfWork | None
+    ) -> tuple[str, str | None]:
+        def in_project(session: Session, made: tuple[str, str | None]) -> tuple[str, str | None]:
+            joining.work(session)
+            return made
+
+        return self._database.write_joining(new_id(), joining.project_id, work, in_project, unit=unit)
 
     def change_password(self, caller: Caller, password: str, current: str | None) -> SignedIn | None:
         """Set the caller's password and end all browser sessions, links and known browsers of the person.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +37,19 @@ def known_secret(session: Session, hash_: str, idle_seconds: float) -> KnownSecr
 def name_of(session: Session, person_id: str) -> str | None:
     """Return a person's name; None if the session does not see the person."""
     return store.name_of(session, person_id)
+
+
+@dataclass(frozen=True)
+class KnownPerson:
+    """Name of a person, and ``person`` or ``service``."""
+
+    name: str
+    kind: str
+
+
+def people(session: Session, person_ids: Sequence[str]) -> dict[str, KnownPerson]:
+    """Return those of the people whom the session sees, by id."""
+    return {row.id: KnownPerson(row.name, row.kind) for row in store.people(session, person_ids)}
 
 
 def is_service_account(session: Session, person_id: str | None) -> bool:

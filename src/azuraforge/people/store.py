@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +40,11 @@ def name_of(session: Session, person_id: str) -> str | None:
 def kind_of(session: Session, person_id: str) -> str | None:
     """Return ``person`` or ``service``; None if the session does not see the person."""
     return session.scalar(select(Person.kind).where(Person.id == person_id))
+
+
+def people(session: Session, person_ids: Sequence[str]) -> list[Person]:
+    """Return the rows of those people whom the session sees."""
+    return list(session.scalars(select(Person).where(Person.id.in_(person_ids))))
 
 
 def _alive(idle_seconds: float) -> ColumnElement[bool]:

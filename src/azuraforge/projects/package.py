@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
-from azuraforge.people.package import PEOPLE
+from azuraforge.people.package import ACCOUNTS, PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.membership.invitations import InvitationService
+    from azuraforge.projects.membership.service import MemberService
     from azuraforge.projects.registry import ProjectRegistry
     from azuraforge.projects.secrets.keys import KeyRing
     from azuraforge.projects.secrets.owned import OwnedSecrets
@@ -41,6 +43,19 @@ def _registry(services: Services) -> ProjectRegistry:
     from azuraforge.projects.registry import ProjectRegistry
 
     return ProjectRegistry(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
+
+
+def _members(services: Services) -> MemberService:
+    from azuraforge.projects.membership.service import MemberService
+
+    return MemberService(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
+
+
+def _invitations(services: Services) -> InvitationService:
+    from azuraforge.projects.membership.invitations import InvitationService
+
+    revocations = services[PEOPLE].revocations
+    return InvitationService(services[DATABASE], services[EVENTS], services[ACCOUNTS], revocations)
 
 
 def _trash(services: Services) -> Trash:
@@ -79,14 +94,18 @@ def _owned_secrets(services: Services) -> OwnedSecrets:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.projects.membership.invitation_routes import router as invitations_router
+    from azuraforge.projects.membership.routes import router as members_router
     from azuraforge.projects.routes import router
     from azuraforge.projects.secrets.routes import router as secrets_router
 
-    return [router, secrets_router]
+    return [router, members_router, invitations_router, secrets_router]
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 REGISTRY: Service[ProjectRegistry] = Service("registry of projects", _registry)
+MEMBERS: Service[MemberService] = Service("members of projects", _members)
+INVITATIONS: Service[InvitationService] = Service("invitations", _invitations)
 TRASH: Service[Trash] = Service("trash", _trash)
 SECRET_KEYS: Service[KeyRing] = Service("keys of secrets", _keys)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
@@ -96,15 +115,23 @@ HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
 def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.projects.events import EVENTS
+    from azuraforge.projects.membership.events import EVENTS as OF_MEMBERS
 
-    return EVENTS
+    return [*EVENTS, *OF_MEMBERS]
 
 
 PACKAGE = Package(
     "projects",
-    tables=("tables", "store", "secrets.tables"),
+    tables=("tables", "store", "membership.invitation_store", "secrets.tables"),
     routers=_routers,
-    served={"projects": PROJECTS, "registry": REGISTRY, "trash": TRASH, "secrets": SECRETS},
+    served={
+        "projects": PROJECTS,
+        "registry": REGISTRY,
+        "members": MEMBERS,
+        "invitations": INVITATIONS,
+        "trash": TRASH,
+        "secrets": SECRETS,
+    },
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
     events=_events,
 )

@@ -184,6 +184,8 @@ class ProjectService:
         expires_at = seconds_from_now(days * 86_400) if days else None
 
         def add(session: Session) -> Token:
+            if store.role_of(session, access.person_id) is None:  # removed since the request was authenticated
+                raise unknown_project(access.project_slug)
             return store.add_token(session, access.person_id, hash_of(secret), request.role, request.name, expires_at)
 
         row = self._database.write(access.project_id, add, unit=unit)

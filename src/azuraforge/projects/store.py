@@ -70,6 +70,11 @@ def owner_of(session: Session) -> str | None:
     return session.scalars(statement.order_by(Member.created_at, Member.person_id)).first()
 
 
+def role_of(session: Session, person_id: str) -> str | None:
+    """Return the role of a person in the session's project; None if the person is no member."""
+    return session.scalar(select(Member.role).where(Member.person_id == person_id))
+
+
 class Membership(NamedTuple):
     """A project and the role of the session's person in it."""
 

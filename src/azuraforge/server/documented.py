@@ -26,7 +26,11 @@ PROJECT_ENTRANCES = {require_access, caller_of, signed_in}
 ENTRANCES = {*PROJECT_ENTRANCES, require_person}
 _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session and no token.
-_REFUSING = {("post", "/api/v1/sessions")}
+_REFUSING = {
+    ("post", "/api/v1/sessions"),
+    ("post", "/api/v1/invitations/lookup"),
+    ("post", "/api/v1/invitations/accept"),
+}
 
 _REFERENCE = "#/components/schemas/{model}"
 
