@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
 
 import anyio
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from starlette.responses import PlainTextResponse
 
 from azuraforge.server import guards
+from azuraforge.server.openapi import document
+from azuraforge.server.packages import PACKAGES
 from azuraforge.settings import ServerSettings
-from tests.api_document import api_document
 
 #: Names of fields whose value is a secret, or a link that contains one.
 SECRET_FIELDS = {"token", "secret", "url", "link", "password", "invitation"}
@@ -44,10 +48,10 @@ def test_pages_connect_to_the_platform_only() -> None:
 
 def responses_with_secrets() -> list[tuple[str, str]]:
     """POST, PUT and PATCH routes whose successful response has a field that may contain a secret."""
-    document = api_document()
-    schemas = document["components"]["schemas"]
+    described = json.loads(document())
+    schemas = described["components"]["schemas"]
     found = []
-    for path, methods in document["paths"].items():
+    for path, methods in described["paths"].items():
         for method in {"post", "put", "patch"} & methods.keys():
             for status, answer in methods[method]["responses"].items():
                 content = answer.get("content", {}).get("application/json", {}).get("schema", {})
@@ -66,12 +70,6 @@ def test_the_known_ones_are_found() -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(responses_with_secrets()))
 def test_a_response_with_a_secret_is_marked_in_its_route(method: str, path: str) -> None:
-    import inspect
-
-    from fastapi.routing import APIRoute
-
-    from azuraforge.server.packages import PACKAGES
-
     routers = [router for package in PACKAGES for router in (*package.hot_routers(), *package.routers())]
     (route,) = [
         route
@@ -80,4 +78,6 @@ def test_a_response_with_a_secret_is_marked_in_its_route(method: str, path: str)
         if isinstance(route, APIRoute) and f"/api/v1{route.path}" == path and method.upper() in route.methods
     ]
     source = inspect.getsource(inspect.unwrap(route.endpoint))
-    assert "no-store" in source or "_SECRET" in source, f"{method} {path} returns a secret without Cache-Control: no-store"
+    assert "no-store" in source or "_SECRET" in source, (
+        f"{method} {path} returns a secret without Cache-Control: no-store"
+    )

@@ -28,8 +28,8 @@ _SAFE_HEADERS = {
     ),
 }
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
-#: Sent where browsers use https: for half a year, they then use it even if a link says http. Other hosts of the domain are
-#: not the platform's to decide about.
+#: Sent if browsers use https: for half a year, they then use it even for http links. The platform does not decide about
+#: other hosts of the domain.
 _HSTS = (b"strict-transport-security", b"max-age=15552000")
 
 
