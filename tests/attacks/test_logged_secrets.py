@@ -6,7 +6,6 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -61,7 +60,7 @@ def found(secrets: dict[str, str], content: bytes) -> list[str]:
 
 
 @pytest.fixture
-def used(platform: PlatformProcess) -> Iterator[Browser]:
+def used(platform: PlatformProcess) -> Browser:
     """A platform on which every kind of secret was created, used, misused and ended."""
     browser = Browser(platform)
     local = browser.secrets["local"]
@@ -109,7 +108,7 @@ def used(platform: PlatformProcess) -> Iterator[Browser]:
     browser.send("GET", "/api/v1/runs", None, browser.secrets["viewer"])
     browser.send("GET", "/api/v1/runs", None, made)
     browser.send("DELETE", "/api/v1/sessions/current", None, None, **origin)
-    yield browser
+    return browser
 
 
 #: Secrets that the caller put into an address or a body by mistake come back in the answer to this caller.
@@ -134,6 +133,10 @@ def test_no_secret_is_written_to_a_log_or_a_file(used: Browser) -> None:
 
 
 def test_the_scan_finds_a_secret_in_each_form() -> None:
-    for form in (VALUE, VALUE.encode().hex(), *(base64.b64encode(b"x" * n + VALUE.encode() + b"yz").decode() for n in range(3))):
+    for form in (
+        VALUE,
+        VALUE.encode().hex(),
+        *(base64.b64encode(b"x" * n + VALUE.encode() + b"yz").decode() for n in range(3)),
+    ):
         assert found({"value": VALUE}, f"a {form} b".encode()) == ["value"], form
     assert found({"value": VALUE}, b"sesame") == []
