@@ -4711,7 +4711,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
@@ -9928,6 +9928,26 @@ export interface components {
             step?: number | null;
         };
         /**
+         * SecretDeleted
+         * @description Event: a secret was deleted; without ``by``, together with the notification target that it belonged to.
+         */
+        SecretDeleted: {
+            /** By */
+            by?: string | null;
+            /** Name */
+            name: string;
+        };
+        /** SecretDeletedEvent */
+        SecretDeletedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["SecretDeleted"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "secret.deleted";
+        };
+        /**
          * SecretOut
          * @description A secret without its value.
          */
@@ -9976,6 +9996,60 @@ export interface components {
              * Format: password
              */
             value: string;
+        };
+        /**
+         * SecretStored
+         * @description Event: a secret was stored or replaced. No event contains a value.
+         *
+         *     ``name`` of a notification target's options is ``target:<id>``, here and in the other events of secrets.
+         */
+        SecretStored: {
+            /** By */
+            by: string;
+            /** Name */
+            name: string;
+            /** Replaced */
+            replaced: boolean;
+        };
+        /** SecretStoredEvent */
+        SecretStoredEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["SecretStored"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "secret.stored";
+        };
+        /**
+         * SecretUsed
+         * @description Event: a child process received the value of a secret, for a source or for a message.
+         *
+         *     ``run`` is the refreshing run; ``by``, the person who added a dataset from the source.
+         */
+        SecretUsed: {
+            /** By */
+            by?: string | null;
+            /** Dataset */
+            dataset?: string | null;
+            /** Name */
+            name: string;
+            /** Notification */
+            notification?: string | null;
+            /** Run */
+            run?: string | null;
+            /** Source */
+            source?: string | null;
+        };
+        /** SecretUsedEvent */
+        SecretUsedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["SecretUsed"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "secret.used";
         };
         /**
          * Sentences
