@@ -36,6 +36,7 @@ class ScaledStage(Stage):
             command = [self.python, "-m", "azuraforge.cli.main", "database", "upgrade"]
             subprocess.run(command, env={**os.environ, "AZURAFORGE_HOME": str(home), **urls}, check=True)
         super().__init__(home, AZURAFORGE_DATABASE_URL=database.url, AZURAFORGE_BROKER_URL=valkey.url, **environment)
+        self.owner_url = database.owner_url
         self._servers = (cluster, valkey)
         self._logged = 0
         self.port = _free_port()

@@ -118,6 +118,6 @@ def test_people_do_not_see_or_take_the_secrets_of_targets(stand, service, receiv
     from azuraforge.projects.secrets.service import SecretService
 
     service.create(stand.project_id, asked(receiver), "anna")
-    people = SecretService(stand.database, stand.secrets._keys)
+    people = SecretService(stand.database, stand.secrets._keys, stand.events)
     people.set(stand.project_id, "plant", "x", "anna")
     assert [each.name for each in people.list(stand.project_id).items] == ["plant"]

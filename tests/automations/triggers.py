@@ -86,7 +86,7 @@ class Stand:
         self.runs = RunService(database, self.events, kinds, artifacts, RunDispatch(), settings)
         self.dial = Dial()
         home.mkdir(parents=True, exist_ok=True)
-        self.secrets = OwnedSecrets(KeyRing(None, settings.secret_key_file))
+        self.secrets = OwnedSecrets(KeyRing(None, settings.secret_key_file), self.events)
         firings = Firings(self.events)
         watch = Watch(database, firings, [self.dial])
         nothing = cast(Any, None)

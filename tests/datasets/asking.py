@@ -68,7 +68,7 @@ class Granted:
     def __init__(self, schema: Json, values: Mapping[str, str]) -> None:
         self._schema, self._values = schema, values
 
-    def of(self, project_id: str, source: str, options: Json) -> dict[str, str]:
+    def of(self, project_id: str, source: str, options: Json, **used: str) -> dict[str, str]:
         return {name: self._values[name] for name in named_secrets(self._schema, options)}
 
 

@@ -105,7 +105,7 @@ async def add_from_source(
 
     Responds with 200 and the existing version if the same content exists under the same name.
     """
-    add = partial(service.add_from_source, access.project_id, body, unit=unit)
+    add = partial(service.add_from_source, access.project_id, body, by=access.person_name, unit=unit)
     added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
     return added

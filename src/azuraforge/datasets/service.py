@@ -149,9 +149,9 @@ class DatasetService:
             return self._keep(project_id, name, "file", read, unit)
 
     def add_from_source(
-        self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
+        self, project_id: str, request: FromSource, *, by: str | None = None, unit: UnitOfWork | None = None
     ) -> DatasetVersionOut:
-        """Read from a source plugin, and store the result as a version.
+        """Read from a source plugin, and store the result as a version. ``by`` is the name of the person.
 
         Raises NotFound if the source does not exist, InvalidInput if it refuses its options or returns unusable rows,
         and TransientError if it is unavailable; nothing is stored then.
@@ -166,7 +166,13 @@ class DatasetService:
                 cleaning=CleaningOptions(**request.model_dump(include=set(CleaningOptions.model_fields))),
                 folder=folder,
             )
-            secrets = self.granted(project_id, request.source, request.options)
+            secrets = self.granted(
+                project_id,
+                request.source,
+                request.options,
+                **({"dataset": request.name} if request.name else {}),
+                **({"by": by} if by else {}),
+            )
             read = self.ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS, secrets)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
             return self._keep(project_id, name, request.source, read, unit)
@@ -309,9 +315,12 @@ class DatasetService:
         payload = wanted.model_dump(mode="json")
         return self._call(entry, {**payload, "secrets": secrets} if secrets else payload, result, timeout_seconds)
 
-    def granted(self, project_id: str, source: str, options: Json) -> Mapping[str, str]:
-        """Return the secrets that the source's options refer to. Raises InvalidInput if one is unavailable."""
-        return {} if self._grants is None else self._grants.of(project_id, source, options)
+    def granted(self, project_id: str, source: str, options: Json, **used: str) -> Mapping[str, str]:
+        """Return the secrets that the source's options refer to. Raises InvalidInput if one is unavailable.
+
+        ``used`` are fields of the event of their use, such as ``run``.
+        """
+        return {} if self._grants is None else self._grants.of(project_id, source, options, **used)
 
     def _present_file(self, project_id: str, name: str) -> PresentFile | None:
         """Return the separate file of incumbent forecasts of the newest version; None if it has none."""

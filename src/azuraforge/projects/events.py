@@ -28,6 +28,41 @@ class ProjectRenamed(EventBody):
     by: str
 
 
+class SecretStored(EventBody):
+    """Event: a secret was stored or replaced. No event contains a value.
+
+    ``name`` of a notification target's options is ``target:<id>``, here and in the other events of secrets.
+    """
+
+    type: Literal["secret.stored"] = "secret.stored"
+    name: str
+    replaced: bool
+    by: str
+
+
+class SecretDeleted(EventBody):
+    """Event: a secret was deleted; without ``by``, together with the notification target that it belonged to."""
+
+    type: Literal["secret.deleted"] = "secret.deleted"
+    name: str
+    by: str | None = None
+
+
+class SecretUsed(EventBody):
+    """Event: a child process received the value of a secret, for a source or for a message.
+
+    ``run`` is the refreshing run; ``by``, the person who added a dataset from the source.
+    """
+
+    type: Literal["secret.used"] = "secret.used"
+    name: str
+    source: str | None = None
+    dataset: str | None = None
+    run: str | None = None
+    notification: str | None = None
+    by: str | None = None
+
+
 class PolicyChanged(EventBody, RetentionPolicy):
     """Event of a changed retention policy."""
 
@@ -51,4 +86,12 @@ class TrashPurged(EventBody):
     by: str
 
 
-EVENTS: tuple[type[EventBody], ...] = (ProjectCreated, ProjectRenamed, PolicyChanged, TrashPurged)
+EVENTS: tuple[type[EventBody], ...] = (
+    ProjectCreated,
+    ProjectRenamed,
+    SecretStored,
+    SecretDeleted,
+    SecretUsed,
+    PolicyChanged,
+    TrashPurged,
+)

@@ -84,13 +84,13 @@ def _keys(services: Services) -> KeyRing:
 def _secrets(services: Services) -> SecretService:
     from azuraforge.projects.secrets.service import SecretService
 
-    return SecretService(services[DATABASE], services[SECRET_KEYS])
+    return SecretService(services[DATABASE], services[SECRET_KEYS], services[EVENTS])
 
 
 def _owned_secrets(services: Services) -> OwnedSecrets:
     from azuraforge.projects.secrets.owned import OwnedSecrets
 
-    return OwnedSecrets(services[SECRET_KEYS])
+    return OwnedSecrets(services[SECRET_KEYS], services[EVENTS])
 
 
 def _routers() -> Sequence[APIRouter]:

@@ -47,7 +47,9 @@ def create_application(services: Services, state: State, url: str = "") -> ASGIA
     app.state.settings = settings
     app.state.address = Address.of(settings.server, url)
     app.state.waiting = Waiting(settings.reading, settings.server)
-    guarded = guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
+    address = app.state.address
+    limited = guards.BodyGuard(app, settings.server, FILE_PATHS, secure=address.secure)
+    guarded = guards.HostGuard(limited, address)
     return guards.LanguageGuard(guarded)
 
 

@@ -28,6 +28,9 @@ _SAFE_HEADERS = {
     ),
 }
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
+#: Sent if browsers use https: for half a year, they then use it even for http links. The platform does not decide about
+#: other hosts of the domain.
+_HSTS = (b"strict-transport-security", b"max-age=15552000")
 
 
 TOO_LARGE = "the request body is larger than {size}"
@@ -103,8 +106,11 @@ class BodyGuard:
     JSON is held in memory and parsed as a whole.
     """
 
-    def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: re.Pattern[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, limits: ServerSettings, file_paths: re.Pattern[str], *, secure: bool = False
+    ) -> None:
         self.app = app
+        self.headers = [*_RAW_HEADERS, _HSTS] if secure else _RAW_HEADERS
         self.limits = limits
         self.file_paths = file_paths
 
@@ -119,7 +125,7 @@ class BodyGuard:
             if message["type"] == "http.response.start":
                 headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
                 named = {name.lower() for name, _ in headers}
-                message["headers"] = headers + [each for each in _RAW_HEADERS if each[0] not in named]
+                message["headers"] = headers + [each for each in self.headers if each[0] not in named]
             await send(message)
 
         length = Headers(scope=scope).get("content-length", "")

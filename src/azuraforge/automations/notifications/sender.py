@@ -170,7 +170,7 @@ class Sender:
             at=row.created_at,
         )
         try:
-            written = self._secrets.value(session, secret_of(target.id), f"target {target.name!r}")
+            written = self._secrets.value(session, secret_of(target.id), f"target {target.name!r}", row.id)
         except AzuraError as error:
             return _Claim(key, row.attempts, error)
         asked = SendInput(

@@ -98,7 +98,7 @@ class RefreshHandler(Handler):
             cursor=base.cursor,
             access=self._datasets.source_access(),
         )
-        secrets = self._datasets.granted(run.project_id, base.source, wanted.options)
+        secrets = self._datasets.granted(run.project_id, base.source, wanted.options, run=run.id, dataset=base.name)
         grown = job.phase("read", REFRESH, wanted, share=1.0, result=Grown, secrets=secrets).value
         growth = grown.growth
         summary = RefreshSummary(

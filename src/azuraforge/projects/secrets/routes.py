@@ -38,4 +38,4 @@ def set_secret(name: Name, body: SecretRequest, access: Admin, service: Service)
 @router.delete("/{name}", status_code=204)
 def delete_secret(name: Name, access: Admin, service: Service) -> None:
     """Delete a secret. Plugins that use it will fail with an error that names it."""
-    service.delete(access.project_id, name)
+    service.delete(access.project_id, name, access.person_name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
+from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
+from azuraforge.projects.events import STREAM, SecretDeleted, SecretStored, SecretUsed
 from azuraforge.projects.secrets import store
 from azuraforge.projects.secrets.keys import SETTING, Key, KeyRing
 from azuraforge.projects.secrets.schemas import SecretOut, SecretPage, SecretState
@@ -21,9 +23,10 @@ _MOST = 1000
 class SecretService:
     """Service that stores secrets and passes them to child processes. Routes never return a value."""
 
-    def __init__(self, database: Database, keys: KeyRing) -> None:
+    def __init__(self, database: Database, keys: KeyRing, events: EventLog) -> None:
         self._database = database
         self._keys = keys
+        self._events = events
 
     def set(self, project_id: str, name: str, value: str, person_name: str) -> SecretOut:
         """Encrypt and store a value, replacing an earlier one.
@@ -34,12 +37,14 @@ class SecretService:
         sealed = seal(key, project_id, name, value)
 
         def work(session: Session) -> Secret:
-            if store.get(session, name) is None and store.count(session) >= _MOST:
+            replaced = store.get(session, name) is not None
+            if not replaced and store.count(session) >= _MOST:
                 raise Conflict(
                     "a project can have at most {most:,} secrets",
                     next_step="delete a secret with azuraforge secrets delete NAME",
                     most=_MOST,
                 )
+            self._events.append(session, STREAM, SecretStored(name=name, replaced=replaced, by=person_name))
             return store.put(session, name, key.id, sealed, person_name)
 
         return _shown(self._database.write(project_id, work), self._keys.keys())
@@ -56,9 +61,15 @@ class SecretService:
             keys = []
         return SecretPage(items=[_shown(row, keys) for row in page], next=cursor)
 
-    def delete(self, project_id: str, name: str) -> None:
+    def delete(self, project_id: str, name: str, person_name: str) -> None:
         """Delete a secret. Raises NotFound if it does not exist."""
-        if not self._database.write(project_id, lambda session: store.remove(session, name)):
+
+        def work(session: Session) -> bool:
+            if existed := store.remove(session, name):
+                self._events.append(session, STREAM, SecretDeleted(name=name, by=person_name))
+            return existed
+
+        if not self._database.write(project_id, work):
             raise NotFound("secret {name!r} does not exist", next_step="run azuraforge secrets list", name=name)
 
     def holds_any(self, project_id: str, names: Sequence[str]) -> bool:
@@ -68,8 +79,11 @@ class SecretService:
         with self._database.read(project_id) as session:
             return store.any_of(session, names)
 
-    def grant(self, project_id: str, names: Iterable[str]) -> dict[str, str]:
-        """Return the values of secrets for a child process that declares them.
+    def grant(self, project_id: str, names: Iterable[str], used: Mapping[str, str]) -> dict[str, str]:
+        """Return the values of secrets for a child process that declares them, and record their use as events.
+
+        Args:
+            used: who or what uses them: fields of ``SecretUsed``.
 
         Raises InvalidInput if a secret does not exist or cannot be decrypted, and StorageError if the keys cannot be
         read.
@@ -78,9 +92,14 @@ class SecretService:
         if not wanted:
             return {}
         keys = self._keys.keys()
-        with self._database.read(project_id) as session:
-            rows = {name: store.get(session, name) for name in wanted}
-        return {name: _value(project_id, name, row, keys) for name, row in rows.items()}
+
+        def work(session: Session) -> dict[str, str]:
+            values = {name: _value(project_id, name, store.get(session, name), keys) for name in wanted}
+            for name in wanted:
+                self._events.append(session, STREAM, SecretUsed.model_validate({"name": name, **used}))
+            return values
+
+        return self._database.write(project_id, work)
 
 
 def _value(project_id: str, name: str, row: Secret | None, keys: Sequence[Key]) -> str:

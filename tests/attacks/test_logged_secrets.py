@@ -1,0 +1,142 @@
+"""No secret of a person or a project is in a log, an error, a command's output or a file of the data home."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.conftest import PlatformProcess
+
+pytestmark = pytest.mark.sqlite_only
+VALUE = "sesame-8822-halva"
+
+
+class Browser:
+    """Requests of a browser or a program; it remembers every secret and everything it is shown."""
+
+    def __init__(self, platform: PlatformProcess) -> None:
+        self.platform = platform
+        self.secrets: dict[str, str] = {"value": VALUE, "local": platform.token}
+        self.seen: list[str] = []
+
+    def send(
+        self, method: str, path: str, body: object = None, secret: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, Any], Any]:
+        """Send a request; keep its answer for the scan unless it hands out a secret."""
+        if secret:
+            headers["Authorization"] = f"Bearer {secret}"
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(
+            f"{self.platform.url}{path}",
+            method=method,
+            data=data,
+            headers={"Content-Type": "application/json", "AzuraForge-Project": "default", **headers},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                text, status, given = answer.read().decode(), answer.status, answer.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                text, status, given = error.read().decode(), error.code, error.headers
+        if given.get("Cache-Control") != "no-store":
+            self.seen.append(f"{dict(given) if 'set-cookie' not in given else ''}{text}")
+        return status, json.loads(text) if text.startswith(("{", "[")) else {}, given
+
+
+def forms(secret: str) -> set[bytes]:
+    """The secret as it is, in hexadecimal and in base64 at each of the three offsets."""
+    raw = secret.encode()
+    encoded = {base64.b64encode(b"x" * skipped + raw)[4 if skipped else 0 : -4] for skipped in range(3)}
+    return {raw, raw.hex().encode(), raw.hex().upper().encode(), *encoded, *(each.rstrip(b"=") for each in encoded)}
+
+
+def found(secrets: dict[str, str], content: bytes) -> list[str]:
+    return [name for name, secret in secrets.items() if any(form in content for form in forms(secret))]
+
+
+@pytest.fixture
+def used(platform: PlatformProcess) -> Browser:
+    """A platform on which every kind of secret was created, used, misused and ended."""
+    browser = Browser(platform)
+    local = browser.secrets["local"]
+    link = browser.send("POST", "/api/v1/links", {"next": "/p/default/runs"}, local)[1]["url"]
+    browser.secrets["link"] = link.split("#link=")[1].split("&")[0]
+    status, _, headers = browser.send("POST", "/api/v1/sessions", {"link": browser.secrets["link"]})
+    assert status == 201
+    cookie = headers["set-cookie"].split(";")[0]
+    browser.secrets["session"] = cookie.partition("=")[2]
+    origin = {"Cookie": cookie, "Origin": platform.url}
+    for role in ("admin", "viewer"):
+        browser.secrets[role] = browser.send("POST", "/api/v1/tokens", {"name": role, "role": role}, local)[1]["token"]
+    for parent in (local, browser.secrets["admin"]):
+        made = browser.send("POST", "/api/v1/access-tokens", {}, parent)[1]["token"]
+        browser.secrets[f"access token {len(browser.secrets)}"] = made
+    signature = made.rpartition(".")[2]
+    browser.secrets["signature"] = signature
+    admin = browser.secrets["admin"]
+    assert browser.send("PUT", "/api/v1/secrets/plant", {"value": VALUE}, admin)[0] == 200
+
+    for name, secret in list(browser.secrets.items()):
+        if name in ("value", "link", "signature"):
+            continue
+        used_as = origin if name == "session" else {}
+        bearer = None if name == "session" else secret
+        for path in ("/api/v1/projects", "/api/v1/runs", "/api/v1/runs/none", "/api/v1/secrets"):
+            browser.send("GET", path, None, bearer, **used_as)
+        # mistakes: in a path, a parameter, a header, a body of a wrong shape, and changed by one character
+        browser.send("GET", f"/api/v1/runs/{secret}", None, bearer, **used_as)
+        browser.send("GET", f"/api/v1/runs?project={secret}", None, bearer, **used_as)
+        browser.send("POST", "/api/v1/runs", {"kind": secret}, bearer, **used_as)
+        browser.send("GET", "/api/v1/runs", None, secret[:-1] + "x")
+        browser.send("POST", "/api/v1/sessions", {"link": secret})
+    browser.send("POST", "/api/v1/sessions", {"link": browser.secrets["link"]})
+    browser.send("PUT", "/api/v1/secrets/plant", {"value": [VALUE]}, admin)
+    browser.send("PUT", "/api/v1/secrets/plant", {"value": VALUE, "more": 1}, browser.secrets["viewer"])
+    refused = {"source": "sql", "name": "x", "options": {"connection": "plant", "query": "SELECT 1", "time": "t"}}
+    browser.send("POST", "/api/v1/datasets/from-source", refused, admin)
+    for name in ("projects list", "tokens list", "secrets list", "runs list"):
+        done = platform.run(*name.split())
+        browser.seen += [done.stdout, done.stderr]
+    (tokens,) = [browser.send("GET", "/api/v1/tokens", None, admin)[1]["items"]]
+    for each in tokens:
+        browser.send("DELETE", f"/api/v1/tokens/{each['id']}", None, local)
+    browser.send("GET", "/api/v1/runs", None, browser.secrets["viewer"])
+    browser.send("GET", "/api/v1/runs", None, made)
+    browser.send("DELETE", "/api/v1/sessions/current", None, None, **origin)
+    return browser
+
+
+#: Secrets that the caller put into an address or a body by mistake come back in the answer to this caller.
+ECHOED = ("local", "session", "admin", "viewer", "access token")
+
+
+def test_no_secret_is_written_to_a_log_or_a_file(used: Browser) -> None:
+    platform = used.platform
+    used_events = platform.home / "platform.log"
+    assert used_events.is_file()
+    platform.stop()
+    assert found(used.secrets, platform.log().encode()) == [], "the output of the platform"
+    files = {path: path.read_bytes() for path in platform.home.rglob("*") if path.is_file()}
+    assert any(path.name == "azuraforge.db" or path.suffix in (".db", ".sqlite") for path in files), sorted(files)
+    for path, content in files.items():
+        # The command line's token is in its own file, which only the platform's user can read.
+        allowed = {"local"} if path.name == "token" else set()
+        assert set(found(used.secrets, content)) <= allowed, path
+    for text in used.seen:
+        leaked = found(used.secrets, text.encode())
+        assert all(name.startswith(ECHOED) for name in leaked), text[:500]
+
+
+def test_the_scan_finds_a_secret_in_each_form() -> None:
+    for form in (
+        VALUE,
+        VALUE.encode().hex(),
+        *(base64.b64encode(b"x" * n + VALUE.encode() + b"yz").decode() for n in range(3)),
+    ):
+        assert found({"value": VALUE}, f"a {form} b".encode()) == ["value"], form
+    assert found({"value": VALUE}, b"sesame") == []
