@@ -10,6 +10,7 @@ import { useTranslatedAnswers } from "./language/useTranslatedAnswers";
 import { SignedIn } from "./routing/SignedIn";
 import { Loading } from "./ui/Notice";
 
+const InvitationPage = lazy(() => import("./projects/invitation/InvitationPage"));
 const SignInPage = lazy(() => import("./projects/SignInPage"));
 
 export function App() {
@@ -23,6 +24,9 @@ export function App() {
         <Suspense fallback={<Loading />}>
           <Switch>
             <Route path="/sign-in" component={SignInPage} />
+            <Route path="/invitation">
+              <InvitationPage />
+            </Route>
             <Route>
               <SignedIn />
             </Route>

@@ -100,3 +100,7 @@ export type EventData<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: 
 
 export type Account = Schemas["AccountOut"];
 export type BrowserSession = Schemas["BrowserSession"];
+
+export type Member = Schemas["MemberOut"];
+export type Invitation = Schemas["InvitationOut"];
+export type InvitationLookup = Schemas["InvitationLookup"];

@@ -32,6 +32,7 @@ const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const AccountPage = lazy(() => import("../projects/account/AccountPage"));
+const MembersPage = lazy(() => import("../projects/members/MembersPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
@@ -86,6 +87,7 @@ function ProjectPages() {
           <Route path="/p/:project/tokens" component={TokensPage} />
           <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route path="/p/:project/account" component={AccountPage} />
+          <Route path="/p/:project/members" component={MembersPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

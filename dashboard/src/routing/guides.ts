@@ -17,6 +17,7 @@ export const GUIDES: Record<string, string> = {
   "tokens": "security",
   "secrets": "security",
   "account": "people",
+  "members": "projects",
 };
 
 /** The address of the guide for an address of the dashboard, in the page's language. */

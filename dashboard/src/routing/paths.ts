@@ -37,6 +37,7 @@ export function pathsOf(project: string) {
     tokens: `${root}/tokens`,
     secrets: `${root}/secrets`,
     account: `${root}/account`,
+    members: `${root}/members`,
   };
 }
 

@@ -40,6 +40,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.trash, name: t("shell.trash"), within: [paths.trash] },
   ];
   const managed = [
+    { to: paths.members, name: t("shell.members"), within: [paths.members] },
     { to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] },
     { to: paths.secrets, name: t("shell.secrets"), within: [paths.secrets] },
   ];
@@ -62,7 +63,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
           </Link>
           <nav className={css["places"]} aria-label={t("shell.places")}>
             {places.map(linked)}
-            {mayManage(session) ? <span className={css["together"]}>{managed.map(linked)}</span> : null}
+            <span className={css["together"]}>{managed.filter(({ to }) => to === paths.members || mayManage(session)).map(linked)}</span>
           </nav>
           <div className={css["tools"]}>
             <ProjectMenu />

@@ -31,6 +31,7 @@ export const shell = {
     automations: "Automations",
     plugins: "Plugins",
     trash: "Trash",
+    members: "Members",
     tokens: "Tokens",
     secrets: "Secrets",
     guide: "Guide",

@@ -33,6 +33,7 @@ export const shell: typeof english = {
     automations: "Otomasyonlar",
     plugins: "Eklentiler",
     trash: "Çöp kutusu",
+    members: "Üyeler",
     tokens: "Jetonlar",
     secrets: "Sırlar",
     guide: "Kılavuz",

@@ -1,11 +1,11 @@
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { CreatedToken } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { SelectField, TextField } from "../../ui/Field";
-import { ErrorNotice, Notice } from "../../ui/Notice";
+import { ErrorNotice } from "../../ui/Notice";
+import { ShownOnce } from "../../ui/ShownOnce";
 import { useSession } from "../session";
 import { useCreateToken } from "./api";
 import css from "./Tokens.module.css";
@@ -66,30 +66,7 @@ export function NewToken() {
         </Button>
       </form>
       {create.error ? <ErrorNotice error={create.error} /> : null}
-      {create.data ? <Secret made={create.data} onDone={() => create.reset()} /> : null}
+      {create.data ? <ShownOnce text={t("tokens.made", { name: create.data.name })} label={t("tokens.secret")} value={create.data.token} onDone={() => create.reset()} testId="token-secret" /> : null}
     </Card>
-  );
-}
-
-function Secret({ made, onDone }: { made: CreatedToken; onDone: () => void }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
-  // Missing without https, except on this machine; the text is then selected for manual copying.
-  const clipboard = navigator.clipboard as Clipboard | undefined;
-  return (
-    <Notice tone="good" role="status">
-      <p>{t("tokens.made", { name: made.name })}</p>
-      <div className={css["secret"]}>
-        <input className={css["value"]} readOnly value={made.token} aria-label={t("tokens.secret")} data-testid="token-secret" onFocus={(event) => event.target.select()} />
-        {clipboard ? (
-          <Button small onPress={() => void clipboard.writeText(made.token).then(() => setCopied(true))}>
-            {t(copied ? "tokens.copied" : "tokens.copy")}
-          </Button>
-        ) : null}
-        <Button small onPress={onDone} testId="token-done">
-          {t("tokens.done")}
-        </Button>
-      </div>
-    </Notice>
   );
 }

@@ -37,7 +37,7 @@ describe("TokensPage", () => {
     await userEvent.click(screen.getByTestId("make-token"));
     expect((await screen.findByTestId<HTMLInputElement>("token-secret")).value).toBe("azf_secret");
     expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "nightly", role: "member", expires_in_days: 30 });
-    await userEvent.click(screen.getByTestId("token-done"));
+    await userEvent.click(screen.getByTestId("token-secret-done"));
     expect(screen.queryByTestId("token-secret")).toBeNull();
     expect(document.body.textContent).not.toContain("azf_secret");
   });
