@@ -194,6 +194,8 @@ class PlatformProcess:
     url: str = ""
     #: Whether it starts as people start it, in an interpreter that has imported nothing.
     fresh: bool = False
+    #: The project that ``api`` names; None where there is only one.
+    project: str | None = None
 
     @property
     def variables(self) -> dict[str, str]:
@@ -265,8 +267,10 @@ class PlatformProcess:
         return {"AZURAFORGE_LANG": "en", **self.variables, "COLUMNS": "200"}
 
     def api(self, path: str) -> dict:
-        """GET below /api/v1 with the command line's own token."""
-        request = urllib.request.Request(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
+        """GET below /api/v1 with the command line's own token, in ``project`` if it is set."""
+        named = {} if self.project is None else {"AzuraForge-Project": self.project}
+        headers = {"Authorization": f"Bearer {self.token}", **named}
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", headers=headers)
         with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 

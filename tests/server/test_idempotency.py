@@ -38,6 +38,8 @@ STORES_NOTHING = {
     "/api/v1/models/{name}/what-if",
     "/api/v1/access-tokens",
 }
+#: Names the project, since these tests create others.
+DEFAULT = {"AzuraForge-Project": "default"}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
@@ -77,7 +79,7 @@ def as_form(field: str, told: str, content: bytes = CSV) -> Callable[[], tuple[b
 
 def send(platform, path: str, content: tuple[bytes, str], key: str | None, token: str | None = None):
     body, kind = content
-    headers = {"Authorization": f"Bearer {token or platform.token}", "Content-Type": kind}
+    headers = {"Authorization": f"Bearer {token or platform.token}", "Content-Type": kind, **DEFAULT}
     if key is not None:
         headers["Idempotency-Key"] = key
     request = urllib.request.Request(f"{platform.url}/api/v1{path}", method="POST", headers=headers, data=body)
@@ -93,6 +95,7 @@ def send(platform, path: str, content: tuple[bytes, str], key: str | None, token
 def ready(platform):
     platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
     platform.run("runs", "start", "forecasting.naive", "--dataset", "co2", "--wait")
+    platform.project = "default"
     return platform
 
 
@@ -244,7 +247,7 @@ def other_version(platform) -> int:
 
 def bundle_of(platform) -> bytes:
     version = platform.api("/models/co2")["champion"]
-    headers = {"Authorization": f"Bearer {platform.token}"}
+    headers = {"Authorization": f"Bearer {platform.token}", **DEFAULT}
     request = urllib.request.Request(f"{platform.url}/api/v1/models/co2/versions/{version}/bundle", headers=headers)
     with urllib.request.urlopen(request, timeout=120) as answer:
         return answer.read()

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute
 from azuraforge import strict_json
 from azuraforge.bounds import does_clean_text
 from azuraforge.people.access import require_person
-from azuraforge.projects.access import admin, member, require_access
+from azuraforge.projects.access import admin, member, owner, require_access
 from azuraforge.server.documented import ENTRANCES, calls
 from azuraforge.server.guards import bounded
 from azuraforge.waiting.threads import OwnThreads
@@ -60,7 +60,9 @@ def strict(route: BaseRoute) -> BaseRoute:
                 await require_person(request)
             elif asked & ENTRANCES:
                 access = await require_access(request)
-                if admin in asked:
+                if owner in asked:
+                    await owner(access)
+                elif admin in asked:
                     await admin(access)
                 elif member in asked:
                     await member(access)
