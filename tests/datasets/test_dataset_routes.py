@@ -35,6 +35,7 @@ def app(service: DatasetService, database: Database, project_id: str) -> FastAPI
     app.state.datasets, app.state.projects = service, ProjectService(database)
     app.state.growing = GrowingDatasets(service, database, EventLog(database))
     access = Access.__new__(Access)
+    object.__setattr__(access, "person_name", "Me")
     object.__setattr__(access, "project_id", project_id)
     app.dependency_overrides[viewer] = app.dependency_overrides[member] = lambda: access
 

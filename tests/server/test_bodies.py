@@ -18,7 +18,6 @@ from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
 from tests.api_document import api_document
 
-
 #: Routes that need no secret.
 OPEN = ["/api/v1/sessions", "/api/v1/invitations/lookup", "/api/v1/invitations/accept"]
 
