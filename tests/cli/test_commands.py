@@ -348,7 +348,8 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
 
 
 def test_projects_are_listed_and_named(counting):
-    assert counting.json("projects", "list") == [{"slug": "default", "name": "Default", "role": "owner", "archived": False}]
+    only = {"slug": "default", "name": "Default", "role": "owner", "archived": False}
+    assert counting.json("projects", "list") == [only]
     assert "owner" in counting.run("projects", "list").stdout
     named = counting.run("--project", "default", "runs", "list", "--json")
     assert named.stdout == counting.run("runs", "list", "--json").stdout
