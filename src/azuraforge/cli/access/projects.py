@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
-from azuraforge.client.access.projects import Project
+
+if TYPE_CHECKING:
+    from azuraforge.client.access.projects import Project
 
 app = typer.Typer(help="Your projects.", no_args_is_help=True)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
-from azuraforge.projects.access import Owner
+from azuraforge.projects.access import Owner, Unit
 from azuraforge.projects.lifecycle.service import LifecycleService
 from azuraforge.projects.schemas import ProjectOut
 
@@ -23,12 +23,12 @@ Service = Annotated[LifecycleService, Depends(lifecycle_service)]
 
 
 @router.post("/projects/current/archive")
-def archive_project(access: Owner, service: Service) -> ProjectOut:
+def archive_project(access: Owner, service: Service, unit: Unit) -> ProjectOut:
     """Archive the project: it can only be read, and the platform starts no work in it. No effect if it is archived."""
-    return service.archive(access)
+    return service.archive(access, unit=unit)
 
 
 @router.post("/projects/current/unarchive")
-def unarchive_project(access: Owner, service: Service) -> ProjectOut:
+def unarchive_project(access: Owner, service: Service, unit: Unit) -> ProjectOut:
     """Make an archived project writable again. No effect if it is not archived."""
-    return service.unarchive(access)
+    return service.unarchive(access, unit=unit)

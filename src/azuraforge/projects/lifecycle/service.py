@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from azuraforge.database import Database, Session, after_commit
+from azuraforge.database import Database, Session, UnitOfWork, after_commit
 from azuraforge.errors import Conflict
 from azuraforge.events.service import EventLog
 from azuraforge.people.callers import Revocations
@@ -35,7 +35,7 @@ class LifecycleService:
         self._revocations = revocations
         self._work = work
 
-    def archive(self, access: Access) -> ProjectOut:
+    def archive(self, access: Access, *, unit: UnitOfWork | None = None) -> ProjectOut:
         """Make the project readable only; no effect if it is archived already.
 
         Raises Conflict while runs are active.
@@ -48,10 +48,10 @@ class LifecycleService:
                 store.archive(session, project)
                 self._events.append(session, STREAM, ProjectArchived(by=access.person_name))
 
-        self._database.write(access.project_id, work)
+        self._database.write(access.project_id, work, unit=unit)
         return _out(access, archived=True)
 
-    def unarchive(self, access: Access) -> ProjectOut:
+    def unarchive(self, access: Access, *, unit: UnitOfWork | None = None) -> ProjectOut:
         """Make an archived project writable again; no effect if it is not archived."""
 
         def work(session: Session) -> None:
@@ -60,7 +60,7 @@ class LifecycleService:
                 project.archived_at = None
                 self._events.append(session, STREAM, ProjectUnarchived(by=access.person_name))
 
-        self._database.write(access.project_id, work)
+        self._database.write(access.project_id, work, unit=unit)
         return _out(access, archived=False)
 
     def _owned(self, session: Session, access: Access) -> Project:
