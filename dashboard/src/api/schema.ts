@@ -8527,6 +8527,12 @@ export interface components {
              */
             image: string | null;
             /**
+             * Missing Series
+             * @description series that belong to the requested total but are not part of its forecast: series that the version was not trained on, and series without a row at the origin; empty for other forecasts
+             * @default []
+             */
+            missing_series: string[];
+            /**
              * New Series
              * @description whether the version was not trained on this series, so it is forecast by analogy with others
              * @default false
@@ -8750,6 +8756,12 @@ export interface components {
              * @description computing time of the version in seconds, without HTTP
              */
             latency_seconds?: number | null;
+            /**
+             * Missing Series
+             * @description series that belong to the requested total but are not part of its forecast: series that the version was not trained on, and series without a row at the origin; empty for other forecasts
+             * @default []
+             */
+            missing_series: string[];
             /** Model */
             model: string;
             /**
