@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from azuraforge.server.packages import PACKAGES
@@ -15,6 +15,8 @@ from tests.isolation.stage import ROLES, Stage, signed
 Route = tuple[str, str]
 #: The WebSocket, which is no ``APIRoute``; it accepts whoever may read.
 LIVE: Route = ("WS", "/events/live")
+#: Columns in which a person names something of the other project.
+FOREIGN = ("foreign id", "foreign id in the body", "foreign ids", "foreign project", "administrator")
 
 
 def routes() -> dict[Route, Required]:
@@ -54,7 +56,12 @@ class Wrong:
         return f"{self.probe}: {self.why}"
 
 
-def probes(stage: Stage, only: Route | None = None, required: Mapping[Route, Required] | None = None) -> list[Probe]:
+def probes(
+    stage: Stage,
+    only: Route | None = None,
+    required: Mapping[Route, Required] | None = None,
+    columns: Collection[str] | None = None,
+) -> list[Probe]:
     """Return all requests of the matrix that must be refused.
 
     ``required`` are the roles that the routes should have; a mutant keeps the original ones.
@@ -63,7 +70,7 @@ def probes(stage: Stage, only: Route | None = None, required: Mapping[Route, Req
     for route, lowest in (required or routes()).items():
         if only is None or route == only:
             found += _probes_of(stage, CASES[route], lowest)
-    return found
+    return [each for each in found if columns is None or each.column in columns]
 
 
 def _probes_of(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:

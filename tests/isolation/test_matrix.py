@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+
+from tests.isolation.barriers import hook_off, policies_off, statements
 from tests.isolation.cases import CASES
 from tests.isolation.fingerprint import changed, fingerprint
-from tests.isolation.matrix import Probe, probes, routes, run, shown, wrong_status
+from tests.isolation.matrix import FOREIGN, Probe, probes, routes, run, shown, wrong_status
 from tests.isolation.stage import people_session
 
 
@@ -29,6 +32,40 @@ def test_every_refused_request_is_refused_and_changes_nothing(stage):
     wrong = run(stage, asked)
     report(wrong)
     assert changed(before, fingerprint(stage)) == []
+
+
+def test_the_policies_alone_refuse_every_statement(stage):
+    """SQL without a condition, as the platform's role: no row of A is seen, changed or made."""
+    if stage.postgres is None:
+        pytest.skip("SQLite has no policies")
+    assert statements(stage) == []
+
+
+@pytest.mark.proof
+def test_the_matrix_passes_without_the_hook_where_there_are_policies(stage):
+    """On SQLite, the hook is the only general barrier: without it, the matrix finds leaks."""
+    with hook_off():
+        before = fingerprint(stage)
+        asked = probes(stage, columns=FOREIGN)
+        if stage.postgres is None:
+            asked = [each for each in asked if each.asked.method == "GET"]  # others would change A's rows
+        wrong = run(stage, asked)
+        harmed = changed(before, fingerprint(stage))
+    if stage.postgres is None:
+        assert len(wrong) > 10
+    else:
+        report(wrong)
+        assert harmed == []
+
+
+@pytest.mark.proof
+def test_the_matrix_passes_without_the_policies(stage):
+    if stage.postgres is None:
+        pytest.skip("SQLite has no policies")
+    with policies_off(stage):
+        before = fingerprint(stage)
+        report(run(stage, probes(stage, columns=FOREIGN)))
+        assert changed(before, fingerprint(stage)) == []
 
 
 def test_every_route_answers_its_own_callers_and_touches_no_other_project(stage):
