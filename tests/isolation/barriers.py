@@ -108,6 +108,7 @@ def statements(stage: Stage, tables: Sequence[Table] | None = None) -> list[str]
         for table in tables or Base.metadata.sorted_tables:
             rows = _rows_of_a(stage, table)
             _ensure_row(connection, rows)
+            _ensure_row(connection, _Rows(table, rows.column, _own(rows, project, person)))
             for place, (role, *settings) in places.items():
                 for what in _reached(connection, rows, role, settings, project, person):
                     found.append(f"{place}: {what} {table.name}")
@@ -118,8 +119,7 @@ def statements(stage: Stage, tables: Sequence[Table] | None = None) -> list[str]
 def _reached(
     connection: psycopg.Connection[Any], rows: _Rows, role: str, settings: Sequence[str], project: str, person: str
 ) -> Iterator[str]:
-    own = {"project_id": project, "person_id": person, "id": project if rows.table.name == "project" else person}
-    taken = sql.Literal(own.get(rows.column, "taken"))
+    taken = sql.Literal(_own(rows, project, person))
     column = sql.Identifier(rows.column)
     asked = {
         "SELECT": sql.SQL("SELECT count(*) FROM {} WHERE {}").format(rows.name, rows.condition),
@@ -128,10 +128,12 @@ def _reached(
         "UPDATE to": sql.SQL("UPDATE {} SET {} = {}").format(rows.name, column, sql.Literal(rows.value)),
         "DELETE": sql.SQL("DELETE FROM {}").format(rows.name),
     }
-    if rows.table.name == "member":  # a member who did not join
-        asked["INSERT of a member into"] = sql.SQL("INSERT INTO member (project_id, person_id) VALUES ({}, {})").format(
-            sql.Literal(project), sql.Literal(rows.value if rows.column == "person_id" else "x" * 16)
-        )
+    if role == APP:  # policies do not apply to TRUNCATE, so the role must not have the right
+        asked["TRUNCATE"] = sql.SQL("TRUNCATE {} CASCADE").format(rows.name)
+    if rows.table.name == "member":  # a person who did not join: B's own project may not add others
+        join = sql.SQL("INSERT INTO member (project_id, person_id, role, created_at) VALUES ({}, {}, 'owner', now())")
+        asked["INSERT of another person into"] = join.format(sql.Literal(project), sql.Literal("x" * 16))
+        asked["INSERT of the own person into"] = join.format(sql.Literal(rows.value), sql.Literal(person))
     state = sql.SQL("SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t WHERE {}").format(
         rows.name, rows.condition
     )
@@ -155,8 +157,14 @@ def _reached(
             yield f"{what}{f' ({error})' if error else ''}"
 
 
+def _own(rows: _Rows, project: str, person: str) -> str:
+    """Return the value of the owner's column in B's rows."""
+    own = {"project_id": project, "person_id": person, "id": project if rows.table.name == "project" else person}
+    return own.get(rows.column, "another-row-of-the-system")
+
+
 def _ensure_row(connection: psycopg.Connection[Any], rows: _Rows) -> None:
-    """Insert a row of A if the table has none; the transaction is rolled back in the end."""
+    """Insert a row of this owner if the table has none; the transaction is rolled back in the end."""
     found = connection.execute(sql.SQL("SELECT count(*) FROM {} WHERE {}").format(rows.name, rows.condition)).fetchone()
     if found and found[0]:
         return
