@@ -119,6 +119,9 @@ async def _fill(stage: Stage) -> None:
         signed_in = accounts.create(f"{world.mark}-owner", None)
         world.session = signed_in.secret
         world.ids["person"] = signed_in.caller.person_id
+    machine = accounts.create("kanarya7-machine", None).caller.person_id  # a service account, which cannot sign in
+    mark = text("UPDATE person SET kind = 'service' WHERE id = :id")
+    stage.database.write_person(machine, lambda session: session.execute(mark, {"id": machine}))
     await asyncio.gather(_fill_world(stage, stage.a), _fill_world(stage, stage.b))
     now = datetime.now(UTC).isoformat()
     for world in (stage.a, stage.b):
