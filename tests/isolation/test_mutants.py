@@ -19,11 +19,16 @@ pytestmark = pytest.mark.proof
 
 _WHEN = "the query selects when or in which order work is due; each key still names its own row and project"
 _OTHER_POLICY = "the policy of member hides the rows that the condition would add"
+_AGAIN = "the service reads the role again inside the transaction"
 _BOTH = "the condition names no column, so USING and WITH CHECK each refuse the statement alone"
 #: Mutants that let no one reach more, by the beginning of their names, and why.
 EQUIVALENT = {
     r"(due_|first_|active_studies|datasets_to_judge_by|running_runs|unacknowledged_)": _WHEN,
     r"(firings_whose_run_ended|unread_projects|projects_after)": _WHEN,
+    r"\w+ /\S*\{\w+(:path)?\}\S*: \w+ → none": "the dependency that completes the id in the path authenticates, too",
+    r"PUT /(schedules|automations|notifications/targets)/\S+: \w+ → lower": "reading the name requires the same role",
+    r"(PATCH|POST) /(members|invitations)\S*: \w+ → lower": _AGAIN,
+    r"DELETE /invitations/\S+: Admin → lower": _AGAIN,
     r"(person|project): sees USING <>": _OTHER_POLICY,
     r"sign_in_counter: updates": _BOTH,
 }
