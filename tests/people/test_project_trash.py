@@ -15,6 +15,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.lifecycle import purging
+from azuraforge.projects.lifecycle import store as lifecycle_store
 from azuraforge.projects.lifecycle.purging import ProjectPurger, owned_tables
 from azuraforge.projects.lifecycle.service import LifecycleService
 from azuraforge.projects.lifecycle.trash import ProjectTrash
@@ -230,6 +231,16 @@ def test_only_its_owner_restores_and_purges(world, delete, trash, fresh, caller,
     for act in (trash.restore, trash.purge):
         with pytest.raises(Forbidden):
             act(token, "fresh")
+    assert [each.slug for each in trash.list(caller).items] == ["fresh"]
+
+
+def test_ownership_is_read_again_in_the_transaction(world, delete, trash, fresh, caller, monkeypatch):
+    delete()
+    other = world.projects.identify(world.session(world.other))
+    monkeypatch.setattr(lifecycle_store, "owned", lambda *_, **__: fresh)  # as if the owner changed afterwards
+    for act in (trash.restore, trash.purge):
+        with pytest.raises(NotFound):
+            act(other, "fresh")
     assert [each.slug for each in trash.list(caller).items] == ["fresh"]
 
 
