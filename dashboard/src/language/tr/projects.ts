@@ -60,7 +60,7 @@ export const projects: typeof english = {
     passwordSet: "Son değişiklik: {{at}}.",
     noPassword: "Parolanız yok: bağlantılarla giriş yapıyorsunuz.",
     current: "Geçerli parola",
-    currentHint: "giriş bağlantısını açtıktan sonraki on dakika içinde gerekmez",
+    currentHint: "oturum açma bağlantısını açtıktan sonraki on dakika içinde gerekmez",
     password: "Yeni parola",
     passwordHint: "en az 12 karakter; birbiriyle ilgisiz birkaç sözcük iyi bir paroladır",
     tooShort: "En az 12 karakter girin",
@@ -80,7 +80,7 @@ export const projects: typeof english = {
     end: "Sonlandır",
     endAll: "Bütün oturumları sonlandır",
     endAllTitle: "Bütün tarayıcı oturumları sonlandırılsın mı?",
-    endAllText: "Buradaki oturumunuz da kapanır. Kullanılmamış giriş bağlantıları geçersiz olur.",
+    endAllText: "Buradaki oturumunuz da kapanır. Kullanılmamış oturum açma bağlantıları geçersiz olur.",
     keep: "Vazgeç",
   },
   team: {

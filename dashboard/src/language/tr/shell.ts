@@ -44,6 +44,8 @@ export const shell: typeof english = {
   project: {
     unknownTitle: "Proje bulunamadı",
     unknown: "“{{slug}}” adında bir proje yok ya da bu projenin üyesi değilsiniz.",
+    formerTitle: "Bu projeye artık erişiminiz yok",
+    former: "“{{name}}” projesinden çıkarıldınız ya da proje silindi. Gerekiyorsa projenin bir yöneticisine danışın.",
     yours: "Projeleriniz",
     none: "Hiçbir projenin üyesi değilsiniz.",
     noneNext: "Bir proje oluşturun ya da bir projenin yöneticisinden davet isteyin.",
