@@ -196,10 +196,12 @@ def _report(
     for share in (0.5, 0.99):
         calm, stormy = (percentile(pooled[storm], share) * 1e3 for storm in (False, True))
         goal = {"goal": "≤ 2", "met": stormy <= 2 * calm} if share == 0.99 else {}
-        told = f"{READS_PER_SECOND:g} reads/s during {WRONG_PER_SECOND:g} wrong sign-ins/s, and undisturbed: p{share * 100:g}"
-        report.add(told, stormy, "ms", peer=calm, ratio=stormy / calm, **goal)
+        told = f"{READS_PER_SECOND:g} reads/s during {WRONG_PER_SECOND:g} wrong sign-ins/s, and undisturbed"
+        report.add(f"{told}: p{share * 100:g}", stormy, "ms", peer=calm, ratio=stormy / calm, **goal)
     failed = sum(load.failed for some in loads.values() for load in some)
-    report.add("failed reads", failed, f"of {failed + len(pooled[False]) + len(pooled[True])}", goal="0", met=not failed)
+    report.add(
+        "failed reads", failed, f"of {failed + len(pooled[False]) + len(pooled[True])}", goal="0", met=not failed
+    )
     most = max(megabytes)
     report.add("memory of the API's process, most and before", most, "MB", peer=before)
     report.add("memory added", most - before, "MB", goal="≤ 64", met=most - before <= 64)
