@@ -76,10 +76,10 @@ class Turns:
         async with ending_with_client(request) as ending, self._turn(project_id, ending):
             if self._thread is None:
                 return await to_thread.run_sync(work, limiter=self._threads)
+            done = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
             with CancelScope(shield=True):  # the turn ends with the work, as in the other threads
-                context, loop = copy_context(), asyncio.get_running_loop()
-                found = await loop.run_in_executor(self._thread, context.run, work)
-            return found
+                await asyncio.wait([done])
+            return done.result()
 
     @asynccontextmanager
     async def _turn(self, project_id: str, ending: Ending) -> AsyncIterator[None]:
