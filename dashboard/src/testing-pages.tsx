@@ -61,7 +61,7 @@ export function showPage(page: ReactNode, { path = "/p/default/runs", role = "ow
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const shown = render(
     <QueryClientProvider client={client}>
-      <SessionContext value={{ slug: "default", name: "Default", role, person: "owner" }}>
+      <SessionContext value={{ slug: "default", name: "Default", role, archived: false, person: "owner" }}>
         <Router hook={hook} searchHook={searchHook}>
           {page}
         </Router>

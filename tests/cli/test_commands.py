@@ -348,7 +348,8 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
 
 
 def test_projects_are_listed_and_named(counting):
-    assert counting.json("projects", "list") == [{"slug": "default", "name": "Default", "role": "owner"}]
+    only = {"slug": "default", "name": "Default", "role": "owner", "archived": False}
+    assert counting.json("projects", "list") == [only]
     assert "owner" in counting.run("projects", "list").stdout
     named = counting.run("--project", "default", "runs", "list", "--json")
     assert named.stdout == counting.run("runs", "list", "--json").stdout
@@ -361,9 +362,14 @@ def test_projects_are_listed_and_named(counting):
 def test_a_project_is_created_and_renamed(make_platform):
     platform = make_platform().start()
     made = platform.json("projects", "create", "sales", "--name", "Sales 2026")
-    assert made == {"slug": "sales", "name": "Sales 2026", "role": "owner"}
+    assert made == {"slug": "sales", "name": "Sales 2026", "role": "owner", "archived": False}
     assert "now called Sales" in platform.run("--project", "sales", "projects", "rename", "Sales").stdout
     assert [each["name"] for each in platform.json("projects", "list")] == ["Default", "Sales"]
+    assert "archived" in platform.run("--project", "sales", "projects", "archive").stdout
+    assert [each["archived"] for each in platform.json("projects", "list")] == [False, True]
+    refused = platform.run("--project", "sales", "projects", "rename", "Other", check=False)
+    assert (refused.returncode, "projects unarchive" in refused.stderr) == (1, True)
+    assert platform.json("--project", "sales", "projects", "unarchive")["archived"] is False
     refused = platform.run("projects", "create", "default", check=False)
     assert (refused.returncode, "is not available" in refused.stderr) == (1, True)
     refused = platform.run("runs", "list", check=False)

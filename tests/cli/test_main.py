@@ -31,6 +31,7 @@ COMMANDS = [
     "runs", "runs start", "runs list", "runs show", "runs watch", "runs cancel", "runs resume", "runs ship",
     "models", "models list", "models show", "models history", "models promote", "models rollback", "models predict",
     "plugins", "plugins list", "plugins show", "projects", "projects list", "projects create", "projects rename",
+    "projects archive", "projects unarchive",
     "invitations", "invitations create", "invitations list", "invitations revoke",
     "members", "members list", "members set-role", "members remove", "members leave", "members transfer",
     "tokens", "tokens access", "tokens create", "tokens list", "tokens revoke",

@@ -14,9 +14,11 @@ import pytest
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Table
 from azuraforge.plugins.contract.batch import BatchRange, LoadedVersion
+from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.panels import each
-from azuraforge.plugins.forecasting.totals import with_other_series, with_totals_of
+from azuraforge.plugins.forecasting.reconciliation import hierarchy_of
+from azuraforge.plugins.forecasting.totals import missing_from_total, with_other_series, with_totals_of
 from azuraforge.plugins.kinds.forecast.batch import ForecastBatch
 from azuraforge.plugins.kinds.forecast.hierarchy import together
 from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
@@ -113,3 +115,24 @@ def test_a_series_that_was_not_learned_is_in_no_total(version: LoadedVersion) ->
     without = found.filter(pl.col("series") != "shop-9")
     assert without["series"].to_list() == base["series"].to_list()
     np.testing.assert_allclose(without["value"], base["value"], rtol=1e-9)
+
+
+def test_a_total_names_the_series_that_it_lacks() -> None:
+    table = grouped()
+    hierarchy = hierarchy_of(GROUPS, SHOPS)
+    extra = table.frame.filter(pl.col("shop") == "shop-1").with_columns(pl.lit("shop-9").alias("shop"))
+    ended = extra.head(20).with_columns(pl.lit("shop-8").alias("shop"))
+    without = table.frame.filter(pl.col("shop") != "shop-0")
+    east = next(side for side, own in GROUPS["coast"].items() if "shop-0" in own)
+    west = next(side for side in GROUPS["coast"] if side != east)
+    now = {"coast": {east: (*GROUPS["coast"][east], "shop-8"), west: (*GROUPS["coast"][west], "shop-9")}}
+    moment = int(moments_of(table.frame, GROUPED).max())
+
+    def found(frame: pl.DataFrame, total: str) -> tuple[str, ...]:
+        return missing_from_total(with_totals_of(frame, GROUPED, hierarchy), GROUPED, hierarchy, total, now, moment)
+
+    grown = pl.concat([table.frame, ended, extra])
+    assert (found(table.frame, "total"), found(table.frame, f"coast={west}")) == ((), ())
+    assert found(grown, "total") == ("shop-9",), "a series that has ended adds nothing to the rows ahead"
+    assert (found(grown, f"coast={west}"), found(grown, f"coast={east}")) == (("shop-9",), ())
+    assert (found(without, "total"), found(without, f"coast={east}")) == (("shop-0",), ("shop-0",))

@@ -55,6 +55,10 @@ def test_totals_are_learned_judged_by_level_refitted_and_served(stand: Stand, tm
     assert [level.level for level in found.levels] == ["total", "region", "shop"]
     assert any("MinT" in note for note in run.notes)
 
+    def missing(series: str) -> list[str]:
+        request = PredictRequest(series=series)
+        return asyncio.run(stand.models.predict(stand.project_id, "shops", request, "somebody")).missing_series
+
     def asked(series: str, rows: list[dict[str, object]] | None = None) -> list[float]:
         request = PredictRequest(series=series, rows=rows)
         answer = asyncio.run(stand.models.predict(stand.project_id, "shops", request, "somebody"))
@@ -87,3 +91,7 @@ def test_totals_are_learned_judged_by_level_refitted_and_served(stand: Stand, tm
     (tmp_path / "new.csv").write_text(sales(201) + new)
     stand.datasets.add_file(stand.project_id, tmp_path / "new.csv", "new.csv", options)
     assert all(4 < value < 7 for value in asked("d")), "a shop that was not learned is in no total, and is answered"
+    # A total states which of its series its forecast lacks, instead of a sum that is silently too low.
+    assert (missing("total"), missing("region=north"), missing("a")) == (["d"], [], [])
+    ledger = reads.page(stand.project_id, model="shops", version=None, judged=None).items
+    assert next(line.inputs.missing_series for line in ledger if line.inputs.series == "total") == ("d",)

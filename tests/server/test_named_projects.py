@@ -147,7 +147,13 @@ def test_a_request_is_of_the_project_that_it_names_or_refused(api, secrets, kind
             assert code(answer) == (STATUSES[refused], refused), options
             assert answer.json()["next_step"]
         else:
-            assert answer.json() == {"slug": "default", "name": "Default", "role": "owner", "person": "owner"}
+            assert answer.json() == {
+                "slug": "default",
+                "name": "Default",
+                "role": "owner",
+                "archived": False,
+                "person": "owner",
+            }
 
 
 def test_every_route_of_a_project_checks_the_name(api, secrets):
@@ -181,7 +187,8 @@ def test_the_routes_of_the_person_need_no_project(api, secrets):
         ],
     )
     assert session.json()["person"] == "owner"
-    assert listed.json() == {"items": [{"slug": "default", "name": "Default", "role": "owner"}], "next": None}
+    only = {"slug": "default", "name": "Default", "role": "owner", "archived": False}
+    assert listed.json() == {"items": [only], "next": None}
     assert "/sign-in#link=" in link.json()["url"]
     assert out.status_code == 204
     assert ask(api, secrets.session, [("GET", "/sessions/current", {})])[0].status_code == 401

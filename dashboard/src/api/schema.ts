@@ -1789,6 +1789,46 @@ export interface paths {
         patch: operations["projects_rename_project"];
         trace?: never;
     };
+    "/api/v1/projects/current/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Project
+         * @description Archive the project: it can only be read, and the platform starts no work in it. No effect if it is archived.
+         */
+        post: operations["projects_archive_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/current/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unarchive Project
+         * @description Make an archived project writable again. No effect if it is not archived.
+         */
+        post: operations["projects_unarchive_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/policy": {
         parameters: {
             query?: never;
@@ -3826,6 +3866,12 @@ export interface components {
          * @description The project that the request names, with the role and name of the caller.
          */
         CurrentProjectOut: {
+            /**
+             * Archived
+             * @description whether the project can only be read
+             * @default false
+             */
+            archived: boolean;
             /** Name */
             name: string;
             /** Person */
@@ -4875,7 +4921,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
@@ -8481,6 +8527,12 @@ export interface components {
              */
             image: string | null;
             /**
+             * Missing Series
+             * @description series that belong to the requested total but are not part of its forecast: series that the version was not trained on, and series without a row at the origin; empty for other forecasts
+             * @default []
+             */
+            missing_series: string[];
+            /**
              * New Series
              * @description whether the version was not trained on this series, so it is forecast by analogy with others
              * @default false
@@ -8704,6 +8756,12 @@ export interface components {
              * @description computing time of the version in seconds, without HTTP
              */
             latency_seconds?: number | null;
+            /**
+             * Missing Series
+             * @description series that belong to the requested total but are not part of its forecast: series that the version was not trained on, and series without a row at the origin; empty for other forecasts
+             * @default []
+             */
+            missing_series: string[];
             /** Model */
             model: string;
             /**
@@ -8895,6 +8953,24 @@ export interface components {
             where?: string;
         };
         /**
+         * ProjectArchived
+         * @description Event: the project can only be read from now on.
+         */
+        ProjectArchived: {
+            /** By */
+            by: string;
+        };
+        /** ProjectArchivedEvent */
+        ProjectArchivedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ProjectArchived"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "project.archived";
+        };
+        /**
          * ProjectCreated
          * @description Event: the project was created. ``by`` is its first owner.
          */
@@ -8919,6 +8995,12 @@ export interface components {
          * @description A project, with the role of the caller. Requests name the project by its slug.
          */
         ProjectOut: {
+            /**
+             * Archived
+             * @description whether the project can only be read
+             * @default false
+             */
+            archived: boolean;
             /** Name */
             name: string;
             /**
@@ -8971,6 +9053,24 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "project.renamed";
+        };
+        /**
+         * ProjectUnarchived
+         * @description Event: the project is no longer archived.
+         */
+        ProjectUnarchived: {
+            /** By */
+            by: string;
+        };
+        /** ProjectUnarchivedEvent */
+        ProjectUnarchivedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ProjectUnarchived"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "project.unarchived";
         };
         /**
          * PromoteRequest
@@ -23920,6 +24020,236 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects_archive_project: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects_unarchive_project: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

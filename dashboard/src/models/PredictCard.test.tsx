@@ -15,7 +15,7 @@ const model = {
 const point = (hour: number, value: number) => ({ at: `2026-03-03T${String(hour).padStart(2, "0")}:00:00Z`, value, low: value - 1, high: value + 1 });
 const predicted = {
   prediction_id: "p1", model: "load", version: 2, alias: "champion", plugin: "forecasting.ridge", run_id: "r1", target: "load", unit: "kW", interval: 0.9,
-  origin: "2026-03-03T11:00:00Z", predictions: [point(12, 5), point(13, 7)], dataset_version: 3, trained_on: 1, newer_version: null, series: null, new_series: false,
+  origin: "2026-03-03T11:00:00Z", predictions: [point(12, 5), point(13, 7)], dataset_version: 3, trained_on: 1, newer_version: null, series: null, new_series: false, missing_series: [],
 };
 const hour = (at: string) => Date.parse(at) / 1000;
 

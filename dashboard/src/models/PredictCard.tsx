@@ -98,6 +98,9 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
           </>
         )}
       </p>
+      {prediction.missing_series.length > 0 ? (
+        <p role="status">{t("predict.missingSeries", { series: prediction.missing_series.join(", ") })}</p>
+      ) : null}
       <div className={css["result"]}>
         <Suspense fallback={<Loading />}>
           <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} actual={actual} testId="predict-chart" />

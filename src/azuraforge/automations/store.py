@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.database import Session, cross_project_query, now
 from azuraforge.database.keyset import behind
+from azuraforge.projects.reads import is_active
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
@@ -27,7 +28,7 @@ class Due:
 @cross_project_query(limit=Integer())
 def due_schedules(limit: ColumnElement[int]) -> Select[str, str]:
     """Select due schedules, longest overdue first."""
-    due = select(Schedule.project_id, Schedule.id).where(Schedule.next_fire_at <= now())
+    due = select(Schedule.project_id, Schedule.id).where(Schedule.next_fire_at <= now(), is_active(Schedule.project_id))
     return due.order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
 
 

@@ -278,6 +278,7 @@ class Prediction(Shape):
     series: str | None = None
     created_at: datetime | None = None
     new_series: bool = False
+    missing_series: list[str] = field(default_factory=list)
     rows: int | None = None
     dataset_version: int | None = None
     trained_on: int | None = None

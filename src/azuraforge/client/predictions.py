@@ -72,6 +72,7 @@ class PredictionInputs(Shape):
     rows: int | None = None
     series: str | None = None
     new_series: bool = False
+    missing_series: list[str] = field(default_factory=list)
     dataset_id: str | None = None
     dataset_version: int | None = None
     dataset_fingerprint: str | None = None

@@ -32,6 +32,11 @@ class PredictionInputs(Shape):
         default=False,
         description="whether the version was not trained on this series, so it is forecast by analogy with others",
     )
+    missing_series: tuple[str, ...] = Field(
+        default=(),
+        description="series that belong to the requested total but are not part of its forecast: series that the "
+        "version was not trained on, and series without a row at the origin; empty for other forecasts",
+    )
     dataset_id: str | None = Field(
         default=None, description="id of the dataset whose rows were used; null if the caller sent the rows"
     )

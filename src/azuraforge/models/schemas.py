@@ -354,6 +354,11 @@ class PredictOut(BaseModel):
         default=False,
         description="whether the version was not trained on this series, so it is forecast by analogy with others",
     )
+    missing_series: list[str] = Field(
+        default=[],
+        description="series that belong to the requested total but are not part of its forecast: series that the "
+        "version was not trained on, and series without a row at the origin; empty for other forecasts",
+    )
     rows: int | None = Field(
         default=None, description="number of history rows of the series that were used; null if unknown"
     )

@@ -21,6 +21,7 @@ class Access:
         role: the membership's role; for an API token, the lower of the token's and the membership's.
         secret_hash: hash of the secret; for an access token, of the secret that it was exchanged for.
         temporary: whether the secret is an access token, which cannot create further secrets.
+        archived: whether the project can only be read.
         until: time of ``time.monotonic()`` after which secret and membership must be read again.
     """
 
@@ -34,6 +35,7 @@ class Access:
     secret_hash: str
     kind: str = "session"
     temporary: bool = False
+    archived: bool = False
     until: float = field(default=math.inf, compare=False)
 
     @property

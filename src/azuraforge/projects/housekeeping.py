@@ -61,9 +61,13 @@ class Housekeeping:
             self._look()
 
     def round(self) -> None:
-        """Process every project once. An error in one project does not stop the others."""
+        """Process every active project once; archived and deleted ones stay as they are.
+
+        An error in one project does not stop the others.
+        """
         projects = list(every_project(self._database))
         held = {project_id for project_id in projects if self._is_held(project_id)}
+        held.update(every_project(self._database, resting=True))
         for chore in self._chores:
             chore(held)
         for project_id in projects:
@@ -82,7 +86,7 @@ class Housekeeping:
     def _look(self) -> None:
         """Compare the database with the marks and update them, directly after the start and when the platform stops."""
         try:
-            for project_id in every_project(self._database):
+            for project_id in [*every_project(self._database), *every_project(self._database, resting=True)]:
                 self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
         except Exception as error:
             log.warning("history_not_noted", reason=str(error))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.lifecycle.service import CountsWork, LifecycleService
     from azuraforge.projects.membership.invitations import InvitationService
     from azuraforge.projects.membership.service import MemberService
     from azuraforge.projects.registry import ProjectRegistry
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Trash bins of the packages. Bins of higher packages are purged first, because their items need those of lower ones.
 BINS: Extension[Bin] = Extension("trash bins")
+#: Functions that count a project's work that has not ended, in a session of the project.
+WORK: Extension[CountsWork] = Extension("work in progress")
 #: Functions of each housekeeping round, called with the ids of projects whose files must not be removed.
 CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping chores")
 
@@ -43,6 +46,13 @@ def _registry(services: Services) -> ProjectRegistry:
     from azuraforge.projects.registry import ProjectRegistry
 
     return ProjectRegistry(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
+
+
+def _lifecycle(services: Services) -> LifecycleService:
+    from azuraforge.projects.lifecycle.service import LifecycleService
+
+    revocations = services[PEOPLE].revocations
+    return LifecycleService(services[DATABASE], services[EVENTS], revocations, services.all(WORK))
 
 
 def _members(services: Services) -> MemberService:
@@ -94,16 +104,18 @@ def _owned_secrets(services: Services) -> OwnedSecrets:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.projects.lifecycle.routes import router as lifecycle_router
     from azuraforge.projects.membership.invitation_routes import router as invitations_router
     from azuraforge.projects.membership.routes import router as members_router
     from azuraforge.projects.routes import router
     from azuraforge.projects.secrets.routes import router as secrets_router
 
-    return [router, members_router, invitations_router, secrets_router]
+    return [router, lifecycle_router, members_router, invitations_router, secrets_router]
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 REGISTRY: Service[ProjectRegistry] = Service("registry of projects", _registry)
+LIFECYCLE: Service[LifecycleService] = Service("states of projects", _lifecycle)
 MEMBERS: Service[MemberService] = Service("members of projects", _members)
 INVITATIONS: Service[InvitationService] = Service("invitations", _invitations)
 TRASH: Service[Trash] = Service("trash", _trash)
@@ -115,9 +127,10 @@ HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
 
 def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.projects.events import EVENTS
+    from azuraforge.projects.lifecycle.events import EVENTS as OF_STATES
     from azuraforge.projects.membership.events import EVENTS as OF_MEMBERS
 
-    return [*EVENTS, *OF_MEMBERS]
+    return [*EVENTS, *OF_STATES, *OF_MEMBERS]
 
 
 PACKAGE = Package(
@@ -127,6 +140,7 @@ PACKAGE = Package(
     served={
         "projects": PROJECTS,
         "registry": REGISTRY,
+        "lifecycle": LIFECYCLE,
         "members": MEMBERS,
         "invitations": INVITATIONS,
         "trash": TRASH,

@@ -65,4 +65,6 @@ class ProjectRegistry:
 
         if self._database.write(access.project_id, work):
             self._revocations.revoke_project(access.project_id)
-        return ProjectOut.model_validate({"slug": access.project_slug, "name": name, "role": access.role})
+        return ProjectOut.model_validate(
+            {"slug": access.project_slug, "name": name, "role": access.role, "archived": access.archived}
+        )

@@ -83,6 +83,7 @@ async def current_project(access: Reader) -> CurrentProjectOut:
             "slug": access.project_slug,
             "name": access.project_name,
             "role": access.role,
+            "archived": access.archived,
             "person": access.person_name,
         }
     )

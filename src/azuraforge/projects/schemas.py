@@ -18,6 +18,7 @@ class ProjectOut(BaseModel):
     slug: str
     name: str
     role: Role
+    archived: bool = Field(default=False, description="whether the project can only be read")
 
 
 class ProjectPage(Page[ProjectOut]):

@@ -37,7 +37,7 @@ from azuraforge.projects.schemas import (
     TokenPage,
     TokenRequest,
 )
-from azuraforge.projects.tables import Token
+from azuraforge.projects.tables import Project, Token
 
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 _PROJECTS: Order[tuple[str]] = Order("projects", tuple[str])
@@ -164,14 +164,13 @@ class ProjectService:
         """Return a page of the caller's projects with the caller's role in each; a token has only its own project."""
         key = _PROJECTS.read(after)
         if caller.project_id is not None:
-            roles = self._project_of_token(caller, caller.project_id)
-            found = [each for each in roles if key is None or each[0] > key[0]]
+            own = self._project_of_token(caller, caller.project_id)
+            found = [each for each in own if key is None or each.slug > key[0]]
         else:
             with self._database.read_person(caller.person_id) as session:
-                found = [(each.slug, each.name, each.role) for each in store.memberships(session, limit + 1, key)]
-        page, cursor = _PROJECTS.cut(found, limit, lambda each: (each[0],))
-        items = [ProjectOut.model_validate({"slug": slug, "name": name, "role": role}) for slug, name, role in page]
-        return ProjectPage(items=items, next=cursor)
+                found = [project_out(each) for each in store.memberships(session, limit + 1, key)]
+        items, cursor = _PROJECTS.cut(found, limit, lambda each: (each.slug,))
+        return ProjectPage(items=list(items), next=cursor)
 
     def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
         """Create an API token of this project; its secret is returned only here.
@@ -253,14 +252,14 @@ class ProjectService:
             until=min(until, time.monotonic() + claims.expires - time.time()),
         )
 
-    def _project_of_token(self, caller: Caller, project_id: str) -> list[tuple[str, str, str]]:
-        """Return slug, name and effective role of a token's project; nothing if the token is not valid any more."""
+    def _project_of_token(self, caller: Caller, project_id: str) -> list[ProjectOut]:
+        """Return a token's project with the effective role; nothing if the token is not valid any more."""
         with self._database.read(project_id) as session:
-            if caller.role is not None:
-                member = store.own_membership(session, caller.person_id)
-                return [] if member is None else [(member.slug, member.name, lower_role(caller.role, member.role))]
-            own = store.token(session, caller.secret_hash)
-        return [] if own is None else [(own[1].slug, own[1].name, lower_role(own[0].role, own[2]))]
+            if caller.role is None:
+                found = store.token(session, caller.secret_hash)
+                return [] if found is None else [project_out(found[1], lower_role(found[0].role, found[2]))]
+            member = store.own_membership(session, caller.person_id)
+        return [] if member is None else [project_out(member, lower_role(caller.role, member.role))]
 
     def _access_of_person(self, person_id: str, hash_: str, project: str | None, until: float) -> Access:
         with self._database.read_person(person_id) as session:
@@ -285,6 +284,7 @@ class ProjectService:
             kind=known.kind,
             expires_at=known.expires_at,
             secret_hash=hash_,
+            archived=found.archived_at is not None,
             until=until,
         )
 
@@ -308,6 +308,7 @@ class ProjectService:
             kind="token",
             expires_at=row.expires_at,
             secret_hash=hash_,
+            archived=own.archived_at is not None,
             until=until,
         )
 
@@ -335,6 +336,14 @@ class ProjectService:
         """Record a token's last use, at most once per ``USE_SECONDS``. Failures are ignored."""
         with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, USE_SECONDS))
+
+
+def project_out(project: store.Membership | Project, role: str | None = None) -> ProjectOut:
+    """Return a project as the API shows it, with ``role`` or else the role of the membership."""
+    shown = role if role is not None else getattr(project, "role")  # noqa: B009
+    archived = project.archived_at is not None
+    fields = {"slug": project.slug, "name": project.name, "role": shown, "archived": archived}
+    return ProjectOut.model_validate(fields)
 
 
 def _may_create(access: Access, wanted: str) -> None:

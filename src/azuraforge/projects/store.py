@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database import Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
@@ -35,10 +36,29 @@ def project_of_token(hash: ColumnElement[str]) -> Select[str]:
     return select(Token.project_id).where(Token.hash == hash).limit(1)
 
 
+_RESTS = or_(Project.archived_at.is_not(None), Project.deleted_at.is_not(None))
+
+
+def is_active(project_id: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Return the condition that a project is neither archived nor deleted."""
+    return ~exists().where(Project.id == project_id, _RESTS)
+
+
+def _after(after: ColumnElement[str], limit: ColumnElement[int], condition: ColumnElement[bool]) -> Select[str]:
+    found = select(Project.id.label("project_id")).where(Project.id > after, condition)
+    return found.order_by(Project.id).limit(limit)
+
+
 @cross_project_query(after=String(), limit=Integer())
 def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
-    """Select the ids of projects in ascending order, after the id ``after``."""
-    return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
+    """Select the ids of active projects in ascending order, after the id ``after``."""
+    return _after(after, limit, ~_RESTS)
+
+
+@cross_project_query(after=String(), limit=Integer())
+def resting_projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
+    """Select the ids of archived and deleted projects in ascending order, after the id ``after``."""
+    return _after(after, limit, _RESTS)
 
 
 class MemberRow(NamedTuple):
@@ -49,9 +69,13 @@ class MemberRow(NamedTuple):
 MEMBER = Question(MemberRow, select(Member.person_id).limit(1))
 
 
-def next_projects(session: Session, after: str, limit: int) -> list[Place]:
-    """Return the next projects in ascending order of ids, after ``after``. Requires a session of system scope."""
-    return [Place(row.project_id) for row in projects_after(session, after=after, limit=limit)]
+def next_projects(session: Session, after: str, limit: int, *, resting: bool = False) -> list[Place]:
+    """Return the next active projects in ascending order of ids, after ``after``; with ``resting``, the next others.
+
+    Requires a session of system scope.
+    """
+    query = resting_projects_after if resting else projects_after
+    return [Place(row.project_id) for row in query(session, after=after, limit=limit)]
 
 
 def find_project(session: Session, slug: str) -> Place | None:
@@ -82,6 +106,7 @@ class Membership(NamedTuple):
     slug: str
     name: str
     role: str
+    archived_at: datetime | None
 
 
 def membership(session: Session, slug: str) -> Membership | None:
@@ -104,9 +129,9 @@ def memberships(session: Session, limit: int, after: tuple[str] | None = None) -
     return [Membership(*row) for row in session.execute(statement)]
 
 
-def _memberships() -> Select[str, str, str, str]:
-    joined = select(Project.id, Project.slug, Project.name, Member.role)
-    return joined.join(Member, Member.project_id == Project.id)
+def _memberships() -> Select[str, str, str, str, datetime | None]:
+    joined = select(Project.id, Project.slug, Project.name, Member.role, Project.archived_at)
+    return joined.join(Member, Member.project_id == Project.id).where(Project.deleted_at.is_(None))
 
 
 def token(session: Session, hash_: str) -> Row[Token, Project, str] | None:
@@ -115,7 +140,11 @@ def token(session: Session, hash_: str) -> Row[Token, Project, str] | None:
         select(Token, Project, Member.role)
         .join(Project, Project.id == Token.project_id)
         .join(Member, and_(Member.project_id == Token.project_id, Member.person_id == Token.person_id))
-        .where(Token.hash == hash_, or_(Token.expires_at.is_(None), Token.expires_at > now()))
+        .where(
+            Token.hash == hash_,
+            or_(Token.expires_at.is_(None), Token.expires_at > now()),
+            Project.deleted_at.is_(None),
+        )
     )
     return session.execute(statement).first()
 

@@ -33,6 +33,7 @@ from sqlalchemy.orm import aliased
 
 from azuraforge.database import Session, Texts, among, cross_project_query, now, seconds_from_now
 from azuraforge.processes.failures import Replaced
+from azuraforge.projects.reads import is_active
 from azuraforge.runs.tables import Run
 from azuraforge.settings import QUEUES
 
@@ -109,14 +110,14 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
     """Lock and return the queued run to claim next; PostgreSQL skips rows that other workers are claiming.
 
     Projects with the fewest running runs come first, then runs with the highest priority, then the oldest runs.
-    Projects with ``most_running`` or more running runs are skipped.
+    Projects with ``most_running`` or more running runs are skipped, and those that are archived or deleted.
     """
     waiting = _projects_with_due_runs()
     running = _running_in(waiting.c.project_id).scalar_subquery()
     first = _first_of(waiting, kinds, queues).scalar_subquery()
     # Computed separately from the join, since PostgreSQL would otherwise hash the whole table.
     of_each = select(waiting.c.project_id, running.label("running"), first.label("id"))
-    heads = of_each.where(running < most_running).cte("heads")
+    heads = of_each.where(running < most_running, is_active(waiting.c.project_id)).cte("heads")
     return (
         select(*_KEY)
         .join(heads, and_(Run.project_id == heads.c.project_id, Run.id == heads.c.id))
@@ -129,7 +130,7 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
 def due_runs(kinds: TextsParameter, queues: TextsParameter, limit: ColumnElement[int]) -> KeySelect:
     """Return queued runs that may start now, ordered by priority, then by age."""
     urgent = (Run.priority.desc(), Run.created_at, Run.id)
-    return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
+    return select(*_KEY).where(_due(Run, kinds, queues), is_active(Run.project_id)).order_by(*urgent).limit(limit)
 
 
 @cross_project_query()
@@ -169,7 +170,7 @@ def find_due(
 
 def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:
     """Lock and return the run with this id in the session's project; None if it may not start now or is locked."""
-    named = and_(Run.project_id == session.project_id, Run.id == run_id)
+    named = and_(Run.project_id == session.project_id, Run.id == run_id, is_active(Run.project_id))
     due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
     return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
 

@@ -9,7 +9,7 @@ from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.processes.package import KERNELS, LAUNCHER
-from azuraforge.projects.package import BINS, CHORES
+from azuraforge.projects.package import BINS, CHORES, WORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
+    from azuraforge.database import Session
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
@@ -85,6 +86,12 @@ def _ender(services: Services) -> Callable[[Collection[str]], object]:
     return lambda held: end_lost(database, services[EVENTS], disk, held)
 
 
+def _work(_: Services) -> Sequence[Callable[[Session], int]]:
+    from azuraforge.runs.reads import count_active
+
+    return [count_active]
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.runs.routes import router
 
@@ -115,6 +122,7 @@ PACKAGE = Package(
     served={"runs": RUNS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
+        WORK.add(_work),
         CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),
     events=_events,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVarTuple
 
 from pydantic import JsonValue
-from sqlalchemy import Select, String, and_, literal_column, or_, select
+from sqlalchemy import Select, String, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database import Session
@@ -35,6 +35,12 @@ def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list
     # A literal, so that query planners use the index of running runs.
     running = and_(Run.state == literal_column("'running'", String()), Run.kind.in_(kinds))
     return [RunRow(*row) for row in session.execute(select(*columns).where(or_(Run.id.in_(ids), running)))]
+
+
+def count_active(session: Session) -> int:
+    """Return the number of the project's runs that are queued or running."""
+    statement = select(func.count()).select_from(Run).where(Run.state.in_(("queued", "running")))
+    return session.scalar(statement) or 0
 
 
 def with_ended_run(

@@ -18,7 +18,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Scope as Owner
 from azuraforge.errors import AzuraError
 from azuraforge.people.access import UNIT_OF_WORK, require_person
-from azuraforge.projects.access import require_access
+from azuraforge.projects.access import require_member
 from azuraforge.projects.idempotency import (
     MOST_CHARACTERS,
     Answer,
@@ -54,7 +54,7 @@ class IdempotencyGuard:
             if scope["path"] in connection.app.state.person_paths:
                 owner = Owner(person_id=(await require_person(connection)).person_id)
             else:
-                owner = Owner((await require_access(connection)).project_id)
+                owner = Owner((await require_member(connection)).project_id)
         except AzuraError:  # the route decides which callers it accepts
             await self.app(scope, receive, send)
             return

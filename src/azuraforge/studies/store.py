@@ -12,6 +12,7 @@ from sqlalchemy.types import Boolean
 
 from azuraforge.database import Session, cross_project_query, now
 from azuraforge.database.keyset import behind
+from azuraforge.projects.reads import is_active
 from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
 
 _PLAIN = {"synchronize_session": False}
@@ -31,7 +32,8 @@ class Active:
 def active_studies(limit: ColumnElement[int]) -> Select[Any]:
     """Select the studies that are running or have an open trial."""
     # A literal, so that query planners can use the partial index.
-    return select(*_KEY).where(literal_column(f"study.{ACTIVE}", Boolean())).order_by(*_KEY).limit(limit)
+    is_working = literal_column(f"study.{ACTIVE}", Boolean())
+    return select(*_KEY).where(is_working, is_active(Study.project_id)).order_by(*_KEY).limit(limit)
 
 
 def active(session: Session, limit: int) -> list[Active]:

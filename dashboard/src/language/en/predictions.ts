@@ -7,6 +7,7 @@ export const predictions = {
     from: "Version {{version}} ({{plugin}}), from {{origin}}, with a {{level}} interval.",
     data: "Rows of dataset version {{version}}.",
     moved: "The model was trained on version {{version}}; its parameters are unchanged.",
+    missingSeries: "The total does not contain these series: {{series}}. Train a run on the newest rows to include them.",
     newer: "Version {{version}} is newer but has another target or other columns; the model cannot forecast from it.",
     learnedIn: "Trained in run",
     known: "Outcomes already known: {{count}} of {{of}}.",

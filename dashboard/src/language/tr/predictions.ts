@@ -9,6 +9,7 @@ export const predictions: typeof english = {
     from: "{{version}}. sürüm ({{plugin}}), tahmin başlangıcı {{origin}}, {{level}} güven aralığıyla.",
     data: "Veri kümesinin {{version}}. sürümündeki satırlardan.",
     moved: "Model {{version}}. sürümle eğitildi; parametreleri değişmedi.",
+    missingSeries: "Toplam şu serileri içermiyor: {{series}}. Bunları katmak için en yeni satırlarla bir çalıştırma eğitin.",
     newer: "{{version}}. sürüm daha yeni ama hedefi ya da sütunları farklı; model onunla tahmin yapamaz.",
     learnedIn: "Eğitildiği çalıştırma:",
     known: "Sonucu zaten bilinen değer: {{count}}/{{of}}.",

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, or_, 
 from azuraforge.automations.notifications.tables import Notification, NotificationTarget
 from azuraforge.database import Base, Session, cross_project_query, now
 from azuraforge.database.keyset import behind
+from azuraforge.projects.reads import is_active
 
 _FRESH = {"populate_existing": True}
 
@@ -26,14 +27,18 @@ class Key:
 @cross_project_query(limit=Integer())
 def due_notifications(limit: ColumnElement[int]) -> Select[str, str]:
     """Select due messages, longest overdue first."""
-    found = select(Notification.project_id, Notification.id).where(Notification.next_at <= now())
+    found = select(Notification.project_id, Notification.id).where(
+        Notification.next_at <= now(), is_active(Notification.project_id)
+    )
     return found.order_by(Notification.next_at).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unacknowledged_notifications(limit: ColumnElement[int]) -> Select[str, str]:
     """Select messages that are due for escalation."""
-    found = select(Notification.project_id, Notification.id).where(Notification.escalate_at <= now())
+    found = select(Notification.project_id, Notification.id).where(
+        Notification.escalate_at <= now(), is_active(Notification.project_id)
+    )
     return found.order_by(Notification.escalate_at).limit(limit)
 
 

@@ -20,6 +20,7 @@ from azuraforge.automations.triggers.tables import (
 from azuraforge.database import Base, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.keyset import behind
 from azuraforge.events.reads import with_lines_after
+from azuraforge.projects.reads import is_active
 from azuraforge.runs.reads import with_ended_run
 
 _PLAIN = {"synchronize_session": False}
@@ -41,27 +42,34 @@ class Key:
 def due_automations(limit: ColumnElement[int]) -> Select[str, str]:
     """Select automations that have a due time, or pending causes that may fire."""
     held = and_(Automation.pending_at <= now(), Automation.firing_id.is_(None))
-    return select(Automation.project_id, Automation.id).where(or_(Automation.next_at <= now(), held)).limit(limit)
+    due = and_(or_(Automation.next_at <= now(), held), is_active(Automation.project_id))
+    return select(Automation.project_id, Automation.id).where(due).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def due_firings(limit: ColumnElement[int]) -> Select[str, str]:
     """Select firings with a due step, longest overdue first."""
-    due = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.look_at <= now())
+    due = select(AutomationFiring.project_id, AutomationFiring.id).where(
+        AutomationFiring.look_at <= now(), is_active(AutomationFiring.project_id)
+    )
     return due.order_by(AutomationFiring.look_at).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def firings_whose_run_ended(limit: ColumnElement[int]) -> Select[str, str]:
     """Select firings that wait for a run that has ended."""
-    waits = select(AutomationFiring.project_id, AutomationFiring.id).where(AutomationFiring.waits_for > "")
+    waits = select(AutomationFiring.project_id, AutomationFiring.id).where(
+        AutomationFiring.waits_for > "", is_active(AutomationFiring.project_id)
+    )
     return with_ended_run(waits, AutomationFiring.project_id, AutomationFiring.waits_for).limit(limit)
 
 
 @cross_project_query(limit=Integer())
 def unread_projects(limit: ColumnElement[int]) -> Select[str]:
     """Select projects whose event log has unread events."""
-    active = select(AutomationCursor.project_id).where(AutomationCursor.active.is_(True))
+    active = select(AutomationCursor.project_id).where(
+        AutomationCursor.active.is_(True), is_active(AutomationCursor.project_id)
+    )
     return with_lines_after(active, AutomationCursor.project_id, PROJECT, AutomationCursor.seq).limit(limit)
 
 

@@ -1,14 +1,17 @@
-"""``azuraforge projects``: list, create, rename."""
+"""``azuraforge projects``: list, create, rename, archive, unarchive."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client.access.projects import Project
 
 app = typer.Typer(help="Your projects.", no_args_is_help=True)
 
@@ -34,8 +37,8 @@ def list_projects(
         terminal.say(text("no_projects"))
         return
     terminal.table(
-        [text("project"), text("name"), text("role")],
-        [[each.slug, each.name, text(f"member.{each.role}")] for each in projects],
+        [text("project"), text("name"), text("role"), text("state")],
+        [[each.slug, each.name, text(f"member.{each.role}"), text(_state(each))] for each in projects],
     )
     say_more(terminal, found, limit)
 
@@ -73,3 +76,31 @@ def rename(
         terminal.json(made.raw)
     else:
         terminal.say(terminal.text("project_renamed", slug=made.slug, name=made.name))
+
+
+@app.command()
+def archive(context: typer.Context, json: AsJson = False) -> None:
+    """Make the project readable only, also for the platform's own work. Requires the role owner."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.projects.archive()
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("project_archived", slug=made.slug))
+
+
+@app.command()
+def unarchive(context: typer.Context, json: AsJson = False) -> None:
+    """Make an archived project writable again. Requires the role owner."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.projects.unarchive()
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("project_unarchived", slug=made.slug))
+
+
+def _state(project: Project) -> str:
+    return "project.archived" if project.archived else "project.active"

@@ -246,6 +246,9 @@ def show_prediction(terminal: Terminal, prediction: Prediction, schema: DatasetS
     _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points, prediction.series)
     if prediction.new_series:
         terminal.say(terminal.text("new_series"))
+    if missing := prediction.missing_series:
+        shown = ", ".join(missing[:_SHOWN_SERIES]) + (" …" if len(missing) > _SHOWN_SERIES else "")
+        terminal.say(terminal.text("missing_series", count=len(missing), series=shown))
     show_start(terminal, prediction, row_time(prediction.origin, schema))
 
 

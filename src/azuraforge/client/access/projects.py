@@ -1,4 +1,4 @@
-"""Client for the projects of a person: list, create, rename."""
+"""Client for the projects of a person: list, create, rename, archive."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Project(Shape):
     slug: str
     name: str
     role: str
+    archived: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,14 @@ class Projects:
     def rename(self, name: str) -> Project:
         """Change the name of the project of this client's requests; its slug stays the same."""
         return Project.from_json(self._connection.request("PATCH", "/projects/current", json={"name": name}))
+
+    def archive(self) -> Project:
+        """Make the project of this client's requests readable only. Requires the role owner, and no active runs."""
+        return Project.from_json(self._connection.post("/projects/current/archive", None))
+
+    def unarchive(self) -> Project:
+        """Make the archived project of this client's requests writable again. Requires the role owner."""
+        return Project.from_json(self._connection.post("/projects/current/unarchive", None))
 
     def current(self) -> CurrentProject:
         """Return the project of this client's requests."""

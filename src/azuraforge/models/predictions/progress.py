@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, cross_project_query
 from azuraforge.models.tables import JudgingProgress, Prediction
+from azuraforge.projects.reads import is_active
 
 
 class Overtaken(Exception):
@@ -38,7 +39,7 @@ class Due(NamedTuple):
 def datasets_to_judge_by(limit: ColumnElement[int]) -> Select[str, str]:
     """Select the datasets with a version that has not been used for judging yet."""
     row = JudgingProgress
-    return select(row.project_id, row.dataset_id).where(row.judged < row.added).limit(limit)
+    return select(row.project_id, row.dataset_id).where(row.judged < row.added, is_active(row.project_id)).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:

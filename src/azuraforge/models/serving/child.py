@@ -33,13 +33,13 @@ from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.availability import as_known, without_unknown_head
-from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.calendar import Clock, moments_of
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.intervals import ends_of
 from azuraforge.plugins.forecasting.panels import one_of, stack
-from azuraforge.plugins.forecasting.totals import with_other_series, with_totals_of
+from azuraforge.plugins.forecasting.totals import missing_from_total, with_other_series, with_totals_of
 from azuraforge.plugins.kinds.forecast.hierarchy.reconciled import hierarchy_learned
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of
 from azuraforge.plugins.kinds.forecast.ranges import learned_ranges
@@ -142,8 +142,17 @@ class Predictor:
             "naive": last_known(frame, schema),
             "features": row_at(frame, schema, -1),
             "new_series": series is not None and not self._pipeline.knows_series(self._predictor, series),
+            "missing_series": [] if rows is not None else self._missing(_named(stored), series, part),
         }
         return found
+
+    def _missing(self, stored: DatasetFile, series: str | None, part: Part) -> list[str]:
+        """Return the series that a requested total should contain but does not; empty if no total is requested."""
+        if series is None or self._hierarchy is None or series not in self._hierarchy.totals:
+            return []
+        now = DatasetSchema.model_validate(stored["schema"]).groups
+        moment = int(moments_of(part.frame, part.schema)[int(part.origins[0])])
+        return list(missing_from_total(self.dataset(stored), self.schema, self._hierarchy, series, now, moment))
 
     def _series(self, asked: str | None) -> str | None:
         """Return the requested series; None if the version learned only one.

@@ -123,6 +123,7 @@ class SeriesReply(Shape):
         naive: last known value of the target; None if there is none.
         features: values of the last row by column.
         new_series: whether the version did not learn the series and forecasts it by analogy.
+        missing_series: series that belong to the requested total but are not part of its forecast.
     """
 
     origin: datetime
@@ -132,6 +133,7 @@ class SeriesReply(Shape):
     naive: float | None
     features: dict[str, float | None]
     new_series: bool = False
+    missing_series: tuple[str, ...] = ()
 
 
 @final
@@ -165,6 +167,7 @@ class SeriesAnswer(TypedDict):
     naive: float | None
     features: dict[str, float | None]
     new_series: bool
+    missing_series: list[str]
 
 
 Written: TypeAlias = Mapping[str, object]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
-from azuraforge.plugins.contract.groups import total_names
+from azuraforge.plugins.contract.groups import TOTAL, Groups, total_names
 from azuraforge.plugins.contract.parts import Part, Schema, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
@@ -99,6 +99,35 @@ def with_other_series(
     kept = at <= moment
     rows_kept = (np.cumsum(kept) - 1)[origins].astype(np.int64)
     return Part(later.filter(pl.Series(kept)), schema, 0, one.horizon, rows_kept, ahead=ahead), place
+
+
+def missing_from_total(
+    panel: pl.DataFrame, schema: Schema, hierarchy: Hierarchy, total: str, now: Groups, moment: int
+) -> tuple[str, ...]:
+    """Return the series that belong to a total but are not part of its forecast, sorted by name.
+
+    These are the series of the dataset that a run did not learn, and learned series that have no row at ``moment``.
+
+    Args:
+        panel: rows of a dataset with its totals.
+        schema: schema of the panel.
+        hierarchy: series and totals that the version learned.
+        total: name of a total of ``hierarchy``.
+        now: groups of the dataset version that ``panel`` contains.
+        moment: time of the forecast's origin, in microseconds UTC.
+    """
+    learned = frozenset(hierarchy.totals[total])
+    blocks = Blocks.of(panel, str(schema.series))
+    moments = moments_of(panel, schema)
+    # A series that ended earlier adds nothing to the rows ahead.
+    going_on = {
+        name for name, stop in zip(blocks.names, blocks.stop.tolist(), strict=True) if moments[stop - 1] >= moment
+    }
+    own = [name for name in blocks.names if name not in hierarchy.totals]
+    belong = (
+        frozenset(hierarchy_of(now, own).totals.get(total, ())) if now else frozenset(own if total == TOTAL else ())
+    )
+    return tuple(sorted((belong & going_on) - learned | learned - going_on))
 
 
 def own_origins(part: Part) -> Flags | None:

@@ -1,0 +1,266 @@
+"""One case for each route: how it is addressed with the ids of a project, and what it sends.
+
+Texts contain ``{names}`` of ``World.ids``, so the same case speaks of the own project or of a foreign one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.isolation.asking import Form, Request
+
+PREFIX = "/api/v1"
+Ids = Mapping[str, str]
+DONE = (200, 201, 202, 204)
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a route is called.
+
+    Attributes:
+        route: method and path, as the application declares them.
+        address: the path with ``{names}`` of ids.
+        control: statuses of the request with the caller's own ids.
+        why: reason of a control that does not succeed; it must have nothing to do with access.
+        foreign: statuses of the request with the ids of another project.
+        nothing: why the route answers a foreign id with success: it then shows and changes nothing.
+        later: why names in the body are not looked up yet, so that foreign ones are accepted as text.
+        own_name: whether the path names something that the request makes, so that a foreign name is a new one.
+        ends: place among the controls that end what others need, which are sent last.
+    """
+
+    route: tuple[str, str]
+    address: str
+    body: object = None
+    query: Mapping[str, Any] = field(default_factory=dict)
+    control: tuple[int, ...] = DONE
+    why: str = ""
+    foreign: tuple[int, ...] = (404,)
+    nothing: str = ""
+    later: str = ""
+    own_name: bool = False
+    ends: int = 0
+
+    def request(self, ids: Ids, *, of_body: Ids | None = None) -> Request:
+        """Return the request with these ids; ``of_body`` are the ids in body and query, if they are others."""
+        inner = ids if of_body is None else of_body
+        query = filled(self.query, inner)
+        assert isinstance(query, dict)
+        return Request(self.route[0], PREFIX + str(filled(self.address, ids)), query, filled(self.body, inner))
+
+
+def filled(part: object, ids: Ids) -> Any:
+    """Return a part of a request with ids in place of their names."""
+    match part:
+        case str() if part.startswith("{n:"):
+            return int(ids[part[3:-1]])
+        case str():
+            for name, value in ids.items():
+                part = part.replace("{" + name + "}", value)
+            return part
+        case dict():
+            return {filled(name, ids): filled(value, ids) for name, value in part.items()}
+        case list() | tuple():
+            return [filled(each, ids) for each in part]
+        case Form():
+            files = {name: (filled(file, ids), content) for name, (file, content) in part.files.items()}
+            return replace(part, fields=filled(dict(part.fields), ids), files=files)
+    return part
+
+
+#: Names of path parameters, by the noun of the route, and the id that stands for each.
+_PARAMETERS: dict[str, dict[str, str]] = {
+    "datasets": {"name": "dataset", "version": "dataset_version"},
+    "models": {"name": "model", "version": "version", "number": "deployment", "alias": "champion"},
+    "runs": {"run_id": "run", "name": "artifact", "name:path": "artifact"},
+    "evaluations": {"run_id": "run"},
+    "automations": {"automation": "automation"},
+    "schedules": {"schedule": "schedule"},
+    "studies": {"study": "study", "plugin": "forecasting.ridge"},
+    "secrets": {"name": "secret"},
+    "tokens": {"token_id": "token"},
+    "invitations": {"invitation_id": "invitation"},
+    "members": {"person_id": "person"},
+    "predictions": {"prediction_id": "prediction"},
+    "notifications": {"target": "target", "notification": "notification"},
+    "plugins": {"name": "forecasting.naive"},
+    "sessions": {"session_id": "session"},
+}
+#: Parameters that name something that belongs to no project.
+_FIXED = {"plugin": "forecasting.ridge", "alias": "champion"}
+
+
+def _address(path: str) -> str:
+    noun = path.split("/")[1]
+    for parameter, name in _PARAMETERS.get(noun, {}).items():
+        fixed = parameter in _FIXED or noun == "plugins"
+        path = path.replace("{" + parameter + "}", name if fixed else "{=" + name + "}")
+    return path.replace("{=", "{")
+
+
+CASES: dict[tuple[str, str], Case] = {}
+
+
+def case(method: str, path: str, body: object = None, **options: Any) -> None:
+    address = options.pop("address", None) or _address(path)
+    assert (method, path) not in CASES, path
+    CASES[method, path] = Case((method, path), address, body, **options)
+
+
+def gets(paths: Iterable[str]) -> None:
+    for path in paths:
+        case("GET", path)
+
+
+ROWS = b"time,value\n" + b"".join(b"2021-02-%02d,%d\n" % (day, day * 3 % 11) for day in range(1, 29))
+PLAN = b"time,plan,written\n" + b"".join(b"2020-01-%02d,4,2020-01-01\n" % day for day in range(9, 20))
+IMAGE = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\x00\x00\x00\nIDATx"
+    b"\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+_WHEN = {"on": "event", "type": "never.happens"}
+AUTOMATION = {"name": "{new}", "when": _WHEN, "steps": [{"do": "roll_back", "model": "{model}"}]}
+RUN = {"kind": "train", "plugin": "forecasting.naive", "dataset": "{dataset}", "model": "{model}"}
+SCHEDULE = {"name": "{new}", "run": RUN, "cron": "0 3 1 1 *", "paused": True}
+STUDY = {
+    "name": "{new}", "plugin": "forecasting.lstm", "dataset": "{dataset}", "config": {"epochs": 1, "horizon": 1},
+    "space": {"hidden_size": {"choices": [4]}}, "sampler": "grid", "budget": {"trials": 1}, "retrain": False,
+}  # fmt: skip
+TARGET = {"name": "{new}", "notifier": "webhook", "options": {"url": "http://127.0.0.1:9/hook"}}
+_LATER = "the model is looked up in the automation's project when it fires"
+_BODY_ID = (404, 422)
+
+#: Routes that need no more than an address.
+_READS = """/automations /automations/measures /automations/{automation} /automations/{automation}/dry-run
+/automations/{automation}/firings /datasets /datasets/{name} /datasets/{name}/rows /datasets/{name}/versions
+/evaluations/{run_id} /invitations /loop /loop-demo /members /models /models/{name} /models/{name}/deployments
+/models/{name}/history /models/{name}/lineage /models/{name}/loop /models/{name}/live-scores
+/models/{name}/policies /models/{name}/policy /models/{name}/promotions /models/{name}/versions
+/models/{name}/versions/{version} /models/{name}/versions/{version}/bundle /models/{name}/versions/{version}/card
+/notifications /notifications/targets /notifications/targets/{target} /notifications/{notification} /people/me
+/plugins /plugins/{name} /predictions/{prediction_id} /projects /projects/current /projects/policy
+/projects/trash /runs /runs/{run_id} /runs/{run_id}/artifacts /runs/{run_id}/artifacts/{name:path}
+/runs/{run_id}/metrics /runs/{run_id}/report /schedules /schedules/{schedule} /schedules/{schedule}/fires
+/secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
+/studies/{study}/trials /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
+gets(_READS.split())
+case("GET", "/runs/{run_id}/figures/{name}", address="/runs/{run}/figures/{figure}")
+case("GET", "/models/{name}/as-of", query={"at": "{now}"})
+case("GET", "/datasets/{name}/images", control=(422, 409), why="the dataset is a table")
+case("GET", "/comparisons", query={"run": ["{run}", "{second_run}"]})
+case("GET", "/comparisons/pair", query={"a": "{run}", "b": "{second_run}"})
+case("GET", "/predictions", query={"model": "{model}", "unserved": "true"}, foreign=(200, 404), nothing="a filter")
+case("GET", "/predictions/file", query={"prediction_id": "{prediction}"})
+case("GET", "/events", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
+case("WS", "/events/live", query={"stream": "run/{run}"}, foreign=(101,), nothing="a stream without events")
+
+case("POST", "/access-tokens", {"role": "viewer"})
+case("POST", "/automations", AUTOMATION, later=_LATER)
+case("POST", "/automations/dry-run", {"when": {"on": "event", "type": "run.failed"}})
+case("PUT", "/automations/{automation}",
+     {**AUTOMATION, "name": "{automation}", "revision": 1}, later=_LATER)  # fmt: skip
+for verb in ("pause", "resume", "fire"):
+    case("POST", f"/automations/{{automation}}/{verb}")
+    if verb != "fire":
+        case("POST", f"/schedules/{{schedule}}/{verb}")
+case("POST", "/schedules/{schedule}/run")
+case("POST", "/schedules/times", {"cron": "0 3 1 1 *"})
+case("POST", "/schedules", SCHEDULE, foreign=_BODY_ID)
+case("PUT", "/schedules/{schedule}", {**SCHEDULE, "name": "{schedule}"}, foreign=_BODY_ID)
+case("POST", "/datasets", Form({"options": '{"time": "time", "target": "value", "name": "{new}"}'},
+                               {"file": ("a.csv", ROWS)}))  # fmt: skip
+case("POST", "/datasets/from-source", {"source": "bundled", "options": {"series": "co2"}, "name": "{new}"})
+case("POST", "/datasets/{name}/available-after", {"columns": {"price": "6h"}})
+case("POST", "/datasets/{name}/incumbent",
+     Form({"options": '{"forecast": "plan", "made_at": "written"}'}, {"file": ("a.csv", PLAN)}))  # fmt: skip
+case("POST", "/datasets/{name}/revisions", {"revisions": "accept"})
+case(
+    "POST",
+    "/datasets/{name}/rows",
+    {"rows": [{"time": "2020-01-29", "value": 5, "price": 2, "{mark}_column": 3.5}]},
+    foreign=_BODY_ID,
+)
+case("POST", "/datasets/{name}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=3)
+case("POST", "/datasets/{name}/versions/{version}/restore", control=(*DONE, 409), why="not in the trash", ends=2)
+case("POST", "/invitations", {"role": "viewer"})
+case("POST", "/invitations/lookup", {"invitation": "{no_invitation}"}, control=(404, 401, 410))
+case("POST", "/invitations/accept", {"invitation": "{no_invitation}"}, control=(404, 401, 410, 422))
+case("POST", "/links", {})
+case("POST", "/loop-demo", control=(*DONE, 409, 422), why="no loop runs in this process")
+case("POST", "/loop-demo/cancel", control=(*DONE, 404, 409), why="no loop runs in this process")
+case("PATCH", "/members/{person_id}", {"role": "viewer"}, address="/members/{reader}")
+case("DELETE", "/members/{person_id}", address="/members/{reader}", ends=2)
+case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=9)
+case("POST", "/models/import", Form({"name": "{new}"}, {"file": ("a.zip", b"PK\5\6" + bytes(18))}), control=(422,),
+     why="the bundle is empty")  # fmt: skip
+case("POST", "/models/{name}/aliases/{alias}", {"version": "{n:version}", "reason": "a look"},
+     control=(*DONE, 409))  # fmt: skip
+case("DELETE", "/models/{name}/aliases/{alias}", query={"reason": "enough"}, control=(*DONE, 409), ends=4)
+case("POST", "/models/{name}/deployments",
+     {"version": "{n:second_version}", "mode": "shadow", "reason": "a look"}, control=(*DONE, 409),
+     why="a deployment is active")  # fmt: skip
+case("POST", "/models/{name}/deployments/{number}/end", {"reason": "enough"}, ends=1)
+case("POST", "/models/{name}/drift")
+case("POST", "/models/{name}/intended-use", {"intended_use": "tests"})
+case("POST", "/models/{name}/keep-fresh", {}, control=(*DONE, 409, 422), foreign=(404,))
+case("DELETE", "/models/{name}/keep-fresh", ends=1)
+case("POST", "/models/{name}/policies", {"reason": "none", "approvals": 1}, control=DONE)
+case("POST", "/models/{name}/predict", {})
+case("POST", "/models/{name}/predict-image", Form({}, {"image": ("a.png", IMAGE)}), control=(422, 409, 400),
+     why="the model forecasts")  # fmt: skip
+case("POST", "/models/{name}/promote", {"version": "{n:second_version}", "reason": "a look"}, control=(*DONE, 409))
+for verb in ("approve", "decline"):
+    case("POST", f"/models/{{name}}/promotions/{{number}}/{verb}", {"reason": "no"},
+         address=f"/models/{{model}}/promotions/{{promotion}}/{verb}", control=(*DONE, 403, 409),
+         why="another member must decide")  # fmt: skip
+case("POST", "/models/{name}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=5)
+case("POST", "/models/{name}/rollback", {"reason": "back"}, control=(*DONE, 409), why="no earlier version")
+case("POST", "/models/{name}/versions/{version}/restore", control=(*DONE, 404, 409), ends=3)
+case(
+    "POST",
+    "/models/{name}/what-if",
+    {"scenarios": [{"name": "x", "changes": [{"column": "price", "add": 1}]}]},
+    control=(422,),
+    why="the model knows no column ahead",
+)
+case("POST", "/notifications/targets", TARGET)
+case("PUT", "/notifications/targets/{target}", {**TARGET, "name": "{target}"}, later="its body only renames the target")
+case("POST", "/notifications/targets/{target}/silence", {"until": "2030-01-01T00:00:00Z"})
+case("POST", "/notifications/targets/{target}/test")
+case("POST", "/notifications/{notification}/acknowledge", control=(*DONE, 409), why="it was not sent")
+case("PATCH", "/people/me", {"name": "renamed-owner"})
+case("PUT", "/people/me/password", {"password": "a long and rare sentence 7"}, ends=7)
+case("POST", "/predictions/outcomes",
+     {"outcomes": [{"prediction_id": "{prediction}", "value": 1.0}]}, control=(*DONE, 422))  # fmt: skip
+case("POST", "/projects", {"slug": "{new_slug}", "name": "New"})
+case("PATCH", "/projects/current", {"name": "Renamed"})
+case("PUT", "/projects/policy", {"trash_days": 9})
+case("POST", "/tokens", {"name": "another"})
+case("POST", "/runs", RUN, foreign=_BODY_ID)
+case("POST", "/runs/{run_id}/cancel", control=(*DONE, 409), why="the run has ended")
+case("POST", "/runs/{run_id}/finish", {"state": "succeeded"}, address="/runs/{external}/finish", ends=2)
+case("POST", "/runs/{run_id}/lease", address="/runs/{external}/lease")
+case("POST", "/runs/{run_id}/metrics",
+     {"points": {"loss": [[1, 0.5]]}}, address="/runs/{external}/metrics")  # fmt: skip
+case("PUT", "/runs/{run_id}/pin")
+case("DELETE", "/runs/{run_id}/pin", ends=1)
+case("POST", "/runs/{run_id}/resume", control=(*DONE, 409), why="the run has succeeded")
+case("POST", "/runs/{run_id}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=5)
+case("PUT", "/secrets/{name}", {"value": "another value"}, address="/secrets/{secret}", own_name=True)
+case("POST", "/sessions", {"link": "{no_invitation}"}, control=(401,), why="the link is unknown")
+case("POST", "/studies", STUDY, foreign=_BODY_ID)
+for verb in ("pause", "resume", "stop"):
+    case("POST", f"/studies/{{study}}/{verb}", control=(*DONE, 409), ends=1 if verb == "stop" else 0)
+case("POST", "/studies/{study}/retrain", {}, control=(*DONE, 409), why="the study has no result")
+case("POST", "/studies/{study}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=4)
+for path, order in {
+    "/automations/{automation}": 3, "/datasets/{name}/versions/{version}": 2, "/invitations/{invitation_id}": 1,
+    "/models/{name}/versions/{version}": 2, "/notifications/targets/{target}": 4,
+    "/schedules/{schedule}": 3, "/secrets/{name}": 3, "/studies/{study}": 2, "/tokens/{token_id}": 2,
+    "/sessions/{session_id}": 6, "/runs/{run_id}": 6, "/models/{name}": 5, "/datasets/{name}": 6,
+    "/projects/trash": 7, "/sessions": 8, "/sessions/current": 10,
+}.items():  # fmt: skip
+    case("DELETE", path, control=(*DONE, 409), ends=order)
