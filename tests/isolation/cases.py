@@ -193,7 +193,7 @@ case("POST", "/loop-demo", control=(*DONE, 409, 422), why="no loop runs in this 
 case("POST", "/loop-demo/cancel", control=(*DONE, 404, 409), why="no loop runs in this process")
 case("PATCH", "/members/{person_id}", {"role": "viewer"}, address="/members/{reader}")
 case("DELETE", "/members/{person_id}", address="/members/{reader}", ends=2)
-case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=9)
+case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=30)
 case("POST", "/models/import", Form({"name": "{new}"}, {"file": ("a.zip", b"PK\5\6" + bytes(18))}), control=(422,),
      why="the bundle is empty")  # fmt: skip
 case("POST", "/models/{name}/aliases/{alias}", {"version": "{n:version}", "reason": "a look"},
@@ -264,3 +264,18 @@ for path, order in {
     "/projects/trash": 7, "/sessions": 8, "/sessions/current": 10,
 }.items():  # fmt: skip
     case("DELETE", path, control=(*DONE, 409), ends=order)
+
+# Administrators of the platform, who belong to neither project. Routes that the application lacks are not asked.
+gets(["/platform/people", "/platform/administrators", "/platform/projects"])
+case("PATCH", "/platform/people/{person_id}", {"disabled": False}, address="/platform/people/{other_member}")
+case("POST", "/platform/people/{person_id}/link", address="/platform/people/{other_member}/link")
+case("PUT", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=1)
+case("DELETE", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=2)
+
+# The life of a project
+case("GET", "/projects/deleted")
+for verb, order in {"archive": 21, "unarchive": 22}.items():
+    case("POST", f"/projects/current/{verb}", ends=order)
+case("DELETE", "/projects/current", ends=31, control=(*DONE, 403), why="the project has another owner by then")
+case("POST", "/projects/{slug}/restore", address="/projects/{mark}-slug/restore", control=(*DONE, 404, 409), ends=32)
+case("DELETE", "/projects/{slug}/purge", address="/projects/{mark}-slug/purge", control=(*DONE, 404, 409), ends=33)

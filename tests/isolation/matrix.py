@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from azuraforge.server.packages import PACKAGES
@@ -15,6 +15,8 @@ from tests.isolation.stage import ROLES, Stage, signed
 Route = tuple[str, str]
 #: The WebSocket, which is no ``APIRoute``; it accepts whoever may read.
 LIVE: Route = ("WS", "/events/live")
+#: Columns in which a person names something of the other project.
+FOREIGN = ("foreign id", "foreign id in the body", "foreign ids", "foreign project", "administrator")
 
 
 def routes() -> dict[Route, Required]:
@@ -30,6 +32,7 @@ class Probe:
     Attributes:
         column: kind of the caller, a column of the matrix.
         statuses: the accepted statuses.
+        code: the code of the error; empty for any.
     """
 
     column: str
@@ -38,6 +41,7 @@ class Probe:
     secret: str = ""
     project: str | None = None
     statuses: tuple[int, ...] = (404,)
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.column}: {self.asked.method} {self.asked.path}"
@@ -54,7 +58,12 @@ class Wrong:
         return f"{self.probe}: {self.why}"
 
 
-def probes(stage: Stage, only: Route | None = None, required: Mapping[Route, Required] | None = None) -> list[Probe]:
+def probes(
+    stage: Stage,
+    only: Route | None = None,
+    required: Mapping[Route, Required] | None = None,
+    columns: Collection[str] | None = None,
+) -> list[Probe]:
     """Return all requests of the matrix that must be refused.
 
     ``required`` are the roles that the routes should have; a mutant keeps the original ones.
@@ -63,7 +72,7 @@ def probes(stage: Stage, only: Route | None = None, required: Mapping[Route, Req
     for route, lowest in (required or routes()).items():
         if only is None or route == only:
             found += _probes_of(stage, CASES[route], lowest)
-    return found
+    return [each for each in found if columns is None or each.column in columns]
 
 
 def _probes_of(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:
@@ -75,6 +84,10 @@ def _probes_of(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:
     yield Probe("no secret", route, own, "", b.slug, refused)
     for reason, secret in stage.dead.items():
         yield Probe(reason, route, own, secret, b.slug, refused)
+    if lowest == "administrator":
+        yield Probe("role too low", route, own, b.session, None, (403,))
+        yield Probe("role too low", route, own, b.tokens["owner"], None, (403,))
+        return
     yield from _foreign_ids(stage, case, lowest)
     if lowest == "person":
         return
@@ -85,7 +98,7 @@ def _probes_of(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:
     yield Probe("token of another project", route, case.request(a.ids), b.tokens["owner"], a.slug, conflict)
     if lowest != "viewer":
         lower = ROLES[ROLES.index(lowest) - 1]
-        yield Probe("role too low", route, own, b.tokens[lower], None, (403,))
+        yield Probe("role too low", route, own, b.tokens[lower], None, (403,), "forbidden")
 
 
 def _foreign_ids(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:
@@ -123,14 +136,28 @@ def run(stage: Stage, asked: list[Probe], judge: Callable[[Probe, Answer], str] 
 
 
 def wrong_status(probe: Probe, answer: Answer) -> str:
-    if answer.status in probe.statuses:
+    if answer.status in probe.statuses and probe.code in ("", answer.code):
         return ""
     return f"{answer.status} instead of {probe.statuses}: {answer.body[:300]!r}"
 
 
-def shown(canaries: set[bytes], probe: Probe, answer: Answer) -> str:
+def names_of_a(stage: Stage) -> list[str]:
+    """Return what administrators of the platform may see of A: names of the project and of its people."""
+    mark = stage.a.mark
+    people = [f"{mark}-{each}" for each in ("owner", "reader", "other_member", "machine")]
+    return [
+        stage.a.slug,
+        f"{mark} project",
+        *people,
+        *(stage.a.ids[each] for each in ("person", "reader", "other_member")),
+    ]
+
+
+def shown(canaries: set[bytes], probe: Probe, answer: Answer, allowed: Iterable[str] = ()) -> str:
     """Return which of A's canaries an answer contains that the request itself did not name."""
     text = answer.text
+    for each in allowed:
+        text = text.replace(each.encode(), b"")
     for said in named(signed(probe.asked, probe.secret, probe.project)):
         text = text.replace(said.encode(), b"")
     leaked = sorted(each.decode() for each in canaries if each in text)

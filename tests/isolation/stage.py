@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tests.isolation.cases import AUTOMATION, PREFIX, RUN, SCHEDULE, STUDY, TARG
 MARKS = {"a": "kanarya7", "b": "serce7"}
 #: Canary value in the rows of A; B's rows have another one.
 VALUES = {"a": "918273.625", "b": "5.5"}
+_ID = re.compile("[a-z2-7]{16}")
 ROLES = ("viewer", "member", "admin", "owner")
 
 
@@ -74,7 +76,7 @@ class Stage:
     def canaries(self) -> set[bytes]:
         """Texts that only A knows: its mark, its value and its random ids."""
         shared = set(self.b.ids.values())
-        ids = {value for value in self.a.ids.values() if len(value) == 16 and value not in shared}
+        ids = {value for value in self.a.ids.values() if _ID.fullmatch(value) and value not in shared}
         return {each.encode() for each in (MARKS["a"], VALUES["a"], *ids)}
 
 
@@ -117,6 +119,9 @@ async def _fill(stage: Stage) -> None:
         signed_in = accounts.create(f"{world.mark}-owner", None)
         world.session = signed_in.secret
         world.ids["person"] = signed_in.caller.person_id
+    machine = accounts.create("kanarya7-machine", None).caller.person_id  # a service account, which cannot sign in
+    mark = text("UPDATE person SET kind = 'service' WHERE id = :id")
+    stage.database.write_person(machine, lambda session: session.execute(mark, {"id": machine}))
     await asyncio.gather(_fill_world(stage, stage.a), _fill_world(stage, stage.b))
     now = datetime.now(UTC).isoformat()
     for world in (stage.a, stage.b):
@@ -155,7 +160,8 @@ async def _fill_world(stage: Stage, world: World) -> None:
         world.tokens[role] = (await do("POST", "/tokens", {"name": f"{mark}-{role}", "role": role}))["token"]
     for key, role in (("reader", "viewer"), ("other_member", "member")):
         ids[key] = await _invite(stage, do, role, f"{mark}-{key}")
-    ids["invitation"] = (await do("POST", "/invitations", {"role": "viewer"}))["id"]
+    invited = await do("POST", "/invitations", {"role": "viewer"})
+    ids.update(invitation=invited["id"], invitation_secret=invited["url"].split("#invitation=")[1])
     await do("POST", "/notifications/targets", {**TARGET, "name": "{target}"})
     for run in (first, second):
         until = time.monotonic() + 300
@@ -197,7 +203,7 @@ async def _use_model(do: Any, ids: dict[str, str]) -> None:
     listed = await do("GET", "/runs/{run}/artifacts")
     ids["artifact"] = listed["items"][0]["name"]
     figures = (await do("GET", "/runs/{run}"))["figures"]
-    ids["figure"] = figures[0] if isinstance(figures[0], str) else figures[0]["name"]
+    ids["figure"] = min(each if isinstance(each, str) else each["name"] for each in figures)
     champion = (await do("GET", "/models/{model}"))["champion"]
     ids.update(version=str(champion), second_version=str(3 - champion))
     predicted = await do("POST", "/models/{model}/predict", {})
