@@ -144,6 +144,10 @@ bench: ## List the benchmarks
 bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
 	@$(BIN)/python -m benchmarks.$* $(BENCH_ARGS)
 
+.PHONY: bench-sign-in
+bench-sign-in: .venv/.dev dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.sign_in $(BENCH_ARGS)
+
 .PHONY: bench-run-time
 bench-run-time: .venv/.dev dashboard/dist/.built
 	@$(BIN)/python -m benchmarks.run_time $(BENCH_ARGS)

@@ -14,6 +14,7 @@ from tests.conftest import PlatformProcess
 
 pytestmark = pytest.mark.sqlite_only
 VALUE = "sesame-8822-halva"
+PASSWORD, NEW_PASSWORD, ADA_PASSWORD = "three-purple-anchors", "seven-green-kettles", "nine-quiet-harbours"
 
 
 class Browser:
@@ -59,6 +60,53 @@ def found(secrets: dict[str, str], content: bytes) -> list[str]:
     return [name for name, secret in secrets.items() if any(form in content for form in forms(secret))]
 
 
+def cookies(headers: Any) -> dict[str, str]:
+    """The cookies that an answer sets, by the last word of their names: session and browser."""
+    pairs = [each.split(";")[0].partition("=") for each in headers.get_all("set-cookie", [])]
+    return {name.rpartition("_")[2]: value for name, _, value in pairs}
+
+
+def add_accounts(browser: Browser, local: str) -> None:
+    """Set and change a password, sign in rightly and wrongly in a known browser, invite, and accept."""
+    own = {"Origin": browser.platform.url}
+    secrets = browser.secrets
+    secrets.update({"password": PASSWORD, "new password": NEW_PASSWORD, "password of ada": ADA_PASSWORD})
+    assert browser.send("PUT", "/api/v1/people/me/password", {"password": PASSWORD}, local)[0] == 200
+    right = {"name": "owner", "password": PASSWORD}
+    status, _, headers = browser.send("POST", "/api/v1/sessions", right, None, **own)
+    assert status == 201
+    secrets.update({f"{name} with password": value for name, value in cookies(headers).items()})
+    session, known = secrets["session with password"], secrets["browser with password"]
+    cookie = {"Cookie": f"azuraforge_session={session}; azuraforge_browser={known}", **own}
+    for body in (
+        {**right, "password": NEW_PASSWORD},
+        {"name": PASSWORD, "password": known},
+        {"name": "owner", "x": known},
+    ):
+        assert browser.send("POST", "/api/v1/sessions", body, None, **cookie)[0] in (401, 422)
+    for current in (None, NEW_PASSWORD, PASSWORD):
+        body = {"password": NEW_PASSWORD, "current": current}
+        status, _, headers = browser.send("PUT", "/api/v1/people/me/password", body, None, **cookie)
+    assert status == 200
+    secrets.update({f"{name} after the change": value for name, value in cookies(headers).items()})
+    assert browser.send("GET", "/api/v1/people/me", None, None, **cookie)[0] == 401
+    made = [browser.send("POST", "/api/v1/invitations", {"role": "viewer"}, local)[1] for _ in range(2)]
+    secrets["invitation"], secrets["revoked invitation"] = (each["url"].partition("#invitation=")[2] for each in made)
+    invitation = {"invitation": secrets["invitation"]}
+    browser.send("POST", "/api/v1/invitations/lookup", invitation, None, **own)
+    for password in ("short", ADA_PASSWORD, ADA_PASSWORD):  # refused, accepted, used
+        body = {**invitation, "name": "ada", "password": password}
+        status, _, headers = browser.send("POST", "/api/v1/invitations/accept", body, None, **own)
+        if status == 201:
+            secrets.update({f"{name} of ada": value for name, value in cookies(headers).items()})
+    assert {"session of ada", "browser of ada"} <= secrets.keys()
+    browser.send("DELETE", f"/api/v1/invitations/{made[1]['id']}", None, local)
+    revoked = {"invitation": secrets["revoked invitation"]}
+    assert browser.send("POST", "/api/v1/invitations/accept", revoked, local)[0] == 404
+    browser.send("GET", f"/api/v1/invitations/{secrets['revoked invitation']}", None, local)
+    browser.send("GET", "/api/v1/invitations", None, local)
+
+
 @pytest.fixture
 def used(platform: PlatformProcess) -> Browser:
     """A platform on which every kind of secret was created, used, misused and ended."""
@@ -78,11 +126,12 @@ def used(platform: PlatformProcess) -> Browser:
         browser.secrets[f"access token {len(browser.secrets)}"] = made
     signature = made.rpartition(".")[2]
     browser.secrets["signature"] = signature
+    add_accounts(browser, local)
     admin = browser.secrets["admin"]
     assert browser.send("PUT", "/api/v1/secrets/plant", {"value": VALUE}, admin)[0] == 200
 
     for name, secret in list(browser.secrets.items()):
-        if name in ("value", "link", "signature"):
+        if name in ("value", "link", "signature") or name.startswith(NO_BEARER):
             continue
         used_as = origin if name == "session" else {}
         bearer = None if name == "session" else secret
@@ -99,7 +148,7 @@ def used(platform: PlatformProcess) -> Browser:
     browser.send("PUT", "/api/v1/secrets/plant", {"value": VALUE, "more": 1}, browser.secrets["viewer"])
     refused = {"source": "sql", "name": "x", "options": {"connection": "plant", "query": "SELECT 1", "time": "t"}}
     browser.send("POST", "/api/v1/datasets/from-source", refused, admin)
-    for name in ("projects list", "tokens list", "secrets list", "runs list"):
+    for name in ("projects list", "tokens list", "secrets list", "runs list", "invitations list", "members list"):
         done = platform.run(*name.split())
         browser.seen += [done.stdout, done.stderr]
     (tokens,) = [browser.send("GET", "/api/v1/tokens", None, admin)[1]["items"]]
@@ -112,7 +161,9 @@ def used(platform: PlatformProcess) -> Browser:
 
 
 #: Secrets that the caller put into an address or a body by mistake come back in the answer to this caller.
-ECHOED = ("local", "session", "admin", "viewer", "access token")
+ECHOED = ("local", "session", "admin", "viewer", "access token", "revoked invitation")
+#: Secrets that are sent in bodies and cookies only; ``add_accounts`` has used them.
+NO_BEARER = ("password", "new password", "session ", "browser", "invitation", "revoked")
 
 
 def test_no_secret_is_written_to_a_log_or_a_file(used: Browser) -> None:

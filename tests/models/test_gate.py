@@ -279,6 +279,17 @@ def test_a_column_that_seems_to_know_the_future_leaves_the_promotion_to_a_person
     assert "column_knows_future" in codes(kept)
 
 
+def test_a_column_that_seems_to_know_the_future_does_not_withhold_who_reads_no_column() -> None:
+    suspicion = Reason("column_knows_future", {"column": "next_load", "evidence_en": "x", "evidence_tr": "x"})
+    honest = gate(1.2, [1.0], suspicions=[suspicion], blind=["baseline_0"])
+    assert (honest.decision, honest.champion, honest.withheld) == ("baseline_promoted", "baseline_0", False)
+    assert codes(honest)[-2:] == ["column_knows_future", "baseline_promoted"]
+    leaking = gate(0.8, [1.0], suspicions=[suspicion], blind=["baseline_0"])
+    assert (leaking.decision, leaking.approved, leaking.withheld) == ("approved", "candidate", True)
+    own = gate(0.8, [1.0], suspicions=[suspicion], blind=["candidate"])
+    assert (own.decision, own.champion) == ("promoted", "candidate")
+
+
 def test_a_doubt_about_the_candidate_leaves_its_promotion_to_a_person_and_no_other() -> None:
     doubt = Reason("pretraining_not_stated", {"name": "tiny"})
     doubted, other = (gate(candidate, [1.0], doubts=[doubt]) for candidate in (0.8, 1.2))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
-from azuraforge.people import passwords
+from azuraforge.people import passwords, signing_in
 from azuraforge.people.accounts import Accounts
 from azuraforge.people.address import Address
 from azuraforge.server.application import create_api
@@ -94,6 +94,25 @@ def test_wrong_names_and_passwords_get_one_answer_until_there_are_too_many(app):
             late = await client.post("/sessions", json={"name": "owner", "password": GOOD})
             assert (late.status_code, late.json()["code"]) == (429, "too_many_attempts")
             assert int(late.headers["retry-after"]) > 0
+
+    asyncio.run(story())
+
+
+def test_wrong_passwords_of_unknown_browsers_use_a_part_of_one_core(app, monkeypatch):
+    """The queue rests after each, while right passwords and known browsers do not wait."""
+    rests = []
+    monkeypatch.setattr(signing_in.time, "sleep", rests.append)
+
+    async def story():
+        async with browser(app) as client:
+            assert (await client.post("/sessions", json={"name": "owner", "password": GOOD})).status_code == 201
+            assert rests == []
+            await client.post("/sessions", json={"name": "owner", "password": OTHER})
+            assert rests == []
+            client.cookies.clear()
+            await client.post("/sessions", json={"name": "owner", "password": OTHER})
+            await client.post("/sessions", json={"name": "nobody", "password": OTHER})
+            assert rests == [signing_in.REST_SECONDS] * 2
 
     asyncio.run(story())
 

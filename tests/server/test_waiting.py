@@ -43,6 +43,20 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+def test_work_that_allocates_much_runs_in_one_thread() -> None:
+    """Each thread keeps what it freed: 19 MiB for a password."""
+
+    async def scene() -> None:
+        line = Turns(Bounds("something", 1, 1, 40, 60.0), one_thread=True)
+        others = turns(at_once=4, per_project=4, in_line=40)
+        mixed = [each.run(CONNECTION, "a", threading.get_ident) for _ in range(20) for each in (line, others)]
+        found = await asyncio.gather(*mixed)
+        assert len(set(found[::2])) == 1
+        assert set(found[::2]).isdisjoint(found[1::2])
+
+    asyncio.run(scene())
+
+
 def test_a_project_has_its_turns_and_its_line_and_no_more() -> None:
     async def scene() -> None:
         line, work = turns(), Work()

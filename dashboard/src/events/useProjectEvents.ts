@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import type { LiveEvent } from "../api/types";
+import { projectQuery } from "../projects/session";
 import type { LiveStatus } from "./connection";
 import { useStream } from "./useStream";
 
@@ -40,7 +41,12 @@ export function useProjectEvents(project: string): LiveStatus {
   // A first visit starts at "latest", so changes during a lost connection have no number to resume from.
   const lost = useRef(false);
   useEffect(() => {
-    if (status === "waiting") lost.current = true;
+    if (status === "waiting") {
+      lost.current = true;
+      void client.invalidateQueries({ queryKey: projectQuery.queryKey }); // a browser does not learn why it cannot connect
+    }
+    // The person was removed from the project, or the session has ended: each query learns which.
+    if (status === "refused") void client.invalidateQueries();
     if (status !== "live" || !lost.current) return;
     lost.current = false;
     void client.invalidateQueries();

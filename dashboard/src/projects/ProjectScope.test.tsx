@@ -1,5 +1,6 @@
-import { QueryClient, QueryClientProvider, queryOptions, useQuery } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { render, screen, waitFor } from "@testing-library/react";
+import { useEffect } from "react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Router, useLocation } from "wouter";
 import { memoryLocation } from "wouter/memory-location";
@@ -27,7 +28,13 @@ function answer(url: string, init: RequestInit): Promise<Response> {
 
 const datasetsQuery = queryOptions({ queryKey: ["datasets"], queryFn: ({ signal }) => get("/datasets", {}, signal), staleTime: Infinity });
 
+let cache: QueryClient | null = null;
+
 function Datasets() {
+  const client = useQueryClient();
+  useEffect(() => {
+    cache = client;
+  }, [client]);
   const { slug } = useSession();
   const { data } = useQuery(datasetsQuery);
   return <p>{`${slug}: ${data?.items.map((each) => each.name).join() ?? "…"}`}</p>;
@@ -81,6 +88,31 @@ describe("ProjectScope", () => {
     const links = await screen.findAllByRole("link");
     expect(links.map((link) => link.getAttribute("href"))).toEqual(["/p/default/runs", "/p/sales/runs"]);
     expect(screen.queryByText(/data of/)).toBeNull();
+  });
+});
+
+describe("a page whose project is lost", () => {
+  const renew = () => {
+    if (cache === null) throw new Error("no page is shown");
+    return cache.invalidateQueries({ queryKey: ["project"] });
+  };
+
+  it("says that the person was removed", async () => {
+    show(<Pages />, "/p/sales/datasets");
+    await screen.findByText("sales: data of sales");
+    PROJECTS.pop();
+    await renew();
+    PROJECTS.push("sales");
+    expect((await screen.findByRole("alert")).textContent).toContain("You were removed from the project “SALES”");
+    expect(screen.queryByText(/data of/)).toBeNull();
+  });
+
+  it("stays while the platform does not answer", async () => {
+    show(<Pages />, "/p/sales/datasets");
+    await screen.findByText("sales: data of sales");
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    await renew();
+    expect(screen.getByText("sales: data of sales")).toBeTruthy();
   });
 });
 

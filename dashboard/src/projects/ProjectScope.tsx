@@ -23,9 +23,8 @@ export function ProjectScope({ slug, children }: { slug: string; children: React
   useEffect(() => {
     if (data !== undefined) rememberProject(data.slug);
   }, [data]);
-  if (error instanceof Problem && error.status === 404) return <UnknownProject slug={slug} />;
-  if (error !== null) return <ErrorNotice error={error} />;
-  if (data === undefined) return <Loading />;
+  if (error instanceof Problem && error.status === 404) return <UnknownProject slug={slug} former={data?.name} />;
+  if (data === undefined) return error === null ? <Loading /> : <ErrorNotice error={error} />;
   return (
     <QueryClientProvider client={client}>
       <SessionContext value={data}>{children}</SessionContext>

@@ -7,15 +7,19 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { projectsQuery } from "./session";
 import css from "./SignInPage.module.css";
 
-/** The page of a project that does not exist or that the person may not see, with links to the person's projects. */
-export function UnknownProject({ slug }: { slug: string }) {
+/**
+ * The page of a project that does not exist or that the person may not see, with links to the person's projects.
+ * `former` is the name of a project that this page showed until now.
+ */
+export function UnknownProject({ slug, former }: { slug: string; former?: string | undefined }) {
   const { t } = useTranslation();
-  useTitle(t("project.unknownTitle"));
+  const title = former === undefined ? t("project.unknownTitle") : t("project.formerTitle");
+  useTitle(title);
   return (
     <main className={css["page"]} data-testid="unknown-project">
       <div className={css["panel"]}>
-        <h1>{t("project.unknownTitle")}</h1>
-        <p>{t("project.unknown", { slug })}</p>
+        <h1>{title}</h1>
+        <p role="alert">{former === undefined ? t("project.unknown", { slug }) : t("project.former", { name: former })}</p>
         <OwnProjects />
       </div>
     </main>

@@ -6,6 +6,9 @@ declared so that the help lists them, but ``main`` calls this module instead.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shlex
 from typing import TYPE_CHECKING
 
 from azuraforge.cli.failures import USAGE, CommandError
@@ -17,6 +20,8 @@ SHOW, INSTALL = "--show-completion", "--install-completion"
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 _PROGRAM = "azuraforge"
 _VARIABLE = "_AZURAFORGE_COMPLETE"
+#: Maximum number of projects that a shell lists.
+_MOST_PROJECTS = 200
 
 
 def asks(arguments: list[str]) -> bool:
@@ -50,6 +55,39 @@ def complete(arguments: list[str], terminal: Terminal) -> None:
         return
     _, path = install(shell, prog_name=_PROGRAM, complete_var=_VARIABLE)
     terminal.note(terminal.text("completion_installed", shell=shell, path=path))
+
+
+def allow_project_anywhere() -> None:
+    """If a shell completes the value of ``--project``, have Typer see only this option.
+
+    Global options may appear anywhere in a command, but Typer knows them before the name of a command only.
+    """
+    if _VARIABLE not in os.environ:
+        return
+    name = "_TYPER_COMPLETE_ARGS" if "_TYPER_COMPLETE_ARGS" in os.environ else "COMP_WORDS"
+    line = os.environ.get(name, "")
+    words = _words(line)
+    begun = words.pop() if words and not line[-1:].isspace() else ""
+    if words[-1:] == ["--project"]:
+        os.environ[name] = f"{_PROGRAM} --project {shlex.quote(begun) if begun else ''}"
+        os.environ["COMP_CWORD"] = "2"
+
+
+def project_names(incomplete: str) -> list[str]:
+    """Return the caller's projects whose names in URLs begin with ``incomplete``; none if no platform answers."""
+    from azuraforge.client import Client
+
+    with contextlib.suppress(Exception), Client() as client:  # a message would end up in the user's line
+        return [each.slug for each in client.projects.list(limit=_MOST_PROJECTS) if each.slug.startswith(incomplete)]
+    return []
+
+
+def _words(line: str) -> list[str]:
+    """Return the words of an unfinished line, in which a quote may be open."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return line.split()
 
 
 def _starting_shell() -> str:

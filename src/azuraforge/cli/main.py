@@ -82,7 +82,10 @@ def everywhere(
     ] = None,
     project: Annotated[
         str | None,
-        typer.Option(help="Name of the project in URLs. Default: $AZURAFORGE_PROJECT, else your only project."),
+        typer.Option(
+            help="Name of the project in URLs. Default: $AZURAFORGE_PROJECT, else your only project.",
+            autocompletion=completion.project_names,
+        ),
     ] = None,
     lang: Annotated[
         str | None, typer.Option(help="Language: en or tr. Default: $AZURAFORGE_LANG, else the system's language.")
@@ -111,6 +114,7 @@ def main() -> None:
     """Run the ``azuraforge`` program."""
     # With the default threshold of 700, garbage collection takes a tenth of the start-up time, without finding any.
     gc.set_threshold(10_000, 10, 10)
+    completion.allow_project_anywhere()
     sys.exit(run(sys.argv[1:]))
 
 

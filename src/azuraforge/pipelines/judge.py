@@ -136,6 +136,8 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
     def contender(name: str) -> Contender:
         return Contender(name, contest.losses[name], metric=metric)
 
+    suspicions = [_suspicion(each) for each in contest.suspicious if each.blocks]
+    names = [wanted.candidate.name, *(each.name for each in wanted.baselines)]
     return decide(
         contender(wanted.candidate.name),
         [contender(each.name) for each in wanted.baselines],
@@ -148,10 +150,16 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         slices=guarded_slices(wanted.policy.slices, contest),
         policy=wanted.policy,
         measured=wanted.measured,
-        suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
+        suspicions=suspicions,
+        blind=[name for name in names if suspicions and not _reads_columns(name, wanted.plugins_folder)],
         incumbent=None if contest.incumbent is None else Contender(INCUMBENT, contest.incumbent, metric=metric),
         doubts=pretraining_doubts(wanted.pretraining, wanted.split),
     )
+
+
+def _reads_columns(name: str, plugins_folder: str | None) -> bool:
+    pipeline, _ = load_pipeline(name, plugins_folder)
+    return pipeline.reads_columns
 
 
 def _suspicion(column: SuspiciousColumn) -> Reason:

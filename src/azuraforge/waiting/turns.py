@@ -11,11 +11,13 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 
 from azuraforge.errors import TransientError
@@ -51,10 +53,16 @@ class Bounds:
 
 
 class Turns:
-    """Queue for one kind of work. Call its methods on the event loop only."""
+    """Queue for one kind of work. Call its methods on the event loop only.
 
-    def __init__(self, bounds: Bounds) -> None:
+    Args:
+        one_thread: whether all work runs in the same thread. The C library keeps freed memory per thread, so work that
+            allocates much would otherwise add to the memory of each thread that ever executed it.
+    """
+
+    def __init__(self, bounds: Bounds, *, one_thread: bool = False) -> None:
         self.bounds = bounds
+        self._thread = ThreadPoolExecutor(1, f"azuraforge_{bounds.what}") if one_thread else None
         self._running: Counter[str] = Counter()
         self._line: list[tuple[str, asyncio.Future[None]]] = []
         self._threads = CapacityLimiter(bounds.at_once)
@@ -66,7 +74,12 @@ class Turns:
         its client disconnects while it waits.
         """
         async with ending_with_client(request) as ending, self._turn(project_id, ending):
-            return await to_thread.run_sync(work, limiter=self._threads)
+            if self._thread is None:
+                return await to_thread.run_sync(work, limiter=self._threads)
+            done = asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work)
+            with CancelScope(shield=True):  # the turn ends with the work, as in the other threads
+                await asyncio.wait([done])
+            return done.result()
 
     @asynccontextmanager
     async def _turn(self, project_id: str, ending: Ending) -> AsyncIterator[None]:
@@ -156,8 +169,8 @@ class Waiting:
                 _ASKING_SECONDS,
             )
         )
-        self.passwords = Turns(Bounds("password", 1, 1, 8, _HASHING_SECONDS))
-        self.known_passwords = Turns(Bounds("password", 1, 1, 32, _HASHING_SECONDS))
+        self.passwords = Turns(Bounds("password", 1, 1, 8, _HASHING_SECONDS), one_thread=True)
+        self.known_passwords = Turns(Bounds("password", 1, 1, 32, _HASHING_SECONDS), one_thread=True)
 
 
 def waiting_of(request: HTTPConnection) -> Waiting:

@@ -131,7 +131,7 @@ export const projects = {
     passwordHint: "at least 12 characters; several words that do not belong together are good",
     tooShort: "Enter at least 12 characters",
     create: "Create account and join",
-    haveTitle: "You have an account",
+    haveTitle: "If you have an account",
     signIn: "Sign in",
   },
   tokens: {
@@ -160,6 +160,7 @@ export const projects = {
     used: "Last used",
     usedNote: "accurate to the hour",
     never: "never",
+    endless: "never",
     revoke: "Revoke",
     revokeTitle: "Revoke {{name}}?",
     revokeText: "Programs that use this token lose access immediately. This cannot be undone.",

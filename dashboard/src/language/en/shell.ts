@@ -42,6 +42,8 @@ export const shell = {
   project: {
     unknownTitle: "Project not found",
     unknown: "There is no project “{{slug}}”, or you are not one of its members.",
+    formerTitle: "No access to this project any more",
+    former: "You were removed from the project “{{name}}”, or it was deleted. Ask an admin of the project if you still need it.",
     yours: "Your projects",
     none: "You are not a member of any project.",
     noneNext: "Create a project, or ask an admin of a project to invite you.",

@@ -11,12 +11,12 @@ export const shell: typeof english = {
   },
   theme: { switch: "Tema: {{current}}. Değiştir", auto: "sistem", light: "açık", dark: "koyu" },
   signIn: {
-    title: "Giriş",
+    title: "Oturum aç",
     name: "Ad",
     nameMissing: "Adınızı girin",
     password: "Parola",
     passwordMissing: "Parolanızı girin",
-    submit: "Giriş yap",
+    submit: "Oturum aç",
     linkTitle: "Parolanız yoksa",
     how: "Tek kullanımlık bağlantıyı platformun çalıştığı makinenin terminalinden alın:",
     then: "Komutun yazdırdığı bağlantıyı açın. Bağlantı bir kez kullanılabilir ve on dakika geçerlidir.",
@@ -44,6 +44,8 @@ export const shell: typeof english = {
   project: {
     unknownTitle: "Proje bulunamadı",
     unknown: "“{{slug}}” adında bir proje yok ya da bu projenin üyesi değilsiniz.",
+    formerTitle: "Bu projeye artık erişiminiz yok",
+    former: "“{{name}}” projesinden çıkarıldınız ya da proje silindi. Gerekiyorsa projenin bir yöneticisine danışın.",
     yours: "Projeleriniz",
     none: "Hiçbir projenin üyesi değilsiniz.",
     noneNext: "Bir proje oluşturun ya da bir projenin yöneticisinden davet isteyin.",

@@ -74,7 +74,7 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
               <th scope="row">{token.name}</th>
               <td>{t(`roles.${token.role}`)}</td>
               <td className={tableCss["nowrap"]}>{moment(token.created_at)}</td>
-              <td className={tableCss["nowrap"]}>{token.expires_at === null ? t("tokens.never") : moment(token.expires_at)}</td>
+              <td className={tableCss["nowrap"]}>{token.expires_at === null ? t("tokens.endless") : moment(token.expires_at)}</td>
               <td className={tableCss["nowrap"]}>{token.used_at === null ? t("tokens.never") : moment(token.used_at)}</td>
               <td className={tableCss["number"]}>
                 <Button small look="danger" onPress={() => setRevoking(token)} testId="revoke">

@@ -67,6 +67,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     kind = "forecast"
     uses_engine = False
     several_series = True
+    reads_columns = False
     most_series: ClassVar[int | None] = None
     #: Whether ``learn`` works without a whole window, so that a series of eight rows is enough.
     partial: ClassVar[bool] = True

@@ -40,6 +40,7 @@ class Ridge(Baseline):
 
     name: ClassVar[str] = "forecasting.ridge"
     partial: ClassVar[bool] = False
+    reads_columns = True
     title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Penalised linear regression on the last 30 values, the last season, other columns and the calendar.",

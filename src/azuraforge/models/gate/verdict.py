@@ -13,7 +13,8 @@
 - If the dataset has an incumbent forecast and there is no champion, a contender becomes champion only if it beats the
   incumbent by more than noise on the targets that the incumbent covers; otherwise the incumbent stays in use. If there
   is a champion, the candidate must be at least as good as the incumbent on these targets.
-- If a column seems to contain the future, nothing is promoted automatically: a person decides.
+- If a column seems to contain the future, only a contender that reads no column is promoted automatically; a person
+  decides about the others.
 
 Losses are squared errors per origin and horizon on the candidate's test set, compared by their RMSE; or losses of
 independent examples (0 or 1 for an error, or log losses), compared by their mean.
@@ -22,7 +23,7 @@ independent examples (0 or 1 for an error, or log losses), compared by their mea
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -123,6 +124,7 @@ def decide(
     measured: Measured = UNMEASURED,
     suspicions: Sequence[Reason] = (),
     doubts: Sequence[Reason] = (),
+    blind: Collection[str] = (),
     incumbent: Contender | None = None,
 ) -> Verdict:
     """Decide which contender is champion after this evaluation.
@@ -142,6 +144,7 @@ def decide(
         policy: conditions of the model; its guarded slices are given as masks in ``slices``.
         measured: measurements that the policy limits; a limited quantity that was not measured exceeds its limit.
         suspicions: reasons for doubt about columns of the data; if there are any, a person decides about promotions.
+        blind: names of the contenders that read no column; suspicions do not concern them.
         doubts: reasons for doubt about the candidate's score; if there are any, a person decides about its promotion.
         incumbent: the dataset's incumbent forecast, NaN where it has no value; None if there is none.
 
@@ -186,6 +189,7 @@ def decide(
         suspicions,
         doubts,
         present,
+        blind=blind,
     )
     if champion is None:
         return case.without_champion()
@@ -214,13 +218,15 @@ class _Case:
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
+    blind: Collection[str] = ()
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
         """Return the verdict; a promotion that requires a person's approval becomes the decision "approved"."""
         last, approved = Reason(closing, {"champion": champion}), None
         promotes = decision in ("promoted", "baseline_promoted")
         doubted = champion == self.candidate.name and bool(self.doubts)
-        withheld = promotes and (bool(self.suspicions) or doubted)
+        suspected = bool(self.suspicions) and champion not in self.blind
+        withheld = promotes and (suspected or doubted)
         awaits = False
         if promotes and (withheld or not self.policy.automatic):
             decision, approved, champion = "approved", champion, self.holder

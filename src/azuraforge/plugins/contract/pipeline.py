@@ -116,6 +116,8 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
             engine's kernels.
         several_series: whether the pipeline accepts panels (see ``forecasting.panels``); if False, it receives single
             series only.
+        reads_columns: whether forecasts may depend on columns other than the target and the time. If False, a column
+            that seems to contain the future does not prevent the promotion of the pipeline.
         title, summary: texts by language code.
     """
 
@@ -124,6 +126,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
     Config: ClassVar[type[BaseModel]]
     uses_engine: ClassVar[bool] = True
     several_series: ClassVar[bool] = False
+    reads_columns: ClassVar[bool] = True
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field
 
 from azuraforge.errors import InvalidInput
@@ -13,13 +14,19 @@ from azuraforge.plugins.contract.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.availability import known_ahead_of
+from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
+from azuraforge.plugins.forecasting.panels import Blocks, times
 
 #: Minimum number of rows for forecasters that can learn from partial windows.
 LEAST_ROWS = 8
 #: Maximum ratio of the horizon to the length of the series for these forecasters.
 _MOST_AHEAD = 2
+#: Minimum number of rows of a series by part, if its origins may have incomplete windows.
+_SHORT_NEEDS = {"train": LEAST_ROWS // 2, "validation": 1, "test": 1}
+#: Maximum number of moments of a panel whose parts adapt to its short series, such as yearly data.
+_SHORT_PANEL = 40
 #: Quantile levels that every forecaster returns: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -220,9 +227,10 @@ def chronological_split(
     needed = window_within(len(split.train), config.horizon, window, least_window) + config.horizon
     if len(split.train) > needed:
         needs = {"train": needed + 1, "validation": config.horizon, "test": config.horizon}
-        return replace(split, needs=needs)
+        whole = replace(split, needs=needs)
+        return _with_short_series(table, config, whole) if partial else whole
     if partial and (short := _short_split(rows, config)) is not None:
-        return short
+        return _with_short_series(table, config, short)
     least = _least_rows(config, needed + 1)
     if partial:
         least = max(LEAST_ROWS, -(-config.horizon // _MOST_AHEAD)) + 2 * config.gap
@@ -277,6 +285,28 @@ def _in_order(rows: int, validation: int, test: int, gap: int) -> Split:
     return Split(train=Rows(0, validation_rows.start - gap), validation=validation_rows, test=test_rows)
 
 
+def _with_short_series(table: Table, config: ForecastConfig, split: Split) -> Split:
+    """Return the split of a panel, with smaller parts if the panel is short and ``split`` leaves out many series.
+
+    If more than a quarter of the series that can be learned at all were left out, the parts are those of the shortest
+    of these series, so that none of them is left out.
+    """
+    rows = table.moments
+    if table.schema.series is None or rows > _SHORT_PANEL:
+        return split
+    at = times(table.frame, table.schema)
+    blocks = Blocks.of(table.frame, table.schema.series)
+    begins = np.searchsorted(at, moments_of(table.frame, table.schema)[blocks.first])
+    usable = rows - begins - 2 * config.gap
+    able = (usable >= LEAST_ROWS) & (config.horizon <= _MOST_AHEAD * usable)
+    learned = able & (len(split.train) - begins >= split.needs["train"])
+    if 4 * int(learned.sum()) >= 3 * int(able.sum()):
+        return split
+    part = min(int(usable[able].min()) // 4, config.horizon)
+    small = _in_order(rows, part, part, config.gap)
+    return replace(small, needs=dict(_SHORT_NEEDS), partial=True)
+
+
 def _short_split(rows: int, config: ForecastConfig) -> Split | None:
     """Return the split of a short series, or None if it is too short.
 
@@ -287,4 +317,4 @@ def _short_split(rows: int, config: ForecastConfig) -> Split | None:
         return None
     part = min(usable // 4, config.horizon)
     split = _in_order(rows, part, part, config.gap)
-    return replace(split, needs={"train": LEAST_ROWS // 2, "validation": 1, "test": 1}, partial=True)
+    return replace(split, needs=dict(_SHORT_NEEDS), partial=True)

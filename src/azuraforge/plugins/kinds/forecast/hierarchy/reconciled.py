@@ -107,7 +107,7 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
 
     def __init__(self, pipeline: AnyPipeline) -> None:
         self._pipeline = pipeline
-        own = ("name", "kind", "Config", "uses_engine", "several_series", "title", "summary")
+        own = ("name", "kind", "Config", "uses_engine", "several_series", "reads_columns", "title", "summary")
         self.__dict__.update({name: getattr(pipeline, name) for name in own if hasattr(pipeline, name)})
 
     def split(self, table: Table, config: Any) -> Split:
