@@ -1,8 +1,7 @@
-"""The rows of all tables and the stored files, reduced to hashes that show whether a request changed any."""
+"""The rows of all tables and the stored files, which show whether a request changed any."""
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
@@ -15,32 +14,38 @@ from psycopg import sql
 from azuraforge.database import Base
 from tests.isolation.stage import Stage
 
-#: Number of rows and hash of their values, by table and owner (a project, else a person).
-Fingerprint = dict[tuple[str, str], tuple[int, str]]
+#: Rows as text, by table and owner (a project, else a person).
+Fingerprint = dict[tuple[str, str], set[str]]
+#: Characters of a changed row that a failed test shows.
+_SHOWN = 300
 
 
 def fingerprint(stage: Stage) -> Fingerprint:
     """Return the fingerprint of every row and of every file of the data home, except logs and the database itself."""
-    found: Fingerprint = {}
+    found: Fingerprint = defaultdict(set)
     for table, columns, rows in _tables(stage):
         owner = next((each for each in ("project_id", "person_id", "id") if each in columns), None)
         place = columns.index(owner) if owner else None
-        groups: dict[str, list[str]] = defaultdict(list)
         for row in rows:
-            groups["" if place is None else str(row[place])].append(repr(row))
-        for name, lines in groups.items():
-            found[table, name] = (len(lines), hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest())
+            found[table, "" if place is None else str(row[place])].add(repr(row))
     files = [each for each in stage.home.rglob("*") if each.is_file() and "azuraforge.db" not in each.name]
-    kept = [f"{each} {each.stat().st_size}" for each in files if each.suffix != ".log" and "tmp" not in each.parts]
-    found["files", ""] = (len(kept), hashlib.sha256("\n".join(sorted(kept)).encode()).hexdigest())
-    return found
+    found["files", ""] = {
+        f"{each} {each.stat().st_size}" for each in files if each.suffix != ".log" and "tmp" not in each.parts
+    }
+    return dict(found)
 
 
 def changed(before: Fingerprint, after: Fingerprint, owners: set[str] | None = None) -> list[str]:
-    """Return the tables that differ; with ``owners``, only those of their rows."""
-    places = [each for each in before.keys() | after.keys() if owners is None or each[1] in owners]
-    return sorted({f"{table} of {owner}" for table, owner in places
-                   if before.get((table, owner)) != after.get((table, owner))})  # fmt: skip
+    """Return the tables that differ, each with a row that changed; with ``owners``, only those of their rows."""
+    found = []
+    for place in sorted(before.keys() | after.keys()):
+        if owners is not None and place[1] not in owners:
+            continue
+        old, new = before.get(place, set()), after.get(place, set())
+        if old != new:
+            row = min(new - old or old - new)[:_SHOWN]
+            found.append(f"{place[0]} of {place[1]} has {len(new - old)} new and lacks {len(old - new)} rows: {row}")
+    return found
 
 
 def _tables(stage: Stage) -> Iterator[tuple[str, list[str], list[Any]]]:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import text
 
 from azuraforge.database import Database
 from azuraforge.database.package import DATABASE
+from azuraforge.models.package import MODELS, PREDICTIONS
 from azuraforge.people.callers import hash_of
 from azuraforge.people.package import ACCOUNTS, PEOPLE
 from azuraforge.platform.composition import Platform
@@ -103,11 +105,25 @@ def open_stage(settings: Settings) -> Stage:
         asyncio.run(_fill(made))
         for loop in reversed(platform._loops):
             loop.stop()
+        _finish_work(platform)
         platform._loops = []
     except BaseException:
         platform.stop()
         raise
     return made
+
+
+def _finish_work(platform: Platform) -> None:
+    """Wait for work that stopped loops left in other threads; it would write rows while the matrix runs.
+
+    Above all, the loop of notifications does not wait for its deliveries: one that failed late adds an event.
+    """
+    for loop in platform._loops:
+        for pool in vars(loop).values():
+            if isinstance(pool, ThreadPoolExecutor):
+                pool.shutdown(wait=True)
+    platform.services[MODELS].deployments.drain()
+    platform.services[PREDICTIONS]._looks._pool.submit(int).result()  # its only thread has done all before this
 
 
 async def _fill(stage: Stage) -> None:
