@@ -55,13 +55,13 @@ export class LiveSocket {
   }
 }
 
-export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner" }: { path?: string; role?: "owner" | "viewer" } = {}): RenderResult & { history: string[] } {
+export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner", slug = "default", archived = false }: { path?: string; role?: "owner" | "viewer"; slug?: string; archived?: boolean } = {}): RenderResult & { history: string[] } {
   vi.stubGlobal("WebSocket", LiveSocket);
   const { hook, searchHook, history } = memoryLocation({ path, record: true });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const shown = render(
     <QueryClientProvider client={client}>
-      <SessionContext value={{ slug: "default", name: "Default", role, archived: false, person: "owner" }}>
+      <SessionContext value={{ slug, name: "Default", role, archived, person: "owner" }}>
         <Router hook={hook} searchHook={searchHook}>
           {page}
         </Router>

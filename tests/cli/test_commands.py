@@ -370,6 +370,18 @@ def test_a_project_is_created_and_renamed(make_platform):
     refused = platform.run("--project", "sales", "projects", "rename", "Other", check=False)
     assert (refused.returncode, "projects unarchive" in refused.stderr) == (1, True)
     assert platform.json("--project", "sales", "projects", "unarchive")["archived"] is False
+    refused = platform.run("projects", "delete", "sales", check=False)
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    assert "projects restore sales" in platform.run("projects", "delete", "sales", "--yes").stdout
+    assert [each["slug"] for each in platform.json("projects", "deleted")] == ["sales"]
+    assert "sales" in platform.run("projects", "deleted").stdout
+    assert "restored" in platform.run("projects", "restore", "sales").stdout
+    platform.run("projects", "delete", "sales", "--yes")
+    assert platform.json("projects", "purge", "sales", "--yes")["rows"] > 2
+    assert platform.json("projects", "deleted") == []
+    refused = platform.run("projects", "delete", "default", "--yes", check=False)
+    assert (refused.returncode, "archive it instead" in refused.stderr) == (1, True)
+    platform.run("projects", "create", "sales")
     refused = platform.run("projects", "create", "default", check=False)
     assert (refused.returncode, "is not available" in refused.stderr) == (1, True)
     refused = platform.run("runs", "list", check=False)

@@ -38,6 +38,7 @@ NAMES = {
     "ProjectMember": "MemberOut", "Invitation": "InvitationCreated",
     "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
+    "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
     "Approval": "ApprovalOut", "Promotion": "PromotionOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip

@@ -39,6 +39,7 @@ from azuraforge.people import schemas as people
 from azuraforge.plugins import schemas as plugins
 from azuraforge.plugins.contract import evaluation, metric
 from azuraforge.projects import schemas as projects
+from azuraforge.projects.lifecycle import schemas as deleted_projects
 from azuraforge.projects.secrets import schemas as secrets
 from azuraforge.runs import schemas as runs
 from azuraforge.studies import schemas as studies
@@ -111,6 +112,8 @@ PAIRS = [
     (client_sessions.Link, people.LinkOut),
     (client_projects.Project, projects.ProjectOut),
     (client_projects.CurrentProject, projects.CurrentProjectOut),
+    (client_projects.DeletedProject, deleted_projects.DeletedProjectOut),
+    (client_projects.ProjectPurge, deleted_projects.ProjectPurgeOut),
     (client_secrets.Secret, secrets.SecretOut),
     (client_tokens.Token, projects.TokenCreated),
     (client_trash.TrashContents, projects.TrashOut),

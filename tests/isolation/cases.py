@@ -275,7 +275,7 @@ case("DELETE", "/platform/administrators/{person_id}", address="/platform/admini
 # The life of a project
 case("GET", "/projects/deleted")
 for verb, order in {"archive": 21, "unarchive": 22}.items():
-    case("POST", f"/projects/current/{verb}", ends=order)
+    case("POST", f"/projects/current/{verb}", control=(*DONE, 409), why="runs have not ended", ends=order)
 case("DELETE", "/projects/current", ends=31, control=(*DONE, 403), why="the project has another owner by then")
 case("POST", "/projects/{slug}/restore", address="/projects/{mark}-slug/restore", control=(*DONE, 404, 409), ends=32)
 case("DELETE", "/projects/{slug}/purge", address="/projects/{mark}-slug/purge", control=(*DONE, 404, 409), ends=33)

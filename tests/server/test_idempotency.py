@@ -24,6 +24,7 @@ from tests.api_document import api_document
 #: Creating routes that take no key, and why.
 WITHOUT = {
     "/api/v1/invitations/accept": "its caller may not be known yet; an invitation works once",
+    "/api/v1/projects/{slug}/restore": "no effect if the project is not in the trash",
     "/api/v1/sessions": "nobody is known yet; its one-time link works once",
 }
 #: Creating routes that answer with a secret.

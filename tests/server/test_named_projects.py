@@ -39,6 +39,9 @@ PERSONS = {
     ("PUT", "/people/me/password"),
     ("GET", "/projects"),
     ("POST", "/projects"),
+    ("GET", "/projects/deleted"),
+    ("POST", "/projects/{slug}/restore"),
+    ("DELETE", "/projects/{slug}/purge"),
 }
 
 

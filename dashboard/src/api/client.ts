@@ -93,6 +93,6 @@ export function patch<const P extends Place<"patch">>(path: P, body: unknown): P
   return send("PATCH", address(path), { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
-export function remove<const P extends Place<"delete">>(path: P): Promise<Answer<"delete", P>> {
-  return send("DELETE", address(path), {});
+export function remove<const P extends Place<"delete">>(path: P, query?: Query): Promise<Answer<"delete", P>> {
+  return send("DELETE", address(path, query), {});
 }

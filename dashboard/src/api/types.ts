@@ -102,5 +102,6 @@ export type Account = Schemas["AccountOut"];
 export type BrowserSession = Schemas["BrowserSession"];
 
 export type Member = Schemas["MemberOut"];
+export type DeletedProject = Schemas["DeletedProjectOut"];
 export type Invitation = Schemas["InvitationOut"];
 export type InvitationLookup = Schemas["InvitationLookup"];

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation, useParams } from "wouter";
 
 import { useProjectEvents } from "../events/useProjectEvents";
+import { ArchivedNotice } from "../projects/settings/ArchivedNotice";
 import { FirstPage } from "../projects/FirstPage";
 import { ProjectScope } from "../projects/ProjectScope";
 import { Boundary } from "../shell/Boundary";
@@ -33,6 +34,7 @@ const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const AccountPage = lazy(() => import("../projects/account/AccountPage"));
 const MembersPage = lazy(() => import("../projects/members/MembersPage"));
+const SettingsPage = lazy(() => import("../projects/settings/SettingsPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
@@ -60,6 +62,7 @@ function ProjectPages() {
   const status = useProjectEvents(project);
   return (
     <Shell status={status}>
+      <ArchivedNotice />
       <Boundary key={location}>
         <Suspense fallback={<Loading />}>
         <Switch>
@@ -88,6 +91,9 @@ function ProjectPages() {
           <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route path="/p/:project/account" component={AccountPage} />
           <Route path="/p/:project/members" component={MembersPage} />
+          <Route path="/p/:project/settings">
+            <SettingsPage />
+          </Route>
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

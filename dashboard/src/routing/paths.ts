@@ -38,6 +38,7 @@ export function pathsOf(project: string) {
     secrets: `${root}/secrets`,
     account: `${root}/account`,
     members: `${root}/members`,
+    settings: `${root}/settings`,
   };
 }
 

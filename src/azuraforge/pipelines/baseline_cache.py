@@ -95,7 +95,7 @@ class BaselineCache:
         """
         removed, before = 0, time.time() - kept_seconds
         for home in self._folder.iterdir() if self._folder.is_dir() else ():
-            if home.name in held:
+            if home.name in held or not home.is_dir():
                 continue
             for path in home.iterdir():
                 with contextlib.suppress(OSError):

@@ -10,7 +10,7 @@ from azuraforge.models.package import MODELS
 from azuraforge.package import SETTINGS, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER, PRELOADED
-from azuraforge.projects.package import CHORES
+from azuraforge.projects.package import CHORES, FOLDERS
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ PACKAGE = Package(
         HANDLERS.add(_handlers),
         PRELOADED.add(lambda services: [*_PRELOADED]),
         CHORES.add(lambda services: [services[BASELINES].sweep]),
+        FOLDERS.add(lambda services: [services[SETTINGS].home / each for each in ("studies", "baselines")]),
     ),
     figures=_figures,
     summaries=_summaries,

@@ -39,6 +39,7 @@ ALLOWED_IN_ARCHIVE = frozenset(
         ("DELETE", "/invitations/{invitation_id}"),
         ("DELETE", "/tokens/{token_id}"),
         ("DELETE", "/secrets/{name}"),
+        ("DELETE", "/projects/current"),
         ("POST", "/members/{person_id}/transfer"),
         ("POST", "/projects/current/archive"),
         ("POST", "/projects/current/unarchive"),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects.history import History
+from azuraforge.projects.lifecycle.purging import ProjectPurger
 from azuraforge.projects.reads import every_project
 from azuraforge.projects.trash import Trash
 from azuraforge.telemetry import logger
@@ -26,6 +27,7 @@ class Housekeeping:
     Args:
         chores: functions of each round, called with the ids of projects whose files must not be removed.
         history: detects a database that is older than its files; the affected projects are skipped.
+        purger: purges deleted projects; None: they are kept.
         event_days: age in days at which events are deleted, except those of runs, which are purged with their run.
     """
 
@@ -38,6 +40,8 @@ class Housekeeping:
         history: History,
         event_days: int = 90,
         round_seconds: float = ROUND_SECONDS,
+        *,
+        purger: ProjectPurger | None = None,
     ) -> None:
         self._database = database
         self._trash = trash
@@ -46,6 +50,7 @@ class Housekeeping:
         self._history = history
         self._event_days = event_days
         self._round_seconds = round_seconds
+        self._purger = purger
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
 
@@ -61,13 +66,14 @@ class Housekeeping:
             self._look()
 
     def round(self) -> None:
-        """Process every active project once; archived and deleted ones stay as they are.
+        """Process every active project once, and purge old projects in the trash; archived ones stay as they are.
 
         An error in one project does not stop the others.
         """
+        resting = list(every_project(self._database, resting=True))
         projects = list(every_project(self._database))
-        held = {project_id for project_id in projects if self._is_held(project_id)}
-        held.update(every_project(self._database, resting=True))
+        self._purge(resting)
+        held = {project_id for project_id in projects if self._is_held(project_id)} | set(resting)
         for chore in self._chores:
             chore(held)
         for project_id in projects:
@@ -82,11 +88,30 @@ class Housekeeping:
                 log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
             if self._stopping.is_set():
                 return
+        if self._purger is not None:
+            self._purger.sweep({*projects, *resting})
+
+    def _purge(self, projects: Sequence[str]) -> None:
+        """Purge deleted projects whose time in the trash is over, and continue interrupted purges."""
+        for project_id in projects if self._purger is not None else ():
+            assert self._purger is not None
+            try:
+                # A purge that has begun is continued: its project's history is incomplete, and cannot be restored.
+                if self._purger.has_begun(project_id) or (
+                    self._purger.is_due(project_id) and not self._is_held(project_id)
+                ):
+                    self._purger.purge(project_id)
+            except Exception as error:
+                log.warning("project_purge_waits", project_id=project_id, reason=str(error))
+            if self._stopping.is_set():
+                return
 
     def _look(self) -> None:
         """Compare the database with the marks and update them, directly after the start and when the platform stops."""
         try:
-            for project_id in [*every_project(self._database), *every_project(self._database, resting=True)]:
+            resting = every_project(self._database, resting=True)
+            kept = [each for each in resting if self._purger is None or not self._purger.has_begun(each)]
+            for project_id in [*every_project(self._database), *kept]:
                 self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
         except Exception as error:
             log.warning("history_not_noted", reason=str(error))

@@ -12,12 +12,16 @@ from azuraforge.people.package import ACCOUNTS, PEOPLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fastapi import APIRouter
     from pydantic import BaseModel
 
     from azuraforge.projects.housekeeping import Housekeeping
-    from azuraforge.projects.lifecycle.service import CountsWork, LifecycleService
+    from azuraforge.projects.lifecycle.activity import CountsWork
+    from azuraforge.projects.lifecycle.purging import ClearsFiles, ProjectPurger
+    from azuraforge.projects.lifecycle.service import LifecycleService
+    from azuraforge.projects.lifecycle.trash import ProjectTrash
     from azuraforge.projects.membership.invitations import InvitationService
     from azuraforge.projects.membership.service import MemberService
     from azuraforge.projects.registry import ProjectRegistry
@@ -31,6 +35,10 @@ if TYPE_CHECKING:
 BINS: Extension[Bin] = Extension("trash bins")
 #: Functions that count a project's work that has not ended, in a session of the project.
 WORK: Extension[CountsWork] = Extension("work in progress")
+#: Folders that contain a folder for each project, which is named by the project's id.
+FOLDERS: Extension[Path] = Extension("folders of projects")
+#: Functions that delete a project's files in other folders, called while the rows of the project exist.
+CLEARS: Extension[ClearsFiles] = Extension("files of projects")
 #: Functions of each housekeeping round, called with the ids of projects whose files must not be removed.
 CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping chores")
 
@@ -53,6 +61,20 @@ def _lifecycle(services: Services) -> LifecycleService:
 
     revocations = services[PEOPLE].revocations
     return LifecycleService(services[DATABASE], services[EVENTS], revocations, services.all(WORK))
+
+
+def _project_trash(services: Services) -> ProjectTrash:
+    from azuraforge.projects.lifecycle.trash import ProjectTrash
+
+    revocations, purger = services[PEOPLE].revocations, services[PURGER]
+    return ProjectTrash(services[DATABASE], services[EVENTS], revocations, purger, services.all(WORK))
+
+
+def _purger(services: Services) -> ProjectPurger:
+    from azuraforge.projects.lifecycle.purging import ProjectPurger
+
+    marks, revocations = services[SETTINGS].history, services[PEOPLE].revocations
+    return ProjectPurger(services[DATABASE], revocations, services.all(FOLDERS), services.all(CLEARS), marks)
 
 
 def _members(services: Services) -> MemberService:
@@ -81,7 +103,15 @@ def _housekeeping(services: Services) -> Housekeeping:
     settings, events = services[SETTINGS], services[EVENTS]
     history = History(events, settings.history)
     chores = services.all(CHORES)
-    return Housekeeping(services[DATABASE], services[TRASH], chores, events, history, settings.event_days)
+    return Housekeeping(
+        services[DATABASE],
+        services[TRASH],
+        chores,
+        events,
+        history,
+        settings.event_days,
+        purger=services[PURGER],
+    )
 
 
 def _keys(services: Services) -> KeyRing:
@@ -116,6 +146,8 @@ def _routers() -> Sequence[APIRouter]:
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
 REGISTRY: Service[ProjectRegistry] = Service("registry of projects", _registry)
 LIFECYCLE: Service[LifecycleService] = Service("states of projects", _lifecycle)
+PROJECT_TRASH: Service[ProjectTrash] = Service("trash of projects", _project_trash)
+PURGER: Service[ProjectPurger] = Service("purge of projects", _purger)
 MEMBERS: Service[MemberService] = Service("members of projects", _members)
 INVITATIONS: Service[InvitationService] = Service("invitations", _invitations)
 TRASH: Service[Trash] = Service("trash", _trash)
@@ -141,6 +173,7 @@ PACKAGE = Package(
         "projects": PROJECTS,
         "registry": REGISTRY,
         "lifecycle": LIFECYCLE,
+        "project_trash": PROJECT_TRASH,
         "members": MEMBERS,
         "invitations": INVITATIONS,
         "trash": TRASH,

@@ -9,7 +9,7 @@ from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.processes.package import KERNELS, LAUNCHER
-from azuraforge.projects.package import BINS, CHORES, WORK
+from azuraforge.projects.package import BINS, CHORES, CLEARS, FOLDERS, WORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +86,12 @@ def _ender(services: Services) -> Callable[[Collection[str]], object]:
     return lambda held: end_lost(database, services[EVENTS], disk, held)
 
 
+def _clears(services: Services) -> Sequence[Callable[[str], int]]:
+    from azuraforge.runs.execution.scratch import clear
+
+    return [lambda project_id: clear(services[DATABASE], services[SETTINGS].scratch, project_id)]
+
+
 def _work(_: Services) -> Sequence[Callable[[Session], int]]:
     from azuraforge.runs.reads import count_active
 
@@ -122,6 +128,8 @@ PACKAGE = Package(
     served={"runs": RUNS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
+        FOLDERS.add(lambda services: [services[SETTINGS].artifacts]),
+        CLEARS.add(_clears),
         WORK.add(_work),
         CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),

@@ -77,6 +77,9 @@ export function ProjectMenu() {
         >
           {t("project.create")} …
         </button>
+        <Link href={paths.settings} className={css["item"]} onClick={() => setOpen(false)} data-testid="project-settings">
+          {t("settings.title")}
+        </Link>
         <p className={`${css["header"]} ${css["line"]}`}>{t("project.signedIn", { user: session.person, role: t(`roles.${session.role}`) })}</p>
         <Link href={paths.account} className={css["item"]} onClick={() => setOpen(false)} data-testid="my-account">
           {t("project.account")}

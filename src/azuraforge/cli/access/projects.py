@@ -1,20 +1,24 @@
-"""``azuraforge projects``: list, create, rename, archive, unarchive."""
+"""``azuraforge projects``: list, create, rename, archive, unarchive, delete, deleted, restore, purge."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.terminal import terminal_of
+from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
     from azuraforge.client.access.projects import Project
 
 app = typer.Typer(help="Your projects.", no_args_is_help=True)
 
+Slug = Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project in URLs and commands.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking for the project's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -100,6 +104,75 @@ def unarchive(context: typer.Context, json: AsJson = False) -> None:
         terminal.json(made.raw)
     else:
         terminal.say(terminal.text("project_unarchived", slug=made.slug))
+
+
+@app.command()
+def delete(context: typer.Context, slug: Slug, yes: Yes = False) -> None:
+    """Move a project that you own to the trash. From then on, its members and tokens have no access."""
+    terminal = terminal_of(context)
+    _ask(terminal, "delete_project_sure", slug, yes)
+    with connect(terminal) as connected:
+        connected.client.projects.delete(slug)
+    terminal.say(terminal.text("project_deleted", slug=slug))
+
+
+@app.command()
+def deleted(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
+    """List your deleted projects, with the time after which each is purged."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.projects.deleted(limit=limit + 1)
+    projects = found[:limit]
+    if json:
+        terminal.json([each.raw for each in projects])
+        return
+    text = terminal.text
+    if not projects:
+        terminal.say(text("no_deleted_projects"))
+        return
+    terminal.table(
+        [text("project"), text("name"), text("deleted"), text("purged_after")],
+        [[each.slug, each.name, text.moment(each.deleted_at), text.moment(each.purged_after)] for each in projects],
+    )
+    say_more(terminal, found, limit)
+
+
+@app.command()
+def restore(context: typer.Context, slug: Slug, json: AsJson = False) -> None:
+    """Restore a deleted project. Its API tokens work again."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.projects.restore(slug)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("project_restored", slug=made.slug))
+
+
+@app.command()
+def purge(context: typer.Context, slug: Slug, yes: Yes = False, json: AsJson = False) -> None:
+    """Permanently delete a project in the trash, with everything in it, and report the freed bytes."""
+    terminal = terminal_of(context)
+    _ask(terminal, "purge_project_sure", slug, yes)
+    with connect(terminal) as connected:
+        purged = connected.client.projects.purge(slug)
+    if json:
+        terminal.json(purged.raw)
+    else:
+        text = terminal.text
+        terminal.say(text("project_purged", slug=slug, rows=purged.rows, bytes=text.bytes(purged.bytes_freed)))
+
+
+def _ask(terminal: Terminal, question: str, slug: str, yes: bool) -> None:
+    """Ask for the project's name; end the command if another one is given, or if no one can answer."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(terminal.text("project_needs_yes"), exit_code=USAGE)
+    terminal.note(terminal.text(question, slug=slug))
+    if input().strip() != slug:
+        terminal.note(terminal.text("nothing_changed"))
+        raise typer.Exit(FAILED)
 
 
 def _state(project: Project) -> str:

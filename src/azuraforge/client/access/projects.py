@@ -1,9 +1,11 @@
-"""Client for the projects of a person: list, create, rename, archive."""
+"""Client for the projects of a person: list, create, rename, archive, delete, restore, purge."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
+from urllib.parse import quote
 
 from azuraforge.client.http.connection import Connection
 from azuraforge.client.http.pages import listed
@@ -27,6 +29,28 @@ class CurrentProject(Project):
     person: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeletedProject(Shape):
+    """A project in the trash, which its owner can restore until ``purged_after``."""
+
+    slug: str
+    name: str
+    deleted_at: datetime
+    deleted_by: str
+    purged_after: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectPurge(Shape):
+    """Result of purging a project: the number of deleted rows, and the freed bytes of its files."""
+
+    rows: int
+    bytes_freed: int
+
+
+#: Timeout of requests that delete many files.
+_PURGE_SECONDS = 600.0
+DeletedProjectList: TypeAlias = list[DeletedProject]
 ProjectList: TypeAlias = list[Project]
 
 
@@ -61,6 +85,26 @@ class Projects:
     def unarchive(self) -> Project:
         """Make the archived project of this client's requests writable again. Requires the role owner."""
         return Project.from_json(self._connection.post("/projects/current/unarchive", None))
+
+    def delete(self, slug: str) -> None:
+        """Move a project that this client's person owns to the trash; it can be restored until it is purged.
+
+        An API token cannot delete projects.
+        """
+        self._connection.request("DELETE", "/projects/current", query={"project": slug, "confirm": slug})
+
+    def deleted(self, *, limit: int | None = None) -> DeletedProjectList:
+        """Return the deleted projects that this client's person owns; at most ``limit`` of them (None: all)."""
+        return listed(self._connection, "/projects/deleted", DeletedProject, limit)
+
+    def restore(self, slug: str) -> Project:
+        """Restore a deleted project and return it."""
+        return Project.from_json(self._connection.post(f"/projects/{quote(slug, safe='')}/restore"))
+
+    def purge(self, slug: str) -> ProjectPurge:
+        """Permanently delete a project in the trash, with everything in it."""
+        path = f"/projects/{quote(slug, safe='')}/purge"
+        return ProjectPurge.from_json(self._connection.request("DELETE", path, timeout_seconds=_PURGE_SECONDS))
 
     def current(self) -> CurrentProject:
         """Return the project of this client's requests."""

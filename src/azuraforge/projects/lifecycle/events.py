@@ -21,4 +21,18 @@ class ProjectUnarchived(EventBody):
     by: str
 
 
-EVENTS: tuple[type[EventBody], ...] = (ProjectArchived, ProjectUnarchived)
+class ProjectDeleted(EventBody):
+    """Event: the project was moved to the trash."""
+
+    type: Literal["project.deleted"] = "project.deleted"
+    by: str
+
+
+class ProjectRestored(EventBody):
+    """Event: the project was restored from the trash."""
+
+    type: Literal["project.restored"] = "project.restored"
+    by: str
+
+
+EVENTS: tuple[type[EventBody], ...] = (ProjectArchived, ProjectUnarchived, ProjectDeleted, ProjectRestored)

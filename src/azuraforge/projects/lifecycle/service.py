@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from azuraforge.database import Database, Session, UnitOfWork, after_commit
-from azuraforge.errors import Conflict
 from azuraforge.events.service import EventLog
 from azuraforge.people.callers import Revocations
 from azuraforge.projects.callers import Access
 from azuraforge.projects.events import STREAM
 from azuraforge.projects.lifecycle import store
+from azuraforge.projects.lifecycle.activity import CountsWork, refuse_activity
 from azuraforge.projects.lifecycle.events import ProjectArchived, ProjectUnarchived
 from azuraforge.projects.membership.authority import own_role
 from azuraforge.projects.schemas import ProjectOut
 from azuraforge.projects.tables import Project
-
-#: Returns the number of the session's project's runs, or other work, that has not ended.
-CountsWork = Callable[[Session], int]
 
 
 class LifecycleService:
@@ -44,7 +41,7 @@ class LifecycleService:
         def work(session: Session) -> None:
             project = self._owned(session, access)
             if project.archived_at is None:
-                self._refuse_activity(session, project)
+                refuse_activity(session, project.slug, self._work)
                 store.archive(session, project)
                 self._events.append(session, STREAM, ProjectArchived(by=access.person_name))
 
@@ -68,16 +65,6 @@ class LifecycleService:
         own_role(session, access, "owner")
         after_commit(session, lambda: self._revocations.revoke_project(access.project_id))
         return store.project(session)
-
-    def _refuse_activity(self, session: Session, project: Project) -> None:
-        if count := sum(each(session) for each in self._work):
-            raise Conflict(
-                "the project {slug!r} has {count} runs that have not ended",
-                next_step="wait for them, or cancel them with azuraforge runs cancel",
-                code="runs_active",
-                slug=project.slug,
-                count=count,
-            )
 
 
 def _out(access: Access, *, archived: bool) -> ProjectOut:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
 from azuraforge.database import Database, Session, new_id
 from azuraforge.projects.keeping import size_of
 from azuraforge.projects.trash import policy_of
@@ -17,6 +19,7 @@ from azuraforge.runs.tables import Run
 
 #: Prefix of folders that are being removed; the next sweep also removes those that a killed process left.
 _GONE = ".swept-"
+_AT_ONCE = 500
 _GOING = ("queued", "running")
 UNKNOWN_SECONDS = 30 * 24 * 3600.0
 
@@ -48,6 +51,17 @@ def sweep(
         if (moved := _take_away(folders[name])) is not None:
             gone.append(moved)
     return sum(_remove(path) for path in gone)
+
+
+def clear(database: Database, scratch: Path, project_id: str) -> int:
+    """Remove the work folders of a project's runs, in any state; return the number of freed bytes."""
+    found = {path.name: path for path in scratch.iterdir() if path.is_dir()} if scratch.is_dir() else {}
+    names = sorted(found)
+    own = list[str]()
+    for start in range(0, len(names), _AT_ONCE):
+        with database.read(project_id) as session:
+            own += session.scalars(select(Run.id).where(Run.id.in_(names[start : start + _AT_ONCE])))
+    return sum(_remove(found[name]) for name in own)
 
 
 def _may_go(database: Database, place: lease.Held, at: datetime) -> bool:
