@@ -18,6 +18,7 @@ export const GUIDES: Record<string, string> = {
   "secrets": "security",
   "account": "people",
   "members": "projects",
+  "settings": "projects",
 };
 
 /** The address of the guide for an address of the dashboard, in the page's language. */
