@@ -9,14 +9,16 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from azuraforge.database import seconds_from_now
+from azuraforge.database import Scope, UnitOfWork, seconds_from_now
 from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.people import passwords
 from azuraforge.people.accounts import Accounts
 from azuraforge.people.address import Address
 from azuraforge.people.callers import hash_of
 from azuraforge.people.tables import Person
-from azuraforge.projects.membership.invitations import VALID_SECONDS, InvitationService
+from azuraforge.projects.membership import invitations as membership
+from azuraforge.projects.membership.invitations import InvitationService
 from azuraforge.projects.membership.service import MemberService
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.tables import Invitation, Member
@@ -70,7 +72,7 @@ def test_a_signed_in_person_joins_with_the_role_of_the_invitation(world, invitat
     secret, session = secret_of(made), world.session()
     seen = invitations.lookup(secret)
     assert (seen.project, seen.role, seen.created_by) == ("Third", "admin", "other")
-    assert abs((seen.expires_at - database.clock()).total_seconds() - VALID_SECONDS) < 60
+    assert abs((seen.expires_at - database.clock()).total_seconds() - 72 * 3600) < 60
     with pytest.raises(NotFound):
         world.projects.authenticate(session, "third")
     joined = invitations.accept(world.projects.identify(session), secret)
@@ -102,6 +104,9 @@ def test_it_works_once(world, invitations, owner):
         lambda: invitations.sign_up(secret, "late", None),
     ):
         assert refusal(work) == "invitation_used"
+    (used,) = invitations.list("third").items
+    assert used.state == "used"
+    assert refusal(lambda: invitations.revoke(owner, used.id)) == "not_found"
     assert [each.state for each in invitations.list("third").items] == ["used"]
 
 
@@ -160,19 +165,72 @@ def test_invitations_end_with_the_authority_of_their_creator(world, invitations,
     members = MemberService(database, events, world.people.revocations)
     invitations.accept(caller(world), invite(invitations, owner, "admin"))
     admin = world.projects.authenticate(world.session(), "third")
-    secret = invite(invitations, admin, "admin")
+    secret, kept = invite(invitations, admin, "admin"), invite(invitations, owner, "admin")
     if how == "removed":
         members.remove(owner, world.owner)
     else:
         members.set_role(owner, world.owner, "member")
     assert refusal(lambda: invitations.lookup(secret)) == "invitation_unknown"
     assert [each.type for each in events.read("third", "project")].count("invitation.revoked") == 1
-    assert [each.state for each in invitations.list("third").items] == ["used"]
+    assert sorted(each.state for each in invitations.list("third").items) == ["open", "used"]
+    assert invitations.lookup(kept).role == "admin", "another member's"
 
 
-def test_a_role_lost_otherwise_ends_them_too(world, invitations, owner, administer):
+def test_used_invitations_stay_listed_after_their_creator_left(world, invitations, owner, database, events):
+    members = MemberService(database, events, world.people.revocations)
+    invitations.accept(caller(world), invite(invitations, owner, "admin"))
+    admin = world.projects.authenticate(world.session(), "third")
+    invitations.sign_up(invite(invitations, admin, "viewer"), "Ada", None)
+    members.remove(owner, world.owner)
+    assert [each.state for each in invitations.list("third").items] == ["used", "used"]
+
+
+def test_a_project_has_a_limited_number_of_open_invitations(monkeypatch, world, invitations, owner, database):
+    monkeypatch.setattr(membership, "_MOST_OPEN", 2)
+    used = invite(invitations, owner)
+    invitations.accept(caller(world), used)
+    for _ in range(2):
+        invite(invitations, owner)
+    assert refusal(lambda: invite(invitations, owner)) == "conflict"
+    expire(database)
+    invite(invitations, owner)
+
+
+def test_old_invitations_are_removed_from_the_list(invitations, owner, database):
+    invite(invitations, owner)
+    long_ago = update(Invitation).values(expires_at=seconds_from_now(-31 * 24 * 3600))
+    database.write("third", lambda session: session.execute(long_ago))
+    invite(invitations, owner)
+    assert [each.state for each in invitations.list("third").items] == ["open"]
+
+
+def test_joining_replaces_what_is_cached_about_the_person(world, invitations, owner):
+    session = world.session()
+    before = world.projects.authenticate(session, "default")
+    invitations.accept(world.projects.identify(session), invite(invitations, owner))
+    assert not before.is_current
+
+
+def test_an_invitation_and_the_answer_to_its_request_are_stored_together_or_not_at_all(invitations, owner):
+    def fail(_session):
+        raise RuntimeError("killed before the commit")
+
+    with pytest.raises(RuntimeError):
+        invitations.create(owner, "member", URL, unit=UnitOfWork(Scope("third"), fail))
+    assert invitations.list("third").items == []
+
+
+def test_no_password_is_hashed_for_a_useless_invitation(monkeypatch, invitations, owner, database):
+    monkeypatch.setattr(passwords, "make_hash", lambda password: pytest.fail("hashed"))
+    secret = invite(invitations, owner)
+    expire(database)
+    assert refusal(lambda: invitations.sign_up(secret, "Ada", "correct horse battery staple")) == "invitation_expired"
+
+
+@pytest.mark.parametrize("change", ["UPDATE member SET role = 'member'", "DELETE FROM member"])
+def test_a_role_lost_otherwise_ends_them_too(world, invitations, owner, administer, change):
     secret = invite(invitations, owner, "admin")
-    administer("UPDATE member SET role = 'member' WHERE project_id = 'third' AND person_id = 'other'")
+    administer(f"{change} WHERE project_id = 'third' AND person_id = 'other'")
     assert refusal(lambda: invitations.accept(caller(world), secret)) == "invitation_unknown"
 
 

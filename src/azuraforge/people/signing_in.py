@@ -16,8 +16,9 @@ from azuraforge.waiting.threads import OwnThreads
 from azuraforge.waiting.turns import waiting_of
 
 #: Pause of the queue for unknown browsers after a wrong password. Without it, an attack would keep one core busy and
-#: delay all requests; with it, it uses about a third of one. Right passwords need no pause, so many people can sign in.
-REST_SECONDS = 0.08
+#: delay all requests; with it, hashing uses about a seventh of one. A right password needs no pause, so that many
+#: people can sign in at once.
+REST_SECONDS = 0.2
 #: Threads that count attempts, separate from those that verify sessions and tokens.
 _ATTEMPTS = OwnThreads("sign_in_attempts", 2)
 
