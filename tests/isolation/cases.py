@@ -13,7 +13,8 @@ from tests.isolation.asking import Form, Request
 
 PREFIX = "/api/v1"
 Ids = Mapping[str, str]
-DONE = (200, 201, 202, 204)
+#: The status that the application declares for the route's success.
+DECLARED = ()
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,16 @@ class Case:
     Attributes:
         route: method and path, as the application declares them.
         address: the path with ``{names}`` of ids.
-        control: statuses of the request with the caller's own ids.
+        control: status of the request with the caller's own ids; ``DECLARED`` for success.
+        code: code of the error of a control that does not succeed.
         why: reason of a control that does not succeed; it must have nothing to do with access.
-        foreign: statuses of the request with the ids of another project.
+        place: name of the id of the own project in which the control is sent; empty for the filled one.
+        taken: name of the id of the other project's row whose name the request may take for an own row.
+        taken_status: status of the request that takes that name; ``DECLARED`` for success.
+        foreign: status of the request with the ids of another project in its body.
         nothing: why the route answers a foreign id with success: it then shows and changes nothing.
         later: why names in the body are not looked up yet, so that foreign ones are accepted as text.
-        own_name: whether the path names something that the request makes, so that a foreign name is a new one.
+        own_name: whether the path names what the request makes, so that a foreign name is a new one (see ``taken``).
         ends: place among the controls that end what others need, which are sent last.
     """
 
@@ -36,8 +41,12 @@ class Case:
     address: str
     body: object = None
     query: Mapping[str, Any] = field(default_factory=dict)
-    control: tuple[int, ...] = DONE
+    control: tuple[int, ...] = DECLARED
+    code: str = ""
     why: str = ""
+    place: str = ""
+    taken: str = ""
+    taken_status: tuple[int, ...] = DECLARED
     foreign: tuple[int, ...] = (404,)
     nothing: str = ""
     later: str = ""
@@ -131,7 +140,6 @@ STUDY = {
 }  # fmt: skip
 TARGET = {"name": "{new}", "notifier": "webhook", "options": {"url": "http://127.0.0.1:9/hook"}}
 _LATER = "the model is looked up in the automation's project when it fires"
-_BODY_ID = (404, 422)
 
 #: Routes that need no more than an address.
 _READS = """/automations /automations/measures /automations/{automation} /automations/{automation}/dry-run
@@ -149,16 +157,16 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 gets(_READS.split())
 case("GET", "/runs/{run_id}/figures/{name}", address="/runs/{run}/figures/{figure}")
 case("GET", "/models/{name}/as-of", query={"at": "{now}"})
-case("GET", "/datasets/{name}/images", control=(422, 409), why="the dataset is a table")
+case("GET", "/datasets/{name}/images", control=(422,), code="not_images", why="the dataset is a table")
 case("GET", "/comparisons", query={"run": ["{run}", "{second_run}"]})
 case("GET", "/comparisons/pair", query={"a": "{run}", "b": "{second_run}"})
-case("GET", "/predictions", query={"model": "{model}", "unserved": "true"}, foreign=(200, 404), nothing="a filter")
+case("GET", "/predictions", query={"model": "{model}", "unserved": "true"})
 case("GET", "/predictions/file", query={"prediction_id": "{prediction}"})
 case("GET", "/events", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
 case("WS", "/events/live", query={"stream": "run/{run}"}, foreign=(101,), nothing="a stream without events")
 
 case("POST", "/access-tokens", {"role": "viewer"})
-case("POST", "/automations", AUTOMATION, later=_LATER)
+case("POST", "/automations", AUTOMATION, later=_LATER, taken="automation")
 case("POST", "/automations/dry-run", {"when": {"on": "event", "type": "run.failed"}})
 case("PUT", "/automations/{automation}",
      {**AUTOMATION, "name": "{automation}", "revision": 1}, later=_LATER)  # fmt: skip
@@ -168,10 +176,10 @@ for verb in ("pause", "resume", "fire"):
         case("POST", f"/schedules/{{schedule}}/{verb}")
 case("POST", "/schedules/{schedule}/run")
 case("POST", "/schedules/times", {"cron": "0 3 1 1 *"})
-case("POST", "/schedules", SCHEDULE, foreign=_BODY_ID)
-case("PUT", "/schedules/{schedule}", {**SCHEDULE, "name": "{schedule}"}, foreign=_BODY_ID)
+case("POST", "/schedules", SCHEDULE, taken="schedule")
+case("PUT", "/schedules/{schedule}", {**SCHEDULE, "name": "{schedule}"})
 case("POST", "/datasets", Form({"options": '{"time": "time", "target": "value", "name": "{new}"}'},
-                               {"file": ("a.csv", ROWS)}))  # fmt: skip
+                               {"file": ("a.csv", ROWS)}), taken="dataset")  # fmt: skip
 case("POST", "/datasets/from-source", {"source": "bundled", "options": {"series": "co2"}, "name": "{new}"})
 case("POST", "/datasets/{name}/available-after", {"columns": {"price": "6h"}})
 case("POST", "/datasets/{name}/incumbent",
@@ -181,89 +189,96 @@ case(
     "POST",
     "/datasets/{name}/rows",
     {"rows": [{"time": "2020-01-29", "value": 5, "price": 2, "{mark}_column": 3.5}]},
-    foreign=_BODY_ID,
+    foreign=(422,),
 )
-case("POST", "/datasets/{name}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=3)
-case("POST", "/datasets/{name}/versions/{version}/restore", control=(*DONE, 409), why="not in the trash", ends=2)
+case("POST", "/datasets/{name}/restore", ends=3)
+case("POST", "/datasets/{name}/versions/{version}/restore", ends=2)
 case("POST", "/invitations", {"role": "viewer"})
-case("POST", "/invitations/lookup", {"invitation": "{no_invitation}"}, control=(404, 401, 410))
-case("POST", "/invitations/accept", {"invitation": "{no_invitation}"}, control=(404, 401, 410, 422))
+case("POST", "/invitations/lookup", {"invitation": "{no_invitation}"}, control=(404,), code="invitation_unknown",
+     why="no such invitation")  # fmt: skip
+case("POST", "/invitations/accept", {"invitation": "{no_invitation}"}, control=(401,), code="unauthorized",
+     why="nobody is signed in")  # fmt: skip
 case("POST", "/links", {})
-case("POST", "/loop-demo", control=(*DONE, 409, 422), why="no loop runs in this process")
-case("POST", "/loop-demo/cancel", control=(*DONE, 404, 409), why="no loop runs in this process")
+case("POST", "/loop-demo", control=(409,), code="demo_not_offered", why="no loop runs in this process")
+case("POST", "/loop-demo/cancel", control=(404,), code="not_found", why="no loop runs in this process")
 case("PATCH", "/members/{person_id}", {"role": "viewer"}, address="/members/{reader}")
 case("DELETE", "/members/{person_id}", address="/members/{reader}", ends=2)
 case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=30)
 case("POST", "/models/import", Form({"name": "{new}"}, {"file": ("a.zip", b"PK\5\6" + bytes(18))}), control=(422,),
-     why="the bundle is empty")  # fmt: skip
+     code="bundle_damaged", why="the bundle is empty")  # fmt: skip
 case("POST", "/models/{name}/aliases/{alias}", {"version": "{n:version}", "reason": "a look"},
-     control=(*DONE, 409))  # fmt: skip
-case("DELETE", "/models/{name}/aliases/{alias}", query={"reason": "enough"}, control=(*DONE, 409), ends=4)
+     address="/models/{model}/aliases/trial")  # fmt: skip
+case("DELETE", "/models/{name}/aliases/{alias}", query={"reason": "enough"}, control=(409,), code="conflict",
+     why="a champion cannot be removed")  # fmt: skip
 case("POST", "/models/{name}/deployments",
-     {"version": "{n:second_version}", "mode": "shadow", "reason": "a look"}, control=(*DONE, 409),
-     why="a deployment is active")  # fmt: skip
+     {"version": "{n:second_version}", "mode": "shadow", "reason": "a look"}, ends=2)  # fmt: skip
 case("POST", "/models/{name}/deployments/{number}/end", {"reason": "enough"}, ends=1)
 case("POST", "/models/{name}/drift")
 case("POST", "/models/{name}/intended-use", {"intended_use": "tests"})
-case("POST", "/models/{name}/keep-fresh", {}, control=(*DONE, 409, 422), foreign=(404,))
+case("POST", "/models/{name}/keep-fresh", {})
 case("DELETE", "/models/{name}/keep-fresh", ends=1)
-case("POST", "/models/{name}/policies", {"reason": "none", "approvals": 1}, control=DONE)
+case("POST", "/models/{name}/policies", {"reason": "none", "approvals": 1})
 case("POST", "/models/{name}/predict", {})
-case("POST", "/models/{name}/predict-image", Form({}, {"image": ("a.png", IMAGE)}), control=(422, 409, 400),
-     why="the model forecasts")  # fmt: skip
-case("POST", "/models/{name}/promote", {"version": "{n:second_version}", "reason": "a look"}, control=(*DONE, 409))
-for verb in ("approve", "decline"):
-    case("POST", f"/models/{{name}}/promotions/{{number}}/{verb}", {"reason": "no"},
-         address=f"/models/{{model}}/promotions/{{promotion}}/{verb}", control=(*DONE, 403, 409),
-         why="another member must decide")  # fmt: skip
-case("POST", "/models/{name}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=5)
-case("POST", "/models/{name}/rollback", {"reason": "back"}, control=(*DONE, 409), why="no earlier version")
-case("POST", "/models/{name}/versions/{version}/restore", control=(*DONE, 404, 409), ends=3)
+case("POST", "/models/{name}/predict-image", Form({}, {"image": ("a.png", IMAGE)}), control=(422,),
+     code="not_a_classifier", why="the model forecasts")  # fmt: skip
+case("POST", "/models/{name}/promote", {"version": "{n:second_version}", "reason": "a look"}, ends=2)
+case("POST", "/models/{name}/promotions/{number}/approve", {"reason": "no"}, control=(403,), code="own_promotion",
+     address="/models/{model}/promotions/{promotion}/approve", why="another member must decide")  # fmt: skip
+case("POST", "/models/{name}/promotions/{number}/decline", {"reason": "no"},
+     address="/models/{model}/promotions/{promotion}/decline")  # fmt: skip
+case("POST", "/models/{name}/restore", ends=5)
+case("POST", "/models/{name}/rollback", {"reason": "back"}, control=(409,), code="conflict", why="no earlier version")
+case("POST", "/models/{name}/versions/{version}/restore", ends=3)
 case(
     "POST",
     "/models/{name}/what-if",
     {"scenarios": [{"name": "x", "changes": [{"column": "price", "add": 1}]}]},
     control=(422,),
+    code="nothing_known_ahead",
     why="the model knows no column ahead",
 )
-case("POST", "/notifications/targets", TARGET)
+case("POST", "/notifications/targets", TARGET, taken="target")
 case("PUT", "/notifications/targets/{target}", {**TARGET, "name": "{target}"}, later="its body only renames the target")
 case("POST", "/notifications/targets/{target}/silence", {"until": "2030-01-01T00:00:00Z"})
 case("POST", "/notifications/targets/{target}/test")
-case("POST", "/notifications/{notification}/acknowledge", control=(*DONE, 409), why="it was not sent")
+case("POST", "/notifications/{notification}/acknowledge")
 case("PATCH", "/people/me", {"name": "renamed-owner"})
 case("PUT", "/people/me/password", {"password": "a long and rare sentence 7"}, ends=7)
 case("POST", "/predictions/outcomes",
-     {"outcomes": [{"prediction_id": "{prediction}", "value": 1.0}]}, control=(*DONE, 422))  # fmt: skip
-case("POST", "/projects", {"slug": "{new_slug}", "name": "New"})
+     {"outcomes": [{"prediction_id": "{prediction}", "at": "2020-01-29T00:00:00Z", "value": 1.0}]})  # fmt: skip
+case("POST", "/projects", {"slug": "{new}", "name": "New"}, taken="slug", taken_status=(409,))
 case("PATCH", "/projects/current", {"name": "Renamed"})
 case("PUT", "/projects/policy", {"trash_days": 9})
 case("POST", "/tokens", {"name": "another"})
-case("POST", "/runs", RUN, foreign=_BODY_ID)
-case("POST", "/runs/{run_id}/cancel", control=(*DONE, 409), why="the run has ended")
+case("POST", "/runs", RUN, ends=-1)  # first, so that a run that has not ended uses version 1 of the dataset
+case("POST", "/runs/{run_id}/cancel", control=(409,), code="ended", why="the run has ended")
 case("POST", "/runs/{run_id}/finish", {"state": "succeeded"}, address="/runs/{external}/finish", ends=2)
 case("POST", "/runs/{run_id}/lease", address="/runs/{external}/lease")
 case("POST", "/runs/{run_id}/metrics",
      {"points": {"loss": [[1, 0.5]]}}, address="/runs/{external}/metrics")  # fmt: skip
 case("PUT", "/runs/{run_id}/pin")
 case("DELETE", "/runs/{run_id}/pin", ends=1)
-case("POST", "/runs/{run_id}/resume", control=(*DONE, 409), why="the run has succeeded")
-case("POST", "/runs/{run_id}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=5)
-case("PUT", "/secrets/{name}", {"value": "another value"}, address="/secrets/{secret}", own_name=True)
-case("POST", "/sessions", {"link": "{no_invitation}"}, control=(401,), why="the link is unknown")
-case("POST", "/studies", STUDY, foreign=_BODY_ID)
+case("POST", "/runs/{run_id}/resume", control=(409,), code="conflict", why="the run has succeeded")
+case("POST", "/runs/{run_id}/restore", ends=5)
+case("PUT", "/secrets/{name}", {"value": "another value"}, own_name=True, taken="secret")
+case("POST", "/sessions", {"link": "{no_invitation}"}, control=(401,), code="unauthorized", why="the link is unknown")
+case("POST", "/studies", STUDY, taken="study")
 for verb in ("pause", "resume", "stop"):
-    case("POST", f"/studies/{{study}}/{verb}", control=(*DONE, 409), ends=1 if verb == "stop" else 0)
-case("POST", "/studies/{study}/retrain", {}, control=(*DONE, 409), why="the study has no result")
-case("POST", "/studies/{study}/restore", control=(*DONE, 404, 409), why="it is not in the trash", ends=4)
+    case("POST", f"/studies/{{study}}/{verb}", ends=1 if verb == "stop" else 0)
+case("POST", "/studies/{study}/retrain", {}, control=(409,), code="wrong_state", why="it has no result")
+case("POST", "/studies/{study}/restore", ends=4)
 for path, order in {
-    "/automations/{automation}": 3, "/datasets/{name}/versions/{version}": 2, "/invitations/{invitation_id}": 1,
-    "/models/{name}/versions/{version}": 2, "/notifications/targets/{target}": 4,
-    "/schedules/{schedule}": 3, "/secrets/{name}": 3, "/studies/{study}": 2, "/tokens/{token_id}": 2,
-    "/sessions/{session_id}": 6, "/runs/{run_id}": 6, "/models/{name}": 5, "/datasets/{name}": 6,
-    "/projects/trash": 7, "/sessions": 8, "/sessions/current": 10,
+    "/automations/{automation}": 3, "/invitations/{invitation_id}": 1, "/notifications/targets/{target}": 4,
+    "/schedules/{schedule}": 3, "/secrets/{name}": 3, "/tokens/{token_id}": 2, "/sessions/{session_id}": 6,
+    "/runs/{run_id}": 6, "/projects/trash": 7, "/sessions": 8, "/sessions/current": 10,
 }.items():  # fmt: skip
-    case("DELETE", path, control=(*DONE, 409), ends=order)
+    case("DELETE", path, ends=order)
+for path, why in {
+    "/datasets/{name}": "a run uses it", "/datasets/{name}/versions/{version}": "a run uses it",
+    "/models/{name}": "a run uses it", "/models/{name}/versions/{version}": "an alias points to it",
+    "/studies/{study}": "it has not ended",
+}.items():  # fmt: skip
+    case("DELETE", path, control=(409,), code="conflict", why=why, ends=5)
 
 # Administrators of the platform, who belong to neither project. Routes that the application lacks are not asked.
 gets(["/platform/people", "/platform/administrators", "/platform/projects"])
@@ -272,10 +287,10 @@ case("POST", "/platform/people/{person_id}/link", address="/platform/people/{oth
 case("PUT", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=1)
 case("DELETE", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=2)
 
-# The life of a project
+# The life of a project: {spare} is an own project without work, {gone} and {doomed} are in the trash
 case("GET", "/projects/deleted")
 for verb, order in {"archive": 21, "unarchive": 22}.items():
-    case("POST", f"/projects/current/{verb}", control=(*DONE, 409), why="runs have not ended", ends=order)
-case("DELETE", "/projects/current", ends=31, control=(*DONE, 403), why="the project has another owner by then")
-case("POST", "/projects/{slug}/restore", address="/projects/{mark}-slug/restore", control=(*DONE, 404, 409), ends=32)
-case("DELETE", "/projects/{slug}/purge", address="/projects/{mark}-slug/purge", control=(*DONE, 404, 409), ends=33)
+    case("POST", f"/projects/current/{verb}", place="spare", ends=order)
+case("DELETE", "/projects/current", query={"confirm": "{spare}"}, place="spare", foreign=(422,), ends=31)
+case("POST", "/projects/{slug}/restore", address="/projects/{gone}/restore", ends=32)
+case("DELETE", "/projects/{slug}/purge", address="/projects/{doomed}/purge", ends=33)

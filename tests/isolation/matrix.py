@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from fastapi.routing import APIRoute
+
+from azuraforge.projects.access import ALLOWED_IN_ARCHIVE
 from azuraforge.server.packages import PACKAGES
 from azuraforge.server.requirements import Required, requirements
 from tests.isolation.asking import Answer, Request
@@ -23,6 +26,13 @@ def routes() -> dict[Route, Required]:
     """Return every route of the API with the caller that it requires."""
     found: dict[Route, Required] = {(each.method, each.path): each.required for each in requirements(PACKAGES)}
     return {**found, LIVE: "viewer"}
+
+
+def declared() -> dict[Route, int]:
+    """Return the status with which each route of the application declares to succeed."""
+    routers = [each for package in PACKAGES for each in (*package.hot_routers(), *package.routers())]
+    found = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
+    return {LIVE: 101, **{(way, each.path): each.status_code or 200 for each in found for way in each.methods}}
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,23 @@ def _foreign_ids(stage: Stage, case: Case, lowest: Required) -> Iterator[Probe]:
         yield Probe("foreign id in the body", case.route, in_body, b.session, project, case.foreign)
     if addressed and said and not case.later:
         yield Probe("foreign ids", case.route, both, b.session, project, (404,))
+
+
+def archived_probes(stage: Stage) -> list[Probe]:
+    """Return the writes to archived projects that must be refused: to a member as such, to others as unknown."""
+    a, b, found = stage.a, stage.b, []
+    for route, lowest in routes().items():
+        if lowest in ("nobody", "person", "administrator") or route[0] in ("GET", "WS"):
+            continue
+        case = CASES[route]
+        if route not in ALLOWED_IN_ARCHIVE:
+            own = case.request(b.ids)
+            found.append(Probe("archived", route, own, b.session, b.slug, (409,), "project_archived"))
+            found.append(Probe("archived", route, own, b.tokens["owner"], b.slug, (409,), "project_archived"))
+        found.append(Probe("archived, foreign", route, case.request(a.ids), b.session, a.slug))
+        if case.request(a.ids).path != case.request(b.ids).path and route in ALLOWED_IN_ARCHIVE:
+            found.append(Probe("archived, foreign id", route, case.request(a.ids, of_body=b.ids), b.session, b.slug))
+    return found
 
 
 async def _send(stage: Stage, asked: list[Probe]) -> list[Answer]:

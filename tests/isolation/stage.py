@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import jwt
 from sqlalchemy import text
 
-from azuraforge.database import Database
+from azuraforge.database import Database, Session
 from azuraforge.database.package import DATABASE
 from azuraforge.models.package import MODELS, PREDICTIONS
 from azuraforge.people.callers import hash_of
@@ -156,8 +158,13 @@ async def _fill_world(stage: Stage, world: World) -> None:
 
     ids.update({each: f"{mark}-{each}" for each in ("dataset", "model", "study", "automation", "schedule", "target")})
     # Names that do not exist yet are the same in both, because they are no ids.
-    ids.update(secret=f"{mark}-secret", mark=mark, new="brand-new", new_slug="brand-new-slug", no_invitation="i" * 43)
-    await do("POST", "/projects", {"slug": f"{mark}-slug", "name": f"{mark} project"})
+    ids.update(secret=f"{mark}-secret", mark=mark, new="brand-new", no_invitation="i" * 43)
+    ids.update({each: f"{mark}-{each}" for each in ("slug", "spare", "gone", "doomed")})
+    for each in ("slug", "spare", "gone", "doomed"):
+        await do("POST", "/projects", {"slug": f"{{{each}}}", "name": f"{mark} project"})
+    for each in ("gone", "doomed"):
+        deleted = Request("DELETE", f"{PREFIX}/projects/current", {"confirm": ids[each]})
+        assert (await stage.send(deleted, world.session, ids[each])).status == 204
     world.slug = f"{mark}-slug"
     ids["project"] = stage.platform.services[PROJECTS].authenticate(world.session, world.slug).project_id
 
@@ -197,6 +204,25 @@ async def _fill_world(stage: Stage, world: World) -> None:
     sessions = (await do("GET", "/sessions", query={"limit": 50}))["items"]
     ids["session"] = next(each["id"] for each in sessions if not each["current"])
     assert another
+
+
+@contextmanager
+def archived(stage: Stage) -> Iterator[None]:
+    """Archive both projects meanwhile, although runs have not ended, which the route would refuse."""
+
+    def note(session: Session, value: str) -> None:
+        session.execute(text(f"UPDATE project SET archived_at = {value} WHERE id = :id"), {"id": session.project_id})
+
+    def set_both(value: str) -> None:
+        for world in (stage.a, stage.b):
+            stage.database.write(world.ids["project"], partial(note, value=value))
+        stage.platform.services[PEOPLE].revocations.forget(None)
+
+    set_both("now()" if stage.database.engine.dialect.name == "postgresql" else "1")
+    try:
+        yield
+    finally:
+        set_both("NULL")
 
 
 def people_session(stage: Stage, person_id: str) -> str:

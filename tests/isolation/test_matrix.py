@@ -6,15 +6,26 @@ The routes are those of the application, so a new route fails these tests until 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.isolation.barriers import hook_off, policies_off, statements
-from tests.isolation.cases import CASES
+from tests.isolation.cases import CASES, Case
 from tests.isolation.fingerprint import changed, fingerprint
-from tests.isolation.matrix import FOREIGN, Probe, names_of_a, probes, routes, run, shown, wrong_status
-from tests.isolation.stage import people_session
+from tests.isolation.matrix import (
+    FOREIGN,
+    Probe,
+    archived_probes,
+    declared,
+    names_of_a,
+    probes,
+    routes,
+    run,
+    shown,
+    wrong_status,
+)
+from tests.isolation.stage import Stage, archived, people_session
 
 
 def report(wrong: Sequence[object]) -> None:
@@ -23,6 +34,13 @@ def report(wrong: Sequence[object]) -> None:
 
 def test_every_route_has_a_case():
     assert set(routes()) - set(CASES) == set()
+
+
+def test_every_control_expects_one_status_and_says_why_it_does_not_succeed():
+    for case in CASES.values():
+        assert len(case.control) <= 1, case.route
+        refused = case.control[:1] >= (400,)
+        assert bool(case.why) == bool(case.code) == refused, case.route
 
 
 def test_every_refused_request_is_refused_and_changes_nothing(stage):
@@ -68,27 +86,45 @@ def test_the_matrix_passes_without_the_policies(stage):
         report(changed(before, fingerprint(stage)))
 
 
+def test_an_archived_project_refuses_every_write(stage):
+    with archived(stage):
+        before = fingerprint(stage)
+        report(run(stage, archived_probes(stage)))
+        report(changed(before, fingerprint(stage)))
+
+
+def controls(stage: Stage, case: Case) -> Iterator[Probe]:
+    """Yield the request with the caller's own ids, after one that takes a name of the other project for an own row."""
+    b, lowest = stage.b, routes()[case.route]
+    secret = "" if lowest == "nobody" else b.session
+    if case.ends > 6:  # these end sessions
+        secret = people_session(stage, b.ids["person"])
+    if lowest == "administrator":
+        secret = stage.administrator
+    project = None if lowest in ("nobody", "person", "administrator") else b.ids[case.place or "slug"]
+    success = (declared()[case.route],)
+    if case.taken:
+        name = {"new": stage.a.ids[case.taken], case.taken: stage.a.ids[case.taken]}
+        asked = case.request({**b.ids, **name})
+        yield Probe("name of the other project", case.route, asked, secret, project, case.taken_status or success)
+    yield Probe("own", case.route, case.request(b.ids), secret, project, case.control or success, case.code)
+
+
 def test_every_route_answers_its_own_callers_and_touches_no_other_project(stage):
     """The control of the matrix; it ends rows of project B, so it is the last of these tests."""
-    a, b = stage.a, stage.b
+    a = stage.a
     own = sorted((CASES[each] for each in routes()), key=lambda each: (each.ends, each.route[0] not in ("GET", "WS")))
     before, canaries, wrong = fingerprint(stage), stage.canaries(), []
 
     async def send_all() -> None:
         for case in own:
-            lowest = routes()[case.route]
-            statuses = (101,) if case.route[0] == "WS" else case.control
-            secret = "" if lowest == "nobody" else b.session
-            if case.ends > 6:  # these end sessions
-                secret = people_session(stage, b.ids["person"])
-            if lowest == "administrator":
-                secret = stage.administrator
-            project = None if lowest in ("nobody", "person", "administrator") else b.slug
-            allowed = names_of_a(stage) if lowest == "administrator" else []
-            probe = Probe("own", case.route, case.request(b.ids), secret, project, statuses)
-            answer = await stage.send(probe.asked, secret, project)
-            if why := wrong_status(probe, answer) or shown(canaries, probe, answer, allowed):
-                wrong.append(f"{probe}: {why}")
+            allowed = names_of_a(stage) if routes()[case.route] == "administrator" else []
+            for probe in controls(stage, case):
+                if case.taken and probe.column != "own":
+                    allowed = [*allowed, a.ids[case.taken]]  # B chose this name itself
+                answer = await stage.send(probe.asked, probe.secret, probe.project)
+                if why := wrong_status(probe, answer) or shown(canaries, probe, answer, allowed):
+                    wrong.append(f"{probe}: {why}")
 
     asyncio.run(send_all())
     report(wrong)
