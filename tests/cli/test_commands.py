@@ -140,11 +140,26 @@ def test_start_show_list_cancel_resume(counting):
     listed = counting.run("runs", "list", "--state", "running").stdout
     assert run_id in listed
     assert "long counting" in listed
-    query = ("runs", "list", "--state", "running", "--sort", "metric:loss:highest", "--metric", "loss<=1")
+    query = (
+        "runs",
+        "list",
+        "--state",
+        "running",
+        "--sort",
+        "metrics.loss.max",
+        "--filter",
+        "metrics.loss <= 1",
+        "--columns",
+        "metrics.loss.max, config.upto",
+    )
     deadline = time.monotonic() + 120
     while run_id not in (by_loss := counting.run(*query)).stdout:  # it runs before its first point is stored
         assert time.monotonic() < deadline, by_loss.stdout
-    assert "metric" in by_loss.stdout
+    assert "metrics.loss.max" in by_loss.stdout
+    assert "Next" in refused(counting, "runs", "list", "--filter", "state =")
+    counting.run("runs", "change", run_id, "--tag", "slow", "--name", "renamed", "--note", "because")
+    assert "renamed" in counting.run("runs", "list", "--filter", "tag = slow").stdout
+    counting.run("runs", "change", run_id, "--untag", "slow")
     shown = counting.run("runs", "show", run_id, "--lang", "tr").stdout
     assert "çalışıyor" in shown
     assert f"/p/default/runs/{run_id}" in shown

@@ -151,8 +151,19 @@ def test_an_own_run_outlives_the_platform(client, running):
     assert curve.steps == list(range(1, 601))
     assert curve.values == [0.5 if (step - 1) % 200 < 100 else 0.25 for step in range(1, 601)]
     assert len(client.runs.list(kind="external")) == 1
-    (best,) = client.runs.list(sort="-metric:loss:highest", metrics=["loss<0.3", "loss:highest=0.5"])
-    assert (best.id, best.sort_value) == (run.id, 0.5)
+    query = {"filter": "metrics.loss < 0.3 AND metrics.loss.max = 0.5", "sort": "-metrics.loss.max"}
+    (best,) = client.runs.list(**query, columns="metrics.loss.max, config.a")
+    assert (best.id, best.columns) == (run.id, {"metrics.loss.max": 0.5, "config.a": 1})
+    assert [(score.name, score.value) for score in best.scores] == [("best", 0.25)]
+    assert client.runs.count(filter=query["filter"]) == 1
+    assert "loss" in client.runs.fields("lo").metrics
+    assert client.runs.groups("config.a", columns="metrics.loss").groups[0].columns[0].mean == 0.25
+    assert client.runs.change(run.id, name="renamed", note="**why**", add_tags=["good"]).tags == ["good"]
+    assert client.runs.each([run.id], "change", remove_tags=["good"]).failed == 0
+    assert client.runs.list(filter="tag = good") == []
+    with pytest.raises(ApiError) as refused:
+        client.runs.list(filter="state = faild")
+    assert refused.value.details["position"] == 8
 
 
 def test_a_lost_run_is_completed_from_its_journal(make_platform):

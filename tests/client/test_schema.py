@@ -40,6 +40,7 @@ NAMES = {
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
     "Approval": "ApprovalOut", "Promotion": "PromotionOut",
+    "RunField": "FieldOut", "RunFields": "FieldsOut", "Bulk": "BulkOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

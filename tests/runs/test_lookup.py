@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-import sqlite3
-from contextlib import closing
 
 import pytest
-from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.runs import lookup_store
-from azuraforge.runs.metrics.queries import MetricCondition, MetricSort
-from azuraforge.runs.metrics.store import append
+from azuraforge.errors import NotFound
+from azuraforge.runs.filters.store import Selection
+from azuraforge.runs.listing import Listing
 from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunRequest
 
 
@@ -57,6 +53,10 @@ def test_a_run_that_was_carried(make_stand, project_id):
     assert asyncio.run(stand.service.lookup.artifacts(project_id, needed.id)).items == looked.artifacts
 
 
+def listed(service, project_id, **asked):
+    return asyncio.run(service.lookup.list(project_id, Listing(**asked))).items
+
+
 def test_pages(service, project_id):
     for number in range(5):
         run_id = external(service, project_id, f"run {number}")
@@ -64,110 +64,17 @@ def test_pages(service, project_id):
             service.finish(project_id, run_id, "me", FinishRequest(state="succeeded"))
             if number == 3:
                 service.trash.delete(project_id, run_id, None, "me")
-    ids = [run.id for run in asyncio.run(service.lookup.list(project_id)).items]
-    first = asyncio.run(service.lookup.list(project_id, limit=2))
+    ids = [run.id for run in listed(service, project_id)]
+    first = asyncio.run(service.lookup.list(project_id, Listing(limit=2)))
     for asked, expected in (
         ({"limit": 2}, ids[:2]),
         ({"after": first.next, "limit": 2}, ids[2:4]),
-        ({"state": "running", "kind": "external", "after": first.next}, ids[3:]),
-        ({"kind": "train"}, []),
-        ({"trials": True}, ids),
+        ({"selection": Selection(state="running", kind="external"), "after": first.next}, ids[3:]),
+        ({"selection": Selection(kind="train")}, []),
+        ({"selection": Selection(trials=True)}, ids),
     ):
-        assert [run.id for run in asyncio.run(service.lookup.list(project_id, **asked)).items] == expected, asked
-    assert [run.name for run in asyncio.run(service.lookup.list(project_id, trash=True)).items] == ["run 3"]
-
-
-def names(service, project_id, conditions=(), sort=None, **asked):
-    parsed = {"conditions": [MetricCondition.parse(each) for each in conditions]}
-    parsed["sort"] = None if sort is None else MetricSort.parse(sort)
-    page = asyncio.run(service.lookup.list(project_id, **parsed, **asked))
-    return [run.name for run in page.items], page
-
-
-@pytest.fixture
-def measured(service, project_id):
-    """Runs by name with the loss that each logged; two have the same lowest, one none."""
-    curves = {
-        "first": [0.5, 0.1, 0.4],
-        "second": [0.9, 0.2, 0.3],
-        "third": [0.7, 0.1, 0.6],
-        "diverged": [0.8],
-        "silent": [],
-    }
-    ids = {}
-    for name, values in curves.items():
-        ids[name] = external(service, project_id, name)
-        points = {"a<b": [(1, float(len(name)))]} | ({"loss": list(enumerate(values))} if values else {})
-        service.record(project_id, ids[name], "me", MetricPoints(points=points))
-    return ids
-
-
-def test_runs_are_filtered_by_what_the_rows_of_their_series_say(service, project_id, measured):
-    for conditions, expected in (
-        (["loss<0.45"], ["second", "first"]),
-        (["loss:lowest<=0.1"], ["third", "first"]),
-        (["loss:highest >= 8e-1", "loss:lowest<0.5"], ["second"]),
-        (["a<b=5"], ["third", "first"]),
-        (["loss=0.3"], ["second"]),
-        (["nothing<1"], []),
-    ):
-        assert names(service, project_id, conditions)[0] == expected, conditions
-    assert names(service, project_id, ["loss<0.45"], limit=1)[0] == ["second"]
-
-
-def test_runs_are_sorted_by_a_metric_and_pages_survive_runs_that_are_added(service, project_id, measured):
-    tied = sorted(("first", "third"), key=measured.get)
-    found, page = names(service, project_id, sort="metric:loss:lowest", limit=1)
-    assert (found, page.items[0].sort_value) == (tied[:1], 0.1)
-    best = external(service, project_id, "best")
-    service.record(project_id, best, "me", MetricPoints(points={"loss": [(1, 0.0)]}))
-    rest, last = names(service, project_id, sort="metric:loss:lowest", after=page.next)
-    assert rest == [*tied[1:], "second", "diverged"], "neither repeated nor left out"
-    assert last.next is None
-    found, page = names(service, project_id, sort="-metric:loss:last", limit=2)
-    assert found == ["diverged", "third"]
-    assert names(service, project_id, ["loss<0.35"], sort="-metric:loss:last", after=page.next)[0] == ["second", "best"]
-    with pytest.raises(InvalidInput, match="does not belong to this list"):
-        names(service, project_id, sort="metric:loss:last", after=page.next)
-
-
-def test_a_page_may_end_at_an_infinite_value(service, project_id, database):
-    for value in (math.inf, -math.inf, 1.0):
-        run_id = external(service, project_id, str(value))
-        point = [("loss", 1, value, None)]
-        database.write(project_id, lambda session, of=run_id, points=point: append(session, of, 1, "", points))
-    after, found = None, []
-    for _ in range(3):
-        listed, page = names(service, project_id, sort="-metric:loss:last", after=after, limit=1)
-        found, after = [*found, *listed], page.next
-    assert (found, after) == (["inf", "1.0", "-inf"], None)
-
-
-@pytest.mark.parametrize("sort", [None, ("lowest", False)], ids=["newest first", "by a metric"])
-def test_series_are_found_by_keys_and_no_point_is_read(sqlite_template, sort):
-    question = lookup_store.page(
-        state=False, kind=False, after=False, trash=False, trials=False, conditions=(("last", "<"),), sort=sort
-    )
-    given = {"limit": 10, "series_0": "loss", "value_0": 0.1} | ({"sort_series": "loss"} if sort else {})
-    values = question.compiled(SQLiteDialect_pysqlite(paramstyle="named")).values("p", given)
-    with closing(sqlite3.connect(sqlite_template)) as connection:
-        steps = [step[3] for step in connection.execute(f"EXPLAIN QUERY PLAN {question.sql}", values)]
-    assert not [step for step in steps if step.startswith("SCAN")], steps
-    assert sum("USING" in step and "metric_series" in step for step in steps) == (2 if sort else 1), steps
-    assert not [step for step in steps if "metric_chunk" in step or "metric_tail" in step]
-
-
-@pytest.mark.parametrize("text", ["loss", "loss<", "loss<x", "<1", "loss<1e999", "loss<nan", "loss<--1"])
-def test_what_is_no_condition_is_refused_with_the_form_of_one(text):
-    with pytest.raises(InvalidInput, match="not a valid condition") as refused:
-        MetricCondition.parse(text)
-    assert "NAME<NUMBER" in refused.value.next_step
-
-
-@pytest.mark.parametrize("text", ["loss", "metric:loss", "metric:loss:first", "+metric:loss:last"])
-def test_what_is_no_order_is_refused_with_the_form_of_one(text):
-    with pytest.raises(InvalidInput, match="not a valid sort order"):
-        MetricSort.parse(text)
+        assert [run.id for run in listed(service, project_id, **asked)] == expected, asked
+    assert [run.name for run in listed(service, project_id, selection=Selection(trash=True))] == ["run 3"]
 
 
 def test_curves(service, project_id):
@@ -208,4 +115,4 @@ def test_another_projects_run_is_not_there(service, project_id, other_project_id
     ):
         with pytest.raises(NotFound):
             asyncio.run(ask)
-    assert asyncio.run(service.lookup.list(other_project_id)).items == []
+    assert asyncio.run(service.lookup.list(other_project_id, Listing())).items == []

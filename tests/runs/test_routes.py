@@ -53,12 +53,18 @@ def test_a_run_is_started_read_and_listed(api):
     run = api.get(f"/runs/{run_id}").json()
     assert (run["state"], run["seed"]) == ("succeeded", 1)
     assert [row["id"] for row in api.get("/runs", params={"state": "succeeded"}).json()["items"]] == [run_id]
-    by_loss = {"metric": ["loss:lowest<1e9", "loss>-1e9"], "sort": "metric:loss:lowest"}
-    [found] = api.get("/runs", params=by_loss).json()["items"]
-    assert (found["id"], type(found["sort_value"])) == (run_id, float)
-    assert api.get("/runs", params={"metric": "loss<-1e9"}).json()["items"] == []
-    assert api.get("/runs", params={"metric": "loss"}).status_code == 422
-    assert api.get("/runs", params={"metric": ["loss<1"] * 6}).status_code == 422
+    by_loss = {"filter": "metrics.loss.min < 1e9", "sort": "metrics.loss.min", "columns": "metrics.loss", "total": "1"}
+    answer = api.get("/runs", params=by_loss).json()
+    assert [(row["id"], type(row["columns"]["metrics.loss"])) for row in answer["items"]] == [(run_id, float)]
+    assert answer["total"] == 1
+    assert api.get("/runs", params={"filter": "metrics.loss < -1e9"}).json()["items"] == []
+    problem = api.get("/runs", params={"filter": "metrics.loss <"})
+    assert (problem.status_code, problem.json()["details"]["position"]) == (422, 14)
+    assert "loss" in api.get("/runs/fields").json()["metrics"]
+    grouped = api.get("/runs/groups", params={"by": "config.steps", "columns": "metrics.loss"}).json()
+    assert [group["runs"] for group in grouped["groups"]] == [1]
+    assert api.patch(f"/runs/{run_id}", json={"name": "new", "add_tags": ["a"]}).json()["tags"] == ["a"]
+    assert api.post("/runs/bulk", json={"do": "pin", "run_ids": [run_id]}).json()["failed"] == 0
     [curve] = api.get(f"/runs/{run_id}/metrics", params={"series": "loss", "max_points": 6}).json()["series"]
     assert len(curve["steps"]) <= 6
     assert curve["total_points"] == 20

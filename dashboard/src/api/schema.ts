@@ -1950,7 +1950,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description List runs, newest first unless sorted by a metric. Trials of studies are omitted unless requested.
+         * @description List runs, newest first unless sorted. Trials of studies are omitted unless requested.
          */
         get: operations["runs_list_runs"];
         put?: never;
@@ -1986,7 +1986,11 @@ export interface paths {
         delete: operations["runs_delete_run"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Run
+         * @description Change the name, note or tags of a run; fields that are omitted stay as they are.
+         */
+        patch: operations["runs_change_run"];
         trace?: never;
     };
     "/api/v1/runs/{run_id}/artifacts": {
@@ -2211,6 +2215,66 @@ export interface paths {
          * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Runs
+         * @description Change, pin, unpin, cancel, delete or restore up to 500 runs, and return what became of each.
+         */
+        post: operations["runs_change_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Fields
+         * @description Return the fields of the project's runs that filters, sort orders and columns can name.
+         */
+        get: operations["runs_list_run_fields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group Runs
+         * @description Group runs by a config field, with mean and spread of the metrics in ``columns``.
+         */
+        get: operations["runs_group_runs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3032,6 +3096,30 @@ export interface components {
             reason: string;
         };
         /**
+         * ArtifactAdded
+         * @description Addition of a file to an external run, or replacement of its content.
+         */
+        ArtifactAdded: {
+            /** Bytes */
+            bytes: number;
+            /** Kind */
+            kind: string;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+        };
+        /** ArtifactAddedEvent */
+        ArtifactAddedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["ArtifactAdded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.artifact";
+        };
+        /**
          * ArtifactOut
          * @description A file that a run produced.
          */
@@ -3566,6 +3654,40 @@ export interface components {
              * @description maximum number of trials; null for 50, or for the whole grid with the grid sampler
              */
             trials?: number | null;
+        };
+        /**
+         * BulkItem
+         * @description What became of one run of a request; ``error`` is null if the action succeeded.
+         */
+        BulkItem: {
+            error: components["schemas"]["RunError"] | null;
+            /** Id */
+            id: string;
+        };
+        /**
+         * BulkOut
+         * @description What became of each run of a request, in the order of the request.
+         */
+        BulkOut: {
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["BulkItem"][];
+        };
+        /**
+         * BulkRequest
+         * @description Request to do the same to several runs.
+         */
+        BulkRequest: {
+            /** @description the change, if `do` is `change` */
+            change?: components["schemas"]["RunChange"] | null;
+            /**
+             * Do
+             * @enum {string}
+             */
+            do: "change" | "pin" | "unpin" | "cancel" | "delete" | "restore";
+            /** Run Ids */
+            run_ids: string[];
         };
         /**
          * CardOut
@@ -5035,7 +5157,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
@@ -5143,6 +5265,48 @@ export interface components {
             field: string;
             /** One Of */
             one_of?: (string | number | boolean)[] | null;
+        };
+        /**
+         * FieldOut
+         * @description A field of runs for filters: its operators, and its values if they are few.
+         */
+        FieldOut: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Operators */
+            operators: string[];
+            /**
+             * Sortable
+             * @default true
+             */
+            sortable: boolean;
+            /**
+             * Values
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * FieldsOut
+         * @description Names and values for completing filters, sort orders and columns.
+         *
+         *     ``config`` contains the config fields of the project's newest runs, ``metrics`` the names of its metrics. Both are
+         *     written as they are in a filter, after the prefix.
+         */
+        FieldsOut: {
+            /** Config */
+            config: string[];
+            /** Fields */
+            fields: components["schemas"]["FieldOut"][];
+            /** Metrics */
+            metrics: string[];
+            /**
+             * More Metrics
+             * @description whether there are more metrics than these; search for others
+             */
+            more_metrics: boolean;
         };
         /**
          * FigureAttached
@@ -5661,6 +5825,27 @@ export interface components {
         GivenInvitation: {
             /** Invitation */
             invitation: string;
+        };
+        /**
+         * GroupColumn
+         * @description A metric in a group of runs. ``spread`` is the standard deviation of the sample; null for fewer than two runs.
+         */
+        GroupColumn: {
+            /** Highest */
+            highest: number | null;
+            /** Lowest */
+            lowest: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Runs
+             * @description number of runs that have the metric
+             */
+            runs: number;
+            /** Spread */
+            spread: number | null;
         };
         /**
          * Growth
@@ -9797,6 +9982,53 @@ export interface components {
             total_rows: number;
         };
         /**
+         * RunAdvanced
+         * @description Progress of a run on the stream ``runs`` of all runs, one event for each percent.
+         */
+        RunAdvanced: {
+            progress: components["schemas"]["RunProgress"];
+            /** Run Id */
+            run_id: string;
+        };
+        /** RunAdvancedEvent */
+        RunAdvancedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunAdvanced"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.advanced";
+        };
+        /**
+         * RunChange
+         * @description Change of a run's name, note or tags. Fields that are omitted stay as they are.
+         */
+        RunChange: {
+            /**
+             * Add Tags
+             * @default []
+             */
+            add_tags: string[];
+            /** Name */
+            name?: string | null;
+            /**
+             * Note
+             * @description note in Markdown; an empty text removes it
+             */
+            note?: string | null;
+            /**
+             * Remove Tags
+             * @default []
+             */
+            remove_tags: string[];
+            /**
+             * Tags
+             * @description tags that replace all earlier ones
+             */
+            tags?: string[] | null;
+        };
+        /**
          * RunDetail
          * @description A run with its details, but without the data of its metrics, figures and artifacts.
          */
@@ -9819,6 +10051,14 @@ export interface components {
              * @description version of the platform's code in the first attempt; null if the platform has not executed the run
              */
             code_version: string | null;
+            /**
+             * Columns
+             * @description in lists, the values of the requested columns by name; a curve is a list of steps and a list of values, null represents a missing value, NaN and infinities
+             * @default {}
+             */
+            columns: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
             /** Config */
             config: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -9884,6 +10124,11 @@ export interface components {
              * @description runs that depend on this one; at most 100
              */
             needed_by: components["schemas"]["LinkedRun"][];
+            /**
+             * Note
+             * @description note of a member, in Markdown; `notes` are the paragraphs of its report
+             */
+            note: string | null;
             /** Notes */
             notes: string[];
             /**
@@ -9903,13 +10148,14 @@ export interface components {
             /** Priority */
             priority: number;
             progress: components["schemas"]["RunProgress"];
+            /**
+             * Scores
+             * @description in lists, the run's most important results: of its summary, or else the last values of its metrics; at most 3
+             * @default []
+             */
+            scores: components["schemas"]["RunScore"][];
             /** Seed */
             seed: number;
-            /**
-             * Sort Value
-             * @description value of the metric by which the list is sorted; null if it is infinite, or if the list is not sorted by a metric
-             */
-            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -9921,6 +10167,8 @@ export interface components {
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: components["schemas"]["RunSummary"] | null;
+            /** Tags */
+            tags: string[];
             /** Threads */
             threads: number;
             /**
@@ -9933,6 +10181,30 @@ export interface components {
              * @description number of unfinished runs that this run depends on
              */
             waiting_on: number;
+        };
+        /**
+         * RunEdited
+         * @description Change of a run's name, tags or note. ``run_id`` is set on the project's stream only, ``note`` on the run's.
+         */
+        RunEdited: {
+            /** Name */
+            name: string;
+            /** Note */
+            note?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /** Tags */
+            tags: string[];
+        };
+        /** RunEditedEvent */
+        RunEditedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["RunEdited"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "run.edited";
         };
         /**
          * RunEnvironment
@@ -10030,6 +10302,43 @@ export interface components {
             type: "run.followed_up";
         };
         /**
+         * RunGroup
+         * @description Runs with the same value of a config field; ``value`` is null for runs without it.
+         */
+        RunGroup: {
+            /** Columns */
+            columns: components["schemas"]["GroupColumn"][];
+            /**
+             * Filter
+             * @description condition that selects the group's runs
+             */
+            filter: string;
+            /** Runs */
+            runs: number;
+            /** Value */
+            value: string | number | null;
+        };
+        /**
+         * RunGroups
+         * @description Groups of runs, the largest first; at most 200.
+         */
+        RunGroups: {
+            /** By */
+            by: string;
+            /** Groups */
+            groups: components["schemas"]["RunGroup"][];
+            /**
+             * More
+             * @description whether runs or groups were left out
+             */
+            more: boolean;
+            /**
+             * Runs
+             * @description number of runs that were grouped: the newest ones, at most 20,000
+             */
+            runs: number;
+        };
+        /**
          * RunOut
          * @description A run as shown in lists.
          */
@@ -10038,6 +10347,14 @@ export interface components {
             attempt: number;
             /** Cancel Requested */
             cancel_requested: boolean;
+            /**
+             * Columns
+             * @description in lists, the values of the requested columns by name; a curve is a list of steps and a list of values, null represents a missing value, NaN and infinities
+             * @default {}
+             */
+            columns: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
             /**
              * Created At
              * Format: date-time
@@ -10076,10 +10393,11 @@ export interface components {
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
             /**
-             * Sort Value
-             * @description value of the metric by which the list is sorted; null if it is infinite, or if the list is not sorted by a metric
+             * Scores
+             * @description in lists, the run's most important results: of its summary, or else the last values of its metrics; at most 3
+             * @default []
              */
-            sort_value?: number | null;
+            scores: components["schemas"]["RunScore"][];
             /** Started At */
             started_at: string | null;
             /**
@@ -10089,6 +10407,8 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
             summary: components["schemas"]["RunSummary"] | null;
+            /** Tags */
+            tags: string[];
             /**
              * Waiting On
              * @description number of unfinished runs that this run depends on
@@ -10107,6 +10427,11 @@ export interface components {
              * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
+            /**
+             * Total
+             * @description number of runs on all pages; null unless it was requested
+             */
+            total?: number | null;
         };
         /**
          * RunProgress
@@ -10250,6 +10575,18 @@ export interface components {
              * @description maximum wall time of one attempt, in seconds; default: the platform's limit
              */
             time_limit_seconds?: number | null;
+        };
+        /**
+         * RunScore
+         * @description A result of a run, with the best baseline's value for the same rows if there is one.
+         */
+        RunScore: {
+            /** Baseline */
+            baseline?: number | null;
+            /** Name */
+            name: string;
+            /** Value */
+            value: number | null;
         };
         /**
          * RunsMoved
@@ -11959,6 +12296,7 @@ export interface components {
          * TrainSummary
          * @description The summary of a training run: the gate's verdict and the candidate's metrics on the test set.
          *
+         *     ``ranked_by`` is the metric that ranks the contenders, and ``baseline_metrics`` are those of ``best_baseline``.
          *     ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the serving
          *     predictor was refitted on all rows, and ``approved_version`` if the promotion needs a person's approval.
          */
@@ -11967,6 +12305,10 @@ export interface components {
             approved: string | null;
             /** Approved Version */
             approved_version?: number | null;
+            /** Baseline Metrics */
+            baseline_metrics?: {
+                [key: string]: number | null;
+            } | null;
             /** Best Baseline */
             best_baseline: string;
             /** Champion */
@@ -11996,6 +12338,8 @@ export interface components {
             };
             /** Model */
             model: string;
+            /** Ranked By */
+            ranked_by?: string | null;
             /** Refitted Sha256 */
             refitted_sha256?: string | null;
             /** Retrained */
@@ -25344,17 +25688,23 @@ export interface operations {
             query?: {
                 /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
+                /** @description fields to return as `columns`, such as `config.learning_rate, metrics.loss.min, curve.loss` */
+                columns?: string;
+                /** @description condition on fields of runs, such as `state = failed AND metrics.loss.min < 0.1`; see the guide */
+                filter?: string;
+                /** @description only runs of this kind */
                 kind?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
-                /** @description condition on a metric, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; if the parameter is repeated, runs must meet all conditions */
-                metric?: string[] | null;
-                /** @description sort key `metric:<name>:<last, lowest or highest>`; ascending, or descending with the prefix `-`. Runs without the metric are omitted */
-                sort?: string | null;
+                /** @description up to 3 fields, separated by commas, each descending if it begins with `-`, such as `-metrics.loss.min, name`; default: `-created_at`. Runs without the field come last */
+                sort?: string;
+                /** @description only runs in this state */
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
+                /** @description whether to count the runs of all pages */
+                total?: boolean;
                 /** @description whether to list deleted runs instead of existing ones */
                 trash?: boolean;
-                /** @description whether to include the trials of studies if no kind is specified */
+                /** @description whether to include the trials of studies if no kind is specified, also not in the filter */
                 trials?: boolean;
             };
             header?: {
@@ -25724,6 +26074,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_change_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27175,6 +27653,324 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_change_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_list_run_fields: {
+        parameters: {
+            query?: {
+                /** @description text that the names contain */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_group_runs: {
+        parameters: {
+            query: {
+                /** @description config field, such as `config.learning_rate` */
+                by: string;
+                /** @description fields to return as `columns`, such as `config.learning_rate, metrics.loss.min, curve.loss` */
+                columns?: string;
+                /** @description condition on fields of runs, such as `state = failed AND metrics.loss.min < 0.1`; see the guide */
+                filter?: string;
+                /** @description only runs of this kind */
+                kind?: string | null;
+                /** @description only runs in this state */
+                state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
+                /** @description whether to list deleted runs instead of existing ones */
+                trash?: boolean;
+                /** @description whether to include the trials of studies if no kind is specified, also not in the filter */
+                trials?: boolean;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunGroups"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -22,7 +22,7 @@ from azuraforge.cli import (
     models,
     plugins,
     predictions,
-    runs,
+    run_tables,
     scaled,
     studies,
     trash,
@@ -52,7 +52,7 @@ app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
 app.command("loop")(loop.loop)
 app.add_typer(datasets.app, name="datasets")
-app.add_typer(runs.app, name="runs")
+app.add_typer(run_tables.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")

@@ -12,6 +12,7 @@ from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.output.comparing import show_comparison
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import page_url, run_path, show_findings, show_result
+from azuraforge.cli.output.run_cells import cells, score_of
 from azuraforge.cli.output.summaries import plain
 from azuraforge.cli.output.watching import watch as watch_live
 from azuraforge.cli.parsing import values
@@ -127,20 +128,27 @@ def list_runs(
     ] = None,
     limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="Include the trials of studies.")] = False,
-    metrics: Annotated[
-        list[str] | None,
+    filter: Annotated[
+        str | None,
         typer.Option(
-            "--metric",
+            "--filter",
             metavar="CONDITION",
-            help="Condition on a metric, such as validation_loss<0.1 or accuracy:highest>=0.9. May be repeated.",
+            help="Condition on fields, such as 'state = failed AND metrics.loss.min < 0.1'. "
+            "azuraforge runs fields lists the fields.",
         ),
     ] = None,
     sort: Annotated[
         str | None,
         typer.Option(
-            metavar="ORDER",
-            help="Sort by metric:NAME:last, metric:NAME:lowest or metric:NAME:highest. A leading - "
-            "sorts in descending order.",
+            metavar="FIELDS",
+            help="Up to 3 fields to sort by, separated by commas. A leading - sorts in descending order.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELDS",
+            help="Fields to show, separated by commas, such as 'config.learning_rate, metrics.loss.min, curve.loss'.",
         ),
     ] = None,
     json: AsJson = False,
@@ -149,7 +157,7 @@ def list_runs(
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.runs.list(
-            state=state, kind=kind, limit=limit + 1, trials=everything, metrics=metrics or (), sort=sort
+            state=state, kind=kind, filter=filter, sort=sort, columns=columns, limit=limit + 1, trials=everything
         )
     runs = found[:limit]
     if json:
@@ -159,28 +167,22 @@ def list_runs(
     if not runs:
         terminal.say(text("no_runs"))
         return
-    by_metric = sort is not None
+    more = list(runs[0].columns)
     terminal.table(
-        [
-            "id",
-            text("name"),
-            text("state"),
-            text("progress"),
-            text("created"),
-            *([text("metric")] if by_metric else []),
-        ],
+        ["id", text("name"), text("state"), text("progress"), text("score"), text("created"), *more],
         [
             [
                 run.id,
                 run.name,
                 terminal.state(run.state),
                 text.percent(run.progress.share, 0) if run.state == "running" else "",
+                score_of(terminal, run),
                 text.moment(run.created_at),
-                *([text.number(run.sort_value)] if by_metric else []),
+                *cells(terminal, run.columns),
             ]
             for run in runs
         ],
-        right=(3, 5) if by_metric else (3,),
+        right=(3, *range(6, 6 + len(more))),
     )
     say_more(terminal, found, limit)
 

@@ -80,6 +80,88 @@ class StudyLink(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunScore(Shape):
+    """A result of a run, with the best baseline's value for the same rows if there is one."""
+
+    name: str
+    value: float | None = None
+    baseline: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunField(Shape):
+    """A field of runs for filters: its operators, and its values if they are few."""
+
+    name: str
+    kind: str
+    operators: list[str]
+    values: list[str] = field(default_factory=list)
+    sortable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFields(Shape):
+    """Fields that filters, sort orders and columns can name.
+
+    ``config`` and ``metrics`` are written as they are in a filter, after the prefix. ``more_metrics`` states whether
+    there are other metrics than these.
+    """
+
+    fields: list[RunField]
+    config: list[str]
+    metrics: list[str]
+    more_metrics: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupColumn(Shape):
+    """A metric in a group of runs; ``spread`` is the standard deviation, None for fewer than two runs."""
+
+    name: str
+    runs: int
+    mean: float | None = None
+    spread: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunGroup(Shape):
+    """Runs with the same value of a config field; ``filter`` selects them."""
+
+    value: object
+    filter: str
+    runs: int
+    columns: list[GroupColumn] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunGroups(Shape):
+    """Groups of runs, the largest first; ``more`` states whether runs or groups were left out."""
+
+    by: str
+    groups: list[RunGroup]
+    runs: int
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkItem(Shape):
+    """What became of one run of a request; ``error`` is None if the action succeeded."""
+
+    id: str
+    error: RunError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bulk(Shape):
+    """What became of each run of a request."""
+
+    items: list[BulkItem]
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run(Shape):
     """A run. ``get`` returns all fields.
 
@@ -106,7 +188,11 @@ class Run(Shape):
     pinned: bool = False
     deleted_at: datetime | None = None
     deleted_by: str | None = None
-    sort_value: float | None = None
+    tags: list[str] = field(default_factory=list)
+    #: In lists: the most important results, and the requested columns by name.
+    scores: list[RunScore] = field(default_factory=list)
+    columns: dict[str, object] = field(default_factory=dict)
+    note: str | None = None
     config: dict[str, object] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None

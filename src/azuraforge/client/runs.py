@@ -12,7 +12,7 @@ from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.run import Artifact, Curve, Run
+from azuraforge.client.run import Artifact, Bulk, Curve, Run, RunFields, RunGroups
 from azuraforge.client.shapes import json_list, json_object
 
 #: Timeout of requests for which the platform validates the config and the dataset in child processes.
@@ -28,6 +28,19 @@ def kind_of(connection: Connection, plugin: str) -> str:
     """Return the kind of run for a plugin: ``agent`` for an agent, else ``train``."""
     found = json_object(connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS))
     return "agent" if found.get("kind") == "agent" else "train"
+
+
+def change_of(
+    name: str | None,
+    note: str | None,
+    tags: Iterable[str] | None,
+    add_tags: Iterable[str],
+    remove_tags: Iterable[str],
+) -> dict[str, object]:
+    """Return the body of a change of a run; None leaves a field as it is."""
+    changed = {"name": name, "note": note, "tags": None if tags is None else list(tags)}
+    body: dict[str, object] = {key: value for key, value in changed.items() if value is not None}
+    return {**body, "add_tags": list(add_tags), "remove_tags": list(remove_tags)}
 
 
 class Runs:
@@ -105,27 +118,30 @@ class Runs:
         *,
         state: str | None = None,
         kind: str | None = None,
+        filter: str | None = None,
+        sort: str | None = None,
+        columns: str | None = None,
         limit: int | None = 100,
         trash: bool = False,
         trials: bool = False,
-        metrics: Iterable[str] = (),
-        sort: str | None = None,
     ) -> RunList:
-        """Return runs, newest first or sorted by a metric.
+        """Return runs, newest first or sorted.
 
         Args:
             state, kind: only runs of this state or kind.
+            filter: condition on fields, such as ``state = failed AND metrics.loss.min < 0.1``; see the guide on runs.
+            sort: up to 3 fields, separated by commas; a leading ``-`` sorts in descending order.
+            columns: fields that each run's ``columns`` contain, such as ``config.lr, metrics.loss.min, curve.loss``.
             limit: maximum number of runs; None: all.
             trash: return the deleted runs instead of the others.
-            trials: include the trials of studies, which are otherwise omitted unless ``kind`` is ``trial``.
-            metrics: conditions that must all be met, such as ``validation_loss<0.1`` (last value) or
-                ``accuracy:highest>=0.9``. Runs without the metric are omitted.
-            sort: ``metric:NAME:lowest`` (or ``last``, ``highest``) for ascending order; a leading ``-`` sorts in
-                descending order. The run's ``sort_value`` contains the value.
+            trials: include the trials of studies, which are otherwise omitted unless a kind is given.
+
+        Raises:
+            ApiError: filter, sort order or columns have a fault; ``details`` contain its position.
 
         Example::
 
-            best = client.runs.list(sort="metric:validation_loss:lowest", limit=10)
+            best = client.runs.list(filter="tag = baseline", sort="metrics.validation_loss.min", limit=10)
         """
         return listed(
             self._connection,
@@ -134,11 +150,63 @@ class Runs:
             limit,
             state=state,
             kind=kind,
+            filter=filter,
+            sort=sort,
+            columns=columns,
             trash="true" if trash else None,
             trials="true" if trials else None,
-            metric=[*metrics] or None,
-            sort=sort,
         )
+
+    def count(self, *, filter: str | None = None, trials: bool = False) -> int:
+        """Return the number of runs that a filter selects."""
+        page = json_object(
+            self._connection.get("/runs", filter=filter, limit=1, total="true", trials="true" if trials else None)
+        )
+        return int(str(page["total"]))
+
+    def fields(self, search: str = "") -> RunFields:
+        """Return the fields whose names contain ``search``, which filters, sort orders and columns can name."""
+        return RunFields.from_json(self._connection.get("/runs/fields", search=search))
+
+    def groups(self, by: str, *, columns: str = "", filter: str | None = None) -> RunGroups:
+        """Group runs by a config field, with mean and spread of metrics.
+
+        Example::
+
+            client.runs.groups("config.learning_rate", columns="metrics.validation_loss.min")
+        """
+        return RunGroups.from_json(self._connection.get("/runs/groups", by=by, columns=columns, filter=filter))
+
+    def change(
+        self,
+        run_id: str,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        tags: Iterable[str] | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+    ) -> Run:
+        """Change the name, the Markdown note or the tags of a run and return the run; None leaves a field as it is."""
+        body = change_of(name, note, tags, add_tags, remove_tags)
+        return Run.from_json(self._connection.request("PATCH", f"/runs/{segment(run_id)}", json=body))
+
+    def each(
+        self,
+        run_ids: Iterable[str],
+        do: Literal["pin", "unpin", "cancel", "delete", "restore", "change"],
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        tags: Iterable[str] | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+    ) -> Bulk:
+        """Do the same to up to 500 runs and return what became of each; the last arguments are those of ``change``."""
+        body: dict[str, object] = {"do": do, "run_ids": list(run_ids)}
+        if do == "change":
+            body["change"] = change_of(name, note, tags, add_tags, remove_tags)
+        return Bulk.from_json(self._connection.post("/runs/bulk", body))
 
     def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
         """Return the files that a run produced, sorted by name; at most ``limit`` of them (None: all)."""

@@ -41,7 +41,7 @@ def _now_sqlite(element: now, compiler: SQLCompiler, **kw: object) -> str:
     return _SQLITE_MICROSECONDS
 
 
-@compiles(now, "postgresql")
+@compiles(now)  # also used to find the tables of a statement
 def _now_postgresql(element: now, compiler: SQLCompiler, **kw: object) -> str:
     return "clock_timestamp()"
 
@@ -51,6 +51,6 @@ def _shifted_sqlite(element: _Shifted, compiler: SQLCompiler, **kw: object) -> s
     return f"({_SQLITE_MICROSECONDS} + CAST({compiler.process(element.clauses, **kw)} * 1000000 AS INTEGER))"
 
 
-@compiles(_Shifted, "postgresql")
+@compiles(_Shifted)
 def _shifted_postgresql(element: _Shifted, compiler: SQLCompiler, **kw: object) -> str:
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **kw)}))"

@@ -156,9 +156,9 @@ class _Compiled(Generic[RowT_co]):
         self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._binds: dict[str, _Conversion] = {}
-        for parameter in compiled.binds.values():
+        for parameter, name in compiled.bind_names.items():  # names of literals are known only after compilation
             if (processor := parameter.type._cached_bind_processor(dialect)) is not None:
-                self._binds[parameter.key] = processor
+                self._binds[name] = processor
         columns = [_reading(column.type, dialect) for column in statement.selected_columns]
         self._columns = [(index, processor) for index, processor in enumerate(columns) if processor is not None]
         self._make_row = make_row

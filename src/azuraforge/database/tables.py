@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, cast
 
@@ -148,6 +149,32 @@ def unique_name(table: str) -> Index:
 
 #: Maximum number of parsed documents that a column caches, and their maximum length in characters.
 _MOST_KNOWN, _MOST_KNOWN_CHARACTERS = 128, 4096
+
+
+class Lines(TypeDecorator[list[str]]):
+    """Short texts without line breaks, in one text: each is enclosed by line breaks, so that SQL can search for one.
+
+    Example:
+        >>> Lines.stored(["a", "b"])
+        '\\na\\nb\\n'
+    """
+
+    impl = Text
+    cache_ok = True
+
+    @staticmethod
+    def stored(lines: Sequence[str]) -> str:
+        """Return the text that is stored for ``lines``; empty if there are none."""
+        return "\n" + "\n".join(lines) + "\n" if lines else ""
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.stored(value)
+
+    def process_result_value(self, value: str | bytes | None, dialect: Dialect) -> list[str] | None:
+        if value is None:
+            return None
+        text = value.decode() if isinstance(value, bytes) else value
+        return text[1:-1].split("\n") if text else []
 
 
 class JsonText(TypeDecorator[Any]):

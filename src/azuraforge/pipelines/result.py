@@ -198,6 +198,8 @@ class TrainingResult:
             metrics=self._metrics(self.plugin),
             weights_sha256=self.fitted.weights_sha256,
             failed_baselines=[each.name for each in self.evaluation.failed],
+            ranked_by=self.evaluation.ranked_by,
+            baseline_metrics=self._metrics(self.evaluation.best_baseline),
         )
         extra = self.extra
         if extra.study is not None:

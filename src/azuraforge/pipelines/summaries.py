@@ -14,6 +14,7 @@ from azuraforge.runs.schemas import RunSummary, StudyLink
 class TrainSummary(RunSummary):
     """The summary of a training run: the gate's verdict and the candidate's metrics on the test set.
 
+    ``ranked_by`` is the metric that ranks the contenders, and ``baseline_metrics`` are those of ``best_baseline``.
     ``study``, ``trials`` and ``retrained`` are set for the winner of a study, ``refitted_sha256`` if the serving
     predictor was refitted on all rows, and ``approved_version`` if the promotion needs a person's approval.
     """
@@ -29,6 +30,8 @@ class TrainSummary(RunSummary):
     metrics: dict[str, float | None]
     weights_sha256: str
     failed_baselines: list[str]
+    ranked_by: str | None = None
+    baseline_metrics: dict[str, float | None] | None = None
     refitted_sha256: str | None = None
     version: int | None = None
     champion_version: int | None = None

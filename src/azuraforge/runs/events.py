@@ -121,6 +121,34 @@ class RunFollowedUp(EventBody):
     state: RunState
 
 
+class RunEdited(EventBody):
+    """Change of a run's name, tags or note. ``run_id`` is set on the project's stream only, ``note`` on the run's."""
+
+    type: Literal["run.edited"] = "run.edited"
+    run_id: str | None = None
+    name: str
+    tags: list[str]
+    note: str | None = None
+
+
+class RunAdvanced(EventBody):
+    """Progress of a run on the stream ``runs`` of all runs, one event for each percent."""
+
+    type: Literal["run.advanced"] = "run.advanced"
+    run_id: str
+    progress: RunProgress
+
+
+class ArtifactAdded(EventBody):
+    """Addition of a file to an external run, or replacement of its content."""
+
+    type: Literal["run.artifact"] = "run.artifact"
+    name: str
+    kind: str
+    media_type: str
+    bytes: int
+
+
 class RunsMoved(EventBody):
     """Deletion, restoration, pinning or unpinning of runs."""
 
@@ -143,4 +171,7 @@ EVENTS: tuple[type[EventBody], ...] = (
     RunFinished,
     RunFollowedUp,
     RunsMoved,
+    RunEdited,
+    RunAdvanced,
+    ArtifactAdded,
 )

@@ -6,24 +6,21 @@ Each read is a plan of queries. ``RunLookup`` executes it in the event loop, ``R
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
-from azuraforge.bounds import Moment
 from azuraforge.database import Database
 from azuraforge.database.fast_reads import Plan
-from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.events.reads import LAST_SEQ
 from azuraforge.messages import current
 from azuraforge.messages.stored import in_language
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
+from azuraforge.runs.fields import names
+from azuraforge.runs.listing import Listing, page
 from azuraforge.runs.metrics import curves as metrics
-from azuraforge.runs.metrics.queries import MetricCondition, MetricSort
-from azuraforge.runs.schemas import ArtifactPage, MetricsOut, RunDetail, RunPage
+from azuraforge.runs.schemas import ArtifactPage, FieldsOut, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
-_NEWEST: Order[tuple[datetime, str]] = Order("runs", tuple[Moment, str])
 _ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
 #: Maximum number of dependent runs shown with a run.
 NEEDED_BY = 100
@@ -42,53 +39,16 @@ class RunLookup:
         """Return a run with its details, but without the data of its metrics, figures and artifacts."""
         return await self._database.follow(project_id, detail(run_id))
 
-    async def list(
-        self,
-        project_id: str,
-        *,
-        state: str | None = None,
-        kind: str | None = None,
-        limit: int = PAGE,
-        after: str | None = None,
-        trash: bool = False,
-        trials: bool = False,
-        conditions: Sequence[MetricCondition] = (),
-        sort: MetricSort | None = None,
-    ) -> RunPage:
-        """Return a page of runs, newest first or in the order of ``sort``.
+    async def list(self, project_id: str, listing: Listing) -> RunPage:
+        """Return a page of runs, newest first or in the requested order.
 
-        Trials of studies are omitted unless ``trials`` or ``trash`` is true or ``kind`` is given. Runs that lack a
-        metric of ``conditions`` or ``sort`` are omitted.
-
-        Args:
-            after: cursor from ``next`` of the previous page.
-            trash: whether to return deleted runs instead of the others.
-            trials: whether to include trials of studies.
-            conditions: conditions on metrics, all of which a run must meet.
+        Trials of studies are omitted unless the request includes them, states a kind, or is for the trash.
         """
-        given: dict[str, object] = {"limit": limit + 1}
-        key = _NEWEST.read(after) if sort is None else sort.order.read(after)
-        given |= parameters(key or ())
-        given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
-        for number, each in enumerate(conditions):
-            given |= {f"series_{number}": each.series, f"value_{number}": each.value}
-        if sort is not None:
-            given["sort_series"] = sort.series
-        question = lookup_store.page(
-            state=state is not None,
-            kind=kind is not None,
-            after=key is not None,
-            trash=trash,
-            trials=trials,
-            conditions=tuple((each.statistic, each.comparison) for each in conditions),
-            sort=None if sort is None else (sort.statistic, sort.descending),
-        )
-        rows = await self._database.ask(project_id, question.given(given))
-        if sort is None:
-            page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
-            return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
-        page, cursor = sort.order.cut(rows, limit, _sort_key)
-        return RunPage(items=[shapes.sorted_run_out(row) for row in page], next=cursor)
+        return await self._database.follow(project_id, page(self._database.dialect, listing))
+
+    async def fields(self, project_id: str, search: str) -> FieldsOut:
+        """Return the fields of the project's runs whose names contain ``search``, for completing filters."""
+        return await self._database.follow(project_id, names(search))
 
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None
@@ -174,11 +134,6 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bo
         for name, sealed, tail in zip(names, chunks, tails, strict=True)
     ]
     return MetricsOut(run_id=run_id, series=shown)
-
-
-def _sort_key(row: lookup_store.RunRow) -> tuple[float, str]:
-    assert row.sort_value is not None  # the query omits runs without this metric
-    return row.sort_value, row.id
 
 
 def _existing(found: Sequence[object], run_id: str) -> None:

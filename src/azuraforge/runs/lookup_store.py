@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, null, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import Boolean, ColumnElement, String, bindparam, literal, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
 from azuraforge.messages.stored import StoredText
-from azuraforge.runs.metrics.queries import Comparison, Statistic
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.runs.tables import (
     NO_TRIAL,
@@ -32,7 +32,7 @@ _RUN_ID = bindparam("run_id", type_=String())
 
 
 class RunRow(NamedTuple):
-    """Run as shown in lists; ``sort_value`` is None if the list is sorted by time."""
+    """Run as shown in lists."""
 
     id: str
     kind: str
@@ -55,12 +55,13 @@ class RunRow(NamedTuple):
     pinned: bool
     deleted_at: datetime | None
     deleted_by: str | None
-    sort_value: float | None
+    tags: list[str]
 
 
 class RunDetailRow(NamedTuple):
     """Columns of a run that only its detail page shows."""
 
+    note: str | None
     config: JsonObject
     seed: int
     threads: int
@@ -135,7 +136,7 @@ class PointRow(NamedTuple):
 
 _SHOWN = columns(Run, RunRow)
 
-RUN = Question(RunRow, select(*_SHOWN, null().label("sort_value")).where(Run.id == _RUN_ID))
+RUN = Question(RunRow, select(*_SHOWN).where(Run.id == _RUN_ID))
 DETAIL = Question(RunDetailRow, select(*columns(Run, RunDetailRow)).where(Run.id == _RUN_ID))
 EXISTS = Question(IdRow, select(Run.id).where(Run.id == _RUN_ID))
 NEEDS = Question(
@@ -196,20 +197,11 @@ TAIL = Question(
 )
 
 
-def page(
-    *,
-    state: bool,
-    kind: bool,
-    after: bool,
-    trash: bool,
-    trials: bool,
-    conditions: tuple[tuple[Statistic, Comparison], ...] = (),
-    sort: tuple[Statistic, bool] | None = None,
-) -> Question[RunRow]:
-    """Return the query for a page of runs, newest first or sorted by a metric.
+@cache
+def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> Question[RunRow]:
+    """Return the query for a page of runs, newest first.
 
-    Its parameters are ``limit`` and, depending on the arguments, ``state``, ``kind``, the cursor's values,
-    ``sort_series``, and ``series_0``, ``value_0`` … of the conditions. It reads statistics of curves, but no points.
+    Its parameters are ``limit`` and, depending on the arguments, ``state``, ``kind`` and the cursor's values.
 
     Args:
         state: whether to filter by state.
@@ -217,61 +209,26 @@ def page(
         after: whether to continue after a cursor.
         trash: whether to return deleted runs instead of the others.
         trials: whether to include trials of studies.
-        conditions: statistic and comparison of each condition on a metric.
-        sort: statistic to sort by and whether to sort in descending order; None sorts by time.
     """
-    made = _filtered_page if conditions else _page
-    return made(state, kind, after, trash, trials, conditions, sort)
-
-
-def _make_page(
-    state: bool,
-    kind: bool,
-    after: bool,
-    trash: bool,
-    trials: bool,
-    conditions: tuple[tuple[Statistic, Comparison], ...],
-    sort: tuple[Statistic, bool] | None,
-) -> Question[RunRow]:
     key: tuple[Column, ...] = (Run.created_at, Run.id)
-    sort_value: Column = null().label("sort_value")
-    descending = True
-    if sort is not None:
-        (series, value), descending = _series("sort_series", sort[0]), sort[1]
-        sort_value = value.label("sort_value")
-        key = (value, Run.id)
-    statement = select(*_SHOWN, sort_value)
-    if sort is not None:
-        statement = statement.join(*series).where(value.is_not(None))
-    statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
+    statement = select(*_SHOWN).where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
     if state:
         statement = statement.where(Run.state == bindparam("state"))
     if kind:
         statement = statement.where(Run.kind == bindparam("kind"))
     elif not (trials or trash):
         statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as in the partial index
-    for number, (statistic, comparison) in enumerate(conditions):
-        series, value = _series(f"series_{number}", statistic)
-        asked: ColumnElement[float] = bindparam(f"value_{number}", type_=Double())
-        statement = statement.join(*series).where(value.bool_op(comparison)(asked))
     if after:
-        statement = statement.where(behind_parameters(key, descending=descending))
-    order = [column.desc() if descending else column.asc() for column in key]
-    varied = bool(conditions) or sort is not None
-    return Question(RunRow, statement.order_by(*order).limit(bindparam("limit")), varied=varied)
+        statement = statement.where(behind_parameters(key, descending=True))
+    return Question(RunRow, statement.order_by(*(column.desc() for column in key)).limit(bindparam("limit")))
 
 
-#: Caches of statements. Without conditions there are at most 224, all of which are kept; with conditions there can be
-#: many more, so only the recently used ones are kept.
-_page = cache(_make_page)
-_filtered_page = lru_cache(maxsize=256)(_make_page)
+def rows(ids: Sequence[str]) -> Question[RunRow]:
+    """Return the query for the runs with the given ids."""
+    return Question(RunRow, select(*_SHOWN).where(among(Run.id, ids)), varied=True)
 
 
-def _series(
-    name: str, statistic: Statistic
-) -> tuple[tuple[type[MetricSeries], ColumnElement[bool]], InstrumentedAttribute[float | None]]:
-    """Return the join with the series that the query parameter ``name`` names, and the column of ``statistic``."""
-    table = aliased(MetricSeries)
-    values = {"last": table.last, "lowest": table.lowest, "highest": table.highest}
-    of_run = and_(table.project_id == Run.project_id, table.run_id == Run.id)
-    return (table, and_(of_run, table.series == bindparam(name, type_=String()))), values[statistic]
+def among(column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the values, with one parameter for each."""
+    # Literals of their own, because SQLAlchemy would expand a list of plain values only when it executes the statement.
+    return column.in_([literal(value, String()) for value in values])

@@ -33,6 +33,8 @@ class ProgressMeter:
         self._before = 0.0
         self._phase = ""
         self._share = 0.0
+        #: Completed share of the run in whole percent; -1 before the first update.
+        self.percent = -1
         self._seen: deque[tuple[float, int]] = deque()
 
     def enter(self, phase: str, share: float) -> None:
@@ -59,12 +61,14 @@ class ProgressMeter:
         self._seen.append((at, done))
         part = min(1.0, done / total) if total > 0 else 0.0
         rate = self._rate()
+        share = round(min(1.0, self._before + self._share * part), 4)
+        self.percent = int(share * 100)
         return {
             "phase": self._phase,
             "done": done,
             "total": total,
             "note": note,
-            "share": round(min(1.0, self._before + self._share * part), 4),
+            "share": share,
             "rate_per_second": rate,
             "seconds_left": self._seconds_left(done, total, rate),
         }

@@ -8,19 +8,28 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
-from pydantic import Field
 
 from azuraforge.bounds import Name, cleans_text
+from azuraforge.errors import InvalidInput
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
-from azuraforge.runs.metrics.queries import CONDITION_CHARACTERS, MOST_CONDITIONS, MetricCondition, MetricSort
+from azuraforge.runs.filters.parsing import parse_columns, parse_filter, parse_sort
+from azuraforge.runs.filters.store import Selection
+from azuraforge.runs.filters.tokens import MOST_CHARACTERS
+from azuraforge.runs.filters.tree import mentions
+from azuraforge.runs.listing import Listing
 from azuraforge.runs.schemas import (
     ArtifactPage,
+    BulkOut,
+    BulkRequest,
+    FieldsOut,
     FinishRequest,
     MetricPoints,
     MetricsOut,
+    RunChange,
     RunDetail,
+    RunGroups,
     RunKind,
     RunOut,
     RunPage,
@@ -50,50 +59,99 @@ async def create_run(body: RunRequest, request: Request, access: Member, service
     return await ask_in_turn(request, access.project_id, create)
 
 
+FilterText = Annotated[
+    str,
+    Query(
+        alias="filter",
+        max_length=MOST_CHARACTERS,
+        description="condition on fields of runs, such as `state = failed AND metrics.loss.min < 0.1`; see the guide",
+    ),
+]
+Columns = Annotated[
+    str,
+    Query(
+        max_length=MOST_CHARACTERS,
+        description="fields to return as `columns`, such as `config.learning_rate, metrics.loss.min, curve.loss`",
+    ),
+]
+State = Annotated[RunState | None, Query(description="only runs in this state")]
+Kind = Annotated[RunKind | None, Query(description="only runs of this kind")]
+Trash = Annotated[bool, Query(description="whether to list deleted runs instead of existing ones")]
+Trials = Annotated[
+    bool, Query(description="whether to include the trials of studies if no kind is specified, also not in the filter")
+]
+
+
+async def selection_of(
+    service: Service,
+    filter_text: FilterText = "",
+    state: State = None,
+    kind: Kind = None,
+    trash: Trash = False,
+    trials: Trials = False,
+) -> Selection:
+    """Return the selection of runs that a request states. Raises InvalidInput if it is not valid."""
+    if kind is not None:
+        service.check_kind(kind)
+    tree = parse_filter(filter_text)
+    return Selection(trash, trials or (tree is not None and mentions(tree, "kind")), state, kind, tree)
+
+
+Selected = Annotated[Selection, Depends(selection_of)]
+
+
 @router.get("")
 async def list_runs(
     access: Reader,
     service: Service,
-    state: RunState | None = None,
-    kind: RunKind | None = None,
+    selection: Selected,
+    sort: Annotated[
+        str,
+        Query(
+            max_length=MOST_CHARACTERS,
+            description="up to 3 fields, separated by commas, each descending if it begins with `-`, such as"
+            " `-metrics.loss.min, name`; default: `-created_at`. Runs without the field come last",
+        ),
+    ] = "",
+    columns: Columns = "",
+    total: Annotated[bool, Query(description="whether to count the runs of all pages")] = False,
     limit: Limit = PAGE,
     after: After = None,
-    trash: Annotated[bool, Query(description="whether to list deleted runs instead of existing ones")] = False,
-    trials: Annotated[
-        bool, Query(description="whether to include the trials of studies if no kind is specified")
-    ] = False,
-    metric: Annotated[
-        list[Annotated[str, Field(max_length=CONDITION_CHARACTERS)]] | None,
-        Query(
-            max_length=MOST_CONDITIONS,
-            description="condition on a metric, such as `validation_loss<0.1` (its last value) or"
-            " `validation_loss:lowest<0.1`; if the parameter is repeated, runs must meet all"
-            " conditions",
-        ),
-    ] = None,
-    sort: Annotated[
-        str | None,
-        Query(
-            max_length=CONDITION_CHARACTERS,
-            description="sort key `metric:<name>:<last, lowest or highest>`; ascending, or descending with"
-            " the prefix `-`. Runs without the metric are omitted",
-        ),
-    ] = None,
 ) -> RunPage:
-    """List runs, newest first unless sorted by a metric. Trials of studies are omitted unless requested."""
-    if kind is not None:
-        service.check_kind(kind)
-    return await service.lookup.list(
-        access.project_id,
-        state=state,
-        kind=kind,
-        limit=limit,
-        after=after,
-        trash=trash,
-        trials=trials,
-        conditions=[MetricCondition.parse(each) for each in metric or ()],
-        sort=None if sort is None else MetricSort.parse(sort),
-    )
+    """List runs, newest first unless sorted. Trials of studies are omitted unless requested."""
+    listing = Listing(selection, parse_sort(sort), parse_columns(columns), limit, after, total)
+    return await service.lookup.list(access.project_id, listing)
+
+
+@router.get("/fields")
+async def list_run_fields(
+    access: Reader,
+    service: Service,
+    search: Annotated[str, Query(max_length=200, description="text that the names contain")] = "",
+) -> FieldsOut:
+    """Return the fields of the project's runs that filters, sort orders and columns can name."""
+    return await service.lookup.fields(access.project_id, search)
+
+
+@router.get("/groups")
+def group_runs(
+    access: Reader,
+    service: Service,
+    selection: Selected,
+    by: Annotated[str, Query(max_length=1000, description="config field, such as `config.learning_rate`")],
+    columns: Columns = "",
+) -> RunGroups:
+    """Group runs by a config field, with mean and spread of the metrics in ``columns``."""
+    fields = parse_columns(by)
+    if len(fields) != 1:
+        raise InvalidInput("runs are grouped by one field", where="by", next_step="name a config field")
+    return service.groups(access.project_id, selection, fields[0], parse_columns(columns))
+
+
+@router.post("/bulk")
+def change_runs(body: BulkRequest, access: Member, service: Service) -> BulkOut:
+    """Change, pin, unpin, cancel, delete or restore up to 500 runs, and return what became of each."""
+    return service.editing.each(access.project_id, body, access.person_name)
 
 
 @router.get("/{run_id}")
@@ -101,6 +159,13 @@ async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, serv
     """Return a run with its details, but without the data of its metrics, figures and artifacts."""
     run_id = await complete(connection, access, RUNS, run_id)  # faster than a dependency, as this read is frequent
     return await service.lookup.get(access.project_id, run_id)
+
+
+@router.patch("/{run_id}")
+def change_run(run_id: RunId, body: RunChange, access: Member, service: Service, unit: Unit) -> RunDetail:
+    """Change the name, note or tags of a run; fields that are omitted stay as they are."""
+    service.editing.change(access.project_id, run_id, body, unit=unit)
+    return service.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}", status_code=204)

@@ -24,7 +24,7 @@ from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.errors import InvalidValue
 from azuraforge.messages import LANGUAGES, current
 from azuraforge.messages.stored import shown as shown_texts
-from azuraforge.paging import Page
+from azuraforge.paging import MOST, Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
@@ -63,6 +63,8 @@ CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 MOST_MILLISECONDS = 221_845_392_000_000
 #: Maximum number of characters of the note in a run's progress.
 MOST_NOTE = 10_000
+#: Maximum number of tags of a run.
+MOST_TAGS = 50
 #: Maximum number of points of one series in a request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
@@ -214,6 +216,14 @@ class ExternalSummary(RunSummary):
     values: JsonObject
 
 
+class RunScore(BaseModel):
+    """A result of a run, with the best baseline's value for the same rows if there is one."""
+
+    name: str
+    value: float | None
+    baseline: float | None = None
+
+
 class RunOut(BaseModel):
     """A run as shown in lists."""
 
@@ -240,10 +250,16 @@ class RunOut(BaseModel):
         description="time at which the run was moved to the trash; null if it is not in the trash"
     )
     deleted_by: str | None
-    sort_value: float | None = Field(
-        default=None,
-        description="value of the metric by which the list is sorted; null if it is infinite, or if the list is not"
-        " sorted by a metric",
+    tags: list[str]
+    scores: list[RunScore] = Field(
+        default=[],
+        description="in lists, the run's most important results: of its summary, or else the last values of its"
+        " metrics; at most 3",
+    )
+    columns: dict[str, JsonValue] = Field(
+        default={},
+        description="in lists, the values of the requested columns by name; a curve is a list of steps and a list of"
+        " values, null represents a missing value, NaN and infinities",
     )
 
 
@@ -293,6 +309,7 @@ class StudyLink(BaseModel):
 class RunDetail(RunOut):
     """A run with its details, but without the data of its metrics, figures and artifacts."""
 
+    note: str | None = Field(description="note of a member, in Markdown; `notes` are the paragraphs of its report")
     config: JsonObject
     seed: int
     threads: int
@@ -331,6 +348,104 @@ class RunDetail(RunOut):
 
 class RunPage(Page[RunOut]):
     """A page of runs."""
+
+    total: int | None = Field(default=None, description="number of runs on all pages; null unless it was requested")
+
+
+#: Tag of a run: text without commas and line breaks.
+_TAG = r"^[^\s,\x00-\x1f\x7f](?:[^,\x00-\x1f\x7f]*[^\s,\x00-\x1f\x7f])?$"
+Tag = Annotated[StorableText, Field(min_length=1, max_length=50, pattern=_TAG)]
+Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
+
+
+class RunChange(BaseModel):
+    """Change of a run's name, note or tags. Fields that are omitted stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[StorableText, Field(min_length=1, max_length=200)] | None = None
+    note: Annotated[StorableText, Field(max_length=MOST_NOTE)] | None = Field(
+        default=None, description="note in Markdown; an empty text removes it"
+    )
+    tags: Tags | None = Field(default=None, description="tags that replace all earlier ones")
+    add_tags: Tags = []
+    remove_tags: Tags = []
+
+
+class BulkRequest(BaseModel):
+    """Request to do the same to several runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    do: Literal["change", "pin", "unpin", "cancel", "delete", "restore"]
+    run_ids: list[RunId] = Field(min_length=1, max_length=MOST)
+    change: RunChange | None = Field(default=None, description="the change, if `do` is `change`")
+
+
+class BulkItem(BaseModel):
+    """What became of one run of a request; ``error`` is null if the action succeeded."""
+
+    id: str
+    error: RunError | None
+
+
+class BulkOut(BaseModel):
+    """What became of each run of a request, in the order of the request."""
+
+    items: list[BulkItem]
+    failed: int
+
+
+class FieldOut(BaseModel):
+    """A field of runs for filters: its operators, and its values if they are few."""
+
+    name: str
+    kind: str
+    operators: list[str]
+    values: list[str] = []
+    sortable: bool = True
+
+
+class FieldsOut(BaseModel):
+    """Names and values for completing filters, sort orders and columns.
+
+    ``config`` contains the config fields of the project's newest runs, ``metrics`` the names of its metrics. Both are
+    written as they are in a filter, after the prefix.
+    """
+
+    fields: list[FieldOut]
+    config: list[str]
+    metrics: list[str]
+    more_metrics: bool = Field(description="whether there are more metrics than these; search for others")
+
+
+class GroupColumn(BaseModel):
+    """A metric in a group of runs. ``spread`` is the standard deviation of the sample; null for fewer than two runs."""
+
+    name: str
+    runs: int = Field(description="number of runs that have the metric")
+    mean: float | None
+    spread: float | None
+    lowest: float | None
+    highest: float | None
+
+
+class RunGroup(BaseModel):
+    """Runs with the same value of a config field; ``value`` is null for runs without it."""
+
+    value: str | float | None
+    filter: str = Field(description="condition that selects the group's runs")
+    runs: int
+    columns: list[GroupColumn]
+
+
+class RunGroups(BaseModel):
+    """Groups of runs, the largest first; at most 200."""
+
+    by: str
+    groups: list[RunGroup]
+    runs: int = Field(description="number of runs that were grouped: the newest ones, at most 20,000")
+    more: bool = Field(description="whether runs or groups were left out")
 
 
 class ArtifactPage(Page[ArtifactOut]):

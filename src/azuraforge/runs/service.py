@@ -31,10 +31,13 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.projects.keeping import hold
-from azuraforge.runs import dependencies, lookup, shapes, store
+from azuraforge.runs import dependencies, fields, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
+from azuraforge.runs.editing import RunEditing
 from azuraforge.runs.external.service import ExternalRuns
+from azuraforge.runs.filters.fields import Field
+from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked, hash_of
 from azuraforge.runs.lookup import RunLookup
@@ -44,6 +47,7 @@ from azuraforge.runs.schemas import (
     MetricPoints,
     MetricsOut,
     RunDetail,
+    RunGroups,
     RunOut,
     RunRequest,
 )
@@ -101,6 +105,8 @@ class RunService:
         self._transitions = Transitions(events, self._bring)
         #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
+        #: Changes of names, tags and notes, and actions on several runs.
+        self.editing = RunEditing(database, events, self.trash, self.cancel)
         self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
@@ -232,6 +238,13 @@ class RunService:
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
+
+    def groups(self, project_id: str, selection: Selection, by: Field, columns: Sequence[Field]) -> RunGroups:
+        """Group the newest runs of a list by a config field, with mean and spread of metrics.
+
+        Raises InvalidInput if ``by`` is not a config field or a column is not a metric.
+        """
+        return self._database.follow_now(project_id, fields.groups(self._database.dialect, selection, by, columns))
 
     def metrics(
         self,

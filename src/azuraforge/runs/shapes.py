@@ -23,7 +23,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.tables import Artifact, Run
 
-_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "sort_value"))
+_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "scores", "columns"))
 
 
 def run_fields(row: Run | RunRow) -> dict[str, Any]:
@@ -36,12 +36,6 @@ def run_fields(row: Run | RunRow) -> dict[str, Any]:
 
 def run_out(row: Run | RunRow) -> RunOut:
     return RunOut(**run_fields(row))
-
-
-def sorted_run_out(row: RunRow) -> RunOut:
-    """Return a run with the metric value that its list is sorted by."""
-    value = row.sort_value
-    return RunOut(**run_fields(row), sort_value=value if value is not None and math.isfinite(value) else None)
 
 
 def run_detail(
@@ -61,6 +55,7 @@ def run_detail(
     fixed = detail.environment is not None  # set by the first attempt that the platform executes
     return RunDetail(
         **run_fields(row),
+        note=detail.note,
         config=detail.config,
         seed=detail.seed,
         threads=detail.threads,

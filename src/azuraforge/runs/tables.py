@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonText, MessageText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonText, Lines, MessageText, Owned, Timestamp, new_id, now
 from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import OnFailure, RunState
 from azuraforge.strict_json import JsonObject
@@ -124,6 +124,8 @@ class Run(Deletable, Owned, Base):
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
     pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept regardless of age
+    tags: Mapped[list[str]] = mapped_column(Lines, default=list)
+    note: Mapped[str | None] = mapped_column(Text)
 
 
 class RunDependency(Owned, Base):

@@ -32,6 +32,10 @@ def run_stream(run_id: str) -> str:
     return f"run/{run_id}"
 
 
+#: Stream of the progress of all runs of a project.
+RUNS_STREAM = "runs"
+
+
 _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 

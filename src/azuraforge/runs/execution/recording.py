@@ -19,12 +19,13 @@ from azuraforge.processes.messages import message_frame
 from azuraforge.processes.points import problem_with_series
 from azuraforge.processes.resources import usage
 from azuraforge.runs import store
-from azuraforge.runs.events import FigureAttached, MetricsTruncated, NoteAdded, RunProgressed
+from azuraforge.runs.events import FigureAttached, MetricsTruncated, NoteAdded, RunAdvanced, RunProgressed
 from azuraforge.runs.handlers import MessageKind, Received, RegisteredMessage
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.progress import ProgressMeter
-from azuraforge.runs.schemas import MOST_NOTE, Step, Time
+from azuraforge.runs.schemas import MOST_NOTE, RunProgress, Step, Time
+from azuraforge.runs.transitions import RUNS_STREAM
 
 #: Number of checkpoints kept for each phase, since the newest may be damaged.
 KEPT_CHECKPOINTS = 3
@@ -106,9 +107,13 @@ def _points(received: Received, phase: str, body: Metrics) -> None:
 
 
 def _progress(received: Received, body: Progress) -> None:
+    before = received.progress.percent
     progress = received.progress.update(body.done, body.total, body.note[:MOST_NOTE])
     fenced_update(received.session, received.held, progress=progress)
     received.report(RunProgressed.model_validate(progress))
+    if received.progress.percent != before:
+        shown = RunProgress.model_validate(progress)
+        received.events.append(received.session, RUNS_STREAM, RunAdvanced(run_id=received.run_id, progress=shown))
 
 
 def _checkpoint(received: Received, body: Saved) -> None:

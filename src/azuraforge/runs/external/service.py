@@ -16,17 +16,19 @@ from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.runs import store
-from azuraforge.runs.events import RunProgressed
+from azuraforge.runs.events import RunAdvanced, RunProgressed
 from azuraforge.runs.external.store import Renewal
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.schemas import ExternalSummary, FinishRequest, MetricPoints
+from azuraforge.runs.schemas import ExternalSummary, FinishRequest, MetricPoints, RunProgress
 from azuraforge.runs.tables import Run
-from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.runs.transitions import RUNS_STREAM, Transitions, run_stream
 from azuraforge.strict_json import JsonObject
 
 #: Phase under which the points of external runs are stored.
 PHASE = ""
+#: Maximum number of runs whose percentages are remembered.
+_MOST_PERCENTS = 10_000
 #: Error of a run whose client stopped renewing its lease.
 LOST = AzuraError(
     "the client that executes the run no longer responds",
@@ -48,6 +50,7 @@ class ExternalRuns:
         self._transitions = transitions
         self._lease_seconds = lease_seconds
         self._renewal = Renewal(lease_seconds)
+        self._percents: dict[str, int] = {}
 
     def renew(self, project_id: str, run_id: str, person_id: str, *, unit: UnitOfWork | None = None) -> Run:
         """Renew a run's lease."""
@@ -64,10 +67,24 @@ class ExternalRuns:
             if body.points:
                 self._points(session, Held(project_id, run_id, run.attempt), body)
             if progress is not None:
-                self._events.append(session, run_stream(run_id), RunProgressed.model_validate(progress))
+                shown = RunProgressed.model_validate(progress)
+                self._events.append(session, run_stream(run_id), shown)
+                if self._advances(run_id, shown.share):
+                    advanced = RunAdvanced(run_id=run_id, progress=RunProgress.model_validate(progress))
+                    self._events.append(session, RUNS_STREAM, advanced)
             return run
 
         return self._database.write(project_id, work, unit=unit)
+
+    def _advances(self, run_id: str, share: float) -> bool:
+        """Return whether a run's share has another percentage than in the last request that this process handled."""
+        percent = int(share * 100)
+        if self._percents.get(run_id) == percent:
+            return False
+        if len(self._percents) >= _MOST_PERCENTS:
+            self._percents.clear()
+        self._percents[run_id] = percent
+        return True
 
     def _renewed(self, session: Session, run_id: str, person_id: str, progress: JsonObject | None = None) -> Run:
         """Renew the lease and return the run; reopen the run if it failed only because its lease expired."""

@@ -52,6 +52,8 @@ def create() -> None:
         sa.Column("started_at", database.Timestamp(), nullable=True),
         sa.Column("finished_at", database.Timestamp(), nullable=True),
         sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("tags", database.Lines(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.Column("deleted_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_by", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_run_project_id")),
