@@ -31,7 +31,7 @@ NAMES = {
     "Prediction": "PredictOut", "Notification": "NotificationOut", "NotificationTarget": "TargetOut",
     "_Targets": "TargetPage", "Plugin": "PluginOut", "TaskKind": "TaskKindFacts", "Drift": "DriftOut",
     "LedgerLine": "PredictionDetail", "Lineage": "LineageOut", "Origin": "ImportedFrom", "Artifact": "ArtifactOut",
-    "Attempt": "AttemptOut", "Curve": "MetricSeries", "Progress": "RunProgress", "Run": "RunDetail",
+    "Attempt": "AttemptOut", "Series": "SeriesOut", "Log": "LogOut", "Preview": "PreviewOut", "Curve": "MetricSeries", "Progress": "RunProgress", "Run": "RunDetail",
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
     "Secret": "SecretOut", "Freshness": "KeepFreshOut", "AsOf": "AsOfOut", "Loop": "LoopOut",

@@ -151,7 +151,8 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 /notifications /notifications/targets /notifications/targets/{target} /notifications/{notification} /people/me
 /plugins /plugins/{name} /predictions/{prediction_id} /projects /projects/current /projects/policy
 /projects/trash /runs /runs/{run_id} /runs/{run_id}/artifacts /runs/{run_id}/artifacts/{name:path}
-/runs/{run_id}/metrics /runs/{run_id}/report /schedules /schedules/{schedule} /schedules/{schedule}/fires
+/runs/{run_id}/log /runs/{run_id}/metrics /runs/{run_id}/previews/{name:path} /runs/{run_id}/report
+/runs/{run_id}/series /schedules /schedules/{schedule} /schedules/{schedule}/fires
 /secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
 /studies/{study}/trials /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
 gets(_READS.split())

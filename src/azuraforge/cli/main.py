@@ -33,6 +33,7 @@ from azuraforge.cli.access import invitations, link, members, people, projects, 
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
+from azuraforge.cli.run_content import commands as run_content  # noqa: F401 - adds commands to runs
 from azuraforge.cli.terminal import Terminal
 from azuraforge.cli.triggers import automations, loop, notifications, schedules
 
