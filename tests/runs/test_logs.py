@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azuraforge.errors import NotFound
-from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.log_file import TAIL_BYTES, LogFile
 from azuraforge.runs.logs import lines as log_lines
 from azuraforge.runs.logs.lines import LogReader
 from azuraforge.runs.logs.service import RunLogs
@@ -77,6 +77,18 @@ def test_secrets_do_not_reach_the_log(tmp_path):
     log.end_line()
     log.close()
     assert log.path.read_text() == "key [secret], [secret] and ab\nnext\n"
+
+
+def test_a_log_does_not_grow_without_bound(tmp_path):
+    log = LogFile(tmp_path / "log.txt", head_bytes=5_000)
+    for number in range(30_000):
+        log.write(f"line {number} {'x' * 80}\n".encode())
+    log.close()
+    text = log.path.read_text()
+    assert len(text) < 5_000 + TAIL_BYTES + 100
+    assert text.startswith("line 0 ")
+    assert "bytes left out" in text
+    assert text.rstrip().splitlines()[-1].startswith("line 29999 ")
 
 
 def test_a_log_is_readable_while_its_attempt_runs(stand, logs):

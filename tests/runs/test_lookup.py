@@ -237,7 +237,8 @@ def test_thousands_of_curves_are_listed_in_pages_and_searched(service, project_i
 def test_a_copy_names_the_run_that_it_was_copied_from(service, project_id, other_project_id):
     first = external(service, project_id)
     copied = service.create(project_id, RunRequest(kind="external", parent=first), "me")
-    assert copied.parent is not None and copied.parent.id == first
+    assert copied.parent is not None
+    assert copied.parent.id == first
     assert service.get(project_id, first).parent is None
     with pytest.raises(InvalidInput, match="does not exist"):
         service.create(other_project_id, RunRequest(kind="external", parent=first), "me")
