@@ -2109,6 +2109,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Log
+         * @description Return a part of the log of an attempt, also while the attempt is running.
+         */
+        get: operations["runs_read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/metrics": {
         parameters: {
             query?: never;
@@ -2152,6 +2172,26 @@ export interface paths {
          * @description Unpin a run, so that the project's retention policy applies to it again.
          */
         delete: operations["runs_unpin_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/previews/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Artifact
+         * @description Return the beginning of a file that a run produced, as text or as a table.
+         */
+        get: operations["runs_preview_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2211,6 +2251,26 @@ export interface paths {
          * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Series
+         * @description List the curves of a run without their points, sorted by name.
+         */
+        get: operations["runs_list_series"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6874,6 +6934,47 @@ export interface components {
             statistic: number;
         };
         /**
+         * LogLine
+         * @description A line of a log; `number` starts at 0. `level` is null if the line states none.
+         */
+        LogLine: {
+            /** Level */
+            level: ("debug" | "info" | "warning" | "error") | null;
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LogOut
+         * @description A part of the log of one attempt.
+         */
+        LogOut: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Attempts
+             * @description attempts that have a log
+             */
+            attempts: number[];
+            /** Bytes */
+            bytes: number;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /**
+             * Next
+             * @description number of the line at which to continue; null at the end
+             */
+            next: number | null;
+            /**
+             * Open
+             * @description whether the attempt is running and may add lines
+             */
+            open: boolean;
+            /** Total Lines */
+            total_lines: number;
+        };
+        /**
          * LoopOut
          * @description The loop of one model, with its steps in order.
          */
@@ -9031,6 +9132,35 @@ export interface components {
             until: string | null;
         };
         /**
+         * PreviewOut
+         * @description Beginning of a file that a run produced, as text or as a table.
+         */
+        PreviewOut: {
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Kind
+             * @description none: files of this type have no preview here
+             * @enum {string}
+             */
+            kind: "text" | "table" | "none";
+            /** Rows */
+            rows?: (string | null)[][] | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Total Rows
+             * @description number of rows of the table; null if it is not known
+             */
+            total_rows?: number | null;
+            /**
+             * Truncated
+             * @description whether the file contains more than the response
+             * @default false
+             */
+            truncated: boolean;
+        };
+        /**
          * Problem
          * @description An error in the format of RFC 9457: what happened, where, and what to do next.
          */
@@ -9825,8 +9955,13 @@ export interface components {
              * @description requested maximum memory of all processes of an attempt, in bytes; null if none was requested
              */
             memory_limit_bytes: number | null;
-            /** Metric Series */
+            /**
+             * Metric Series
+             * @description names of the first 1,000 curves; GET /runs/{run_id}/series lists all
+             */
             metric_series: string[];
+            /** Metric Series Total */
+            metric_series_total: number;
             /** Model */
             model: string | null;
             /** Name */
@@ -9843,6 +9978,8 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /** @description run whose settings were copied for this one; null if there is none or it was purged */
+            parent: components["schemas"]["LinkedRun"] | null;
             /**
              * Pinned
              * @description whether the run is kept regardless of its age
@@ -10176,6 +10313,11 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /**
+             * Parent
+             * @description id of the run whose settings were copied for this one; its page shows the differences
+             */
+            parent?: string | null;
             /**
              * Plugin
              * @description name of the pipeline or agent; default for training: the default pipeline for the kind of dataset
@@ -10800,6 +10942,47 @@ export interface components {
             en: string;
             /** Tr */
             tr: string;
+        };
+        /**
+         * SeriesOut
+         * @description A curve of a run without its points; null represents NaN, infinities and an empty curve.
+         */
+        SeriesOut: {
+            /** Highest */
+            highest: number | null;
+            /** Last */
+            last: number | null;
+            /** Last Step */
+            last_step: number | null;
+            /** Lowest */
+            lowest: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Phase
+             * @description phase that logs the curve; `system/` for measurements of the run's processes
+             */
+            phase: string;
+            /** Points */
+            points: number;
+        };
+        /**
+         * SeriesPage
+         * @description A page of the curves of a run, sorted by name.
+         */
+        SeriesPage: {
+            /** Items */
+            items: components["schemas"]["SeriesOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description number of curves that the search found
+             */
+            total: number;
         };
         /**
          * SeriesScores
@@ -26351,15 +26534,120 @@ export interface operations {
             };
         };
     };
+    runs_read_log: {
+        parameters: {
+            query?: {
+                /** @description number of the first line, counted from 0 */
+                after?: number;
+                /** @description attempt; default: the newest */
+                attempt?: number | null;
+                /** @description return the last lines instead, this many at most */
+                last?: number | null;
+                /** @description lowest level of the lines */
+                level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description maximum number of lines */
+                limit?: number;
+                /** @description text that the lines contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_metrics: {
         parameters: {
             query?: {
+                /** @description first step; default: all */
+                from_step?: number | null;
                 /** @description maximum number of points per series */
                 max_points?: number;
                 /** @description names of series; default: all */
                 series?: string[] | null;
                 /** @description whether to include the time at which each point was logged */
                 times?: boolean;
+                /** @description last step; default: all */
+                to_step?: number | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
@@ -26804,6 +27092,95 @@ export interface operations {
             };
         };
     };
+    runs_preview_artifact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_report: {
         parameters: {
             query?: {
@@ -27122,6 +27499,101 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_list_series: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description text that the names contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
