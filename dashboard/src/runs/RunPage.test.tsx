@@ -152,6 +152,7 @@ describe("RunPage", () => {
     expect(heads).toContain("Jan 2, 2026");
     expect(heads).toContain("Jan 3, 2026");
     expect(screen.getByText(/; the forecaster was refitted on all rows after its verdict$/)).toBeTruthy();
+    await userEvent.click(screen.getByTestId("tab-evaluation"));
     expect(document.body.textContent).toContain("Jan 1, 2026");
   });
 
