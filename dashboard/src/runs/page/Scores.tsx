@@ -25,7 +25,7 @@ export function Scores({ evaluation, runId }: { evaluation: Evaluation; runId: s
             <dt title={t("runPage.scoreOf", { metric: titled(metric, evaluation.unit) })}>{titled(metric, evaluation.unit)}</dt>
             <dd>{show(metric, candidate.metrics[metric.name])}</dd>
             <dd className={css["baseline"]}>
-              <Link href={`${paths.run(runId)}?tab=evaluation`}>{t("runPage.baseline", { name: baseline.name.split(".").at(-1), value: show(metric, baseline.metrics[metric.name]) })}</Link>
+              <Link href={`${paths.run(runId)}?tab=evaluation`}>{`${baseline.name.split(".").at(-1) ?? ""}: ${show(metric, baseline.metrics[metric.name])}`}</Link>
             </dd>
           </div>
         ))}

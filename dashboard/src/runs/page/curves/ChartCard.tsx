@@ -48,8 +48,8 @@ export function ChartCard(props: ChartCardProps) {
           {title}
         </span>
         <span className={css["buttons"]}>
-          <Button small onPress={savePicture}>{t("runCurves.png")}</Button>
-          <Button small onPress={() => saveFile(`${title}.csv`, new Blob([csvOf(present)], { type: "text/csv" }))}>{t("runCurves.csv")}</Button>
+          <Button small onPress={savePicture}>PNG</Button>
+          <Button small onPress={() => saveFile(`${title}.csv`, new Blob([csvOf(present)], { type: "text/csv" }))}>CSV</Button>
           <Button small onPress={() => setFull(true)}>{t("runCurves.full")}</Button>
         </span>
       </figcaption>
