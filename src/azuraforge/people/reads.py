@@ -34,6 +34,11 @@ def known_secret(session: Session, hash_: str, idle_seconds: float) -> KnownSecr
     return KnownSecret(row.kind, name, row.expires_at)
 
 
+def working_name(session: Session, person_id: str) -> str | None:
+    """Return a person's name; None if the person is disabled, or the session does not see the person."""
+    return store.working_name(session, person_id)
+
+
 def name_of(session: Session, person_id: str) -> str | None:
     """Return a person's name; None if the session does not see the person."""
     return store.name_of(session, person_id)

@@ -31,6 +31,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.projects.keeping import hold
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
@@ -88,6 +89,7 @@ class RunService:
         *,
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
+        check_quota: ChecksQuota = no_quotas,
     ) -> None:
         self._database = database
         #: Asynchronous versions of the most frequent reads.
@@ -102,6 +104,7 @@ class RunService:
         #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
         self._objections = objections
+        self._check_quota = check_quota
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
@@ -155,8 +158,11 @@ class RunService:
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> str:
         """Store a prepared run in the caller's transaction, queued or, if it is external, running; return its id.
 
-        Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
+        Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed,
+        and QuotaExceeded. What the run stores later is not refused, so that a run that has started can finish.
         """
+        self._check_quota(session, "runs", 1)
+        self._check_quota(session, "stored_bytes", 1)
         needed = dependencies.needed_by(session, request)
         row = self._row(session.project_id, request, prepared, person_id)
         row.request_hash = hash_of(request)
@@ -217,13 +223,14 @@ class RunService:
         """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
 
         Raises NotFound if the run does not exist, and Conflict if it is external, in the trash or in another state, if
-        a dependency did not succeed, or if an objection applies.
+        a dependency did not succeed, if an objection applies, or if the quota of runs is used up.
         """
 
         def work(session: Session) -> None:
             needed = dependencies.lock_needed(session, run_id)
             run = self._locked(session, run_id)
             check_resumable(run)
+            self._check_quota(session, "runs", 1)
             for object_to in self._objections:
                 object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)
