@@ -252,6 +252,11 @@ class Accounts:
             raise taken(name)
 
 
+def add_service_account(session: Session, name: str) -> None:
+    """Add the session's person as a service account, which cannot sign in."""
+    account_store.add_service_account(session, name)
+
+
 def taken(name: str) -> AzuraError:
     """Return the error for a name that another person has."""
     return Conflict("the name {name!r} is not available", next_step="choose another name", code="name_taken", name=name)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from azuraforge.database import Session
 from azuraforge.people import store
+from azuraforge.people.tables import name_key
 
 
 @dataclass(frozen=True)
@@ -60,3 +61,9 @@ def people(session: Session, person_ids: Sequence[str]) -> dict[str, KnownPerson
 def is_service_account(session: Session, person_id: str | None) -> bool:
     """Return whether a person whom the session sees is a service account."""
     return person_id is not None and store.kind_of(session, person_id) == "service"
+
+
+def has_name(session: Session, name: str) -> bool:
+    """Return whether a person whom the session sees has this name, regardless of upper and lower case."""
+    key = name_key(name)
+    return any(name_key(each) == key for each in store.names(session))

@@ -47,6 +47,11 @@ def kind_of(session: Session, person_id: str) -> str | None:
     return session.scalar(select(Person.kind).where(Person.id == person_id))
 
 
+def names(session: Session) -> list[str]:
+    """Return the names of the people whom the session sees."""
+    return list(session.scalars(select(Person.name)))
+
+
 def people(session: Session, person_ids: Sequence[str]) -> list[Person]:
     """Return the rows of those people whom the session sees."""
     return list(session.scalars(select(Person).where(Person.id.in_(person_ids))))

@@ -69,7 +69,7 @@ def _runs(services: Services) -> RunService:
         services[SETTINGS],
         needs=services.all(RUN_NEEDS),
         objections=services.all(RESUMING_OBJECTIONS),
-        check_quota=services[QUOTAS].check,
+        admit=services[QUOTAS].admit_run,
     )
 
 

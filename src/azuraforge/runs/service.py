@@ -31,7 +31,6 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.projects.keeping import hold
-from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
@@ -75,7 +74,7 @@ class RunService:
 
     Args:
         needs: functions that return which deleted runs are still needed.
-        objections: functions that raise Conflict if a run may not be resumed.
+        objections: functions that raise Conflict if a run may not be resumed; ``admit`` does if a quota is used up.
     """
 
     def __init__(
@@ -89,7 +88,7 @@ class RunService:
         *,
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
-        check_quota: ChecksQuota = no_quotas,
+        admit: Callable[[Session], None] = lambda _: None,
     ) -> None:
         self._database = database
         #: Asynchronous versions of the most frequent reads.
@@ -103,8 +102,7 @@ class RunService:
         self._transitions = Transitions(events, self._bring)
         #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
-        self._objections = objections
-        self._check_quota = check_quota
+        self._objections, self._admit = objections, admit
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
@@ -158,11 +156,9 @@ class RunService:
     def add(self, session: Session, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> str:
         """Store a prepared run in the caller's transaction, queued or, if it is external, running; return its id.
 
-        Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed,
-        and QuotaExceeded. What the run stores later is not refused, so that a run that has started can finish.
+        Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
         """
-        self._check_quota(session, "runs", 1)
-        self._check_quota(session, "stored_bytes", 1)
+        self._admit(session)
         needed = dependencies.needed_by(session, request)
         row = self._row(session.project_id, request, prepared, person_id)
         row.request_hash = hash_of(request)
@@ -230,7 +226,7 @@ class RunService:
             needed = dependencies.lock_needed(session, run_id)
             run = self._locked(session, run_id)
             check_resumable(run)
-            self._check_quota(session, "runs", 1)
+            self._admit(session)
             for object_to in self._objections:
                 object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)

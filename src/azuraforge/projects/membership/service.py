@@ -9,8 +9,8 @@ from azuraforge.database import Database, Session, UnitOfWork, after_commit, new
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
-from azuraforge.people import account_store
 from azuraforge.people import reads as people_reads
+from azuraforge.people.accounts import add_service_account
 from azuraforge.people.callers import Revocations
 from azuraforge.projects import store as projects_store
 from azuraforge.projects.callers import ROLES, Access
@@ -68,7 +68,7 @@ class MemberService:
 
         def in_project(session: Session, _: None) -> MemberOut:
             may_grant(own_role(session, access, "admin"), request.role)
-            if store.has_name(session, request.name):
+            if people_reads.has_name(session, request.name):
                 raise Conflict(
                     "a member of the project has the name {name!r} already",
                     next_step="choose another name",
@@ -84,7 +84,7 @@ class MemberService:
         return self._database.write_joining(
             new_id(),
             access.project_id,
-            lambda session: account_store.add_service_account(session, request.name),
+            lambda session: add_service_account(session, request.name),
             in_project,
             project_unit=unit,
         )

@@ -8,7 +8,6 @@ from sqlalchemy import delete, func, select
 
 from azuraforge.database import Session
 from azuraforge.database.keyset import behind
-from azuraforge.people.tables import Person, name_key
 from azuraforge.projects.tables import Member, Token
 
 
@@ -24,11 +23,6 @@ def members(session: Session, limit: int, after: tuple[datetime, str] | None) ->
 def locked(session: Session, person_id: str) -> Member | None:
     """Return a member, locked until the commit so that no token is created meanwhile; None if there is none."""
     return session.scalar(select(Member).where(Member.person_id == person_id).with_for_update())
-
-
-def has_name(session: Session, name: str) -> bool:
-    """Return whether a member of the project has a name, regardless of upper and lower case."""
-    return name_key(name) in {name_key(each) for each in session.scalars(select(Person.name))}
 
 
 def count_owners(session: Session) -> int:

@@ -60,6 +60,14 @@ class Quotas:
         if used + more > limit:
             raise _exceeded(limited, used, limit, more)
 
+    def admit_run(self, session: Session) -> None:
+        """Raise QuotaExceeded if another active run, or any byte of it, does not fit.
+
+        What a run stores later is not refused, so that a run that has started can finish.
+        """
+        self.check(session, "runs")
+        self.check(session, "stored_bytes")
+
     def usage(self, project_id: str) -> UsageOut:
         """Return what a project uses, and its limits."""
         with self._database.read(project_id) as session:
