@@ -202,6 +202,7 @@ case("POST", "/invitations/accept", {"invitation": "{no_invitation}"}, control=(
 case("POST", "/links", {})
 case("POST", "/loop-demo", control=(409,), code="demo_not_offered", why="no loop runs in this process")
 case("POST", "/loop-demo/cancel", control=(404,), code="not_found", why="no loop runs in this process")
+case("POST", "/members/service-accounts", {"name": "{new}"})
 case("PATCH", "/members/{person_id}", {"role": "viewer"}, address="/members/{reader}")
 case("DELETE", "/members/{person_id}", address="/members/{reader}", ends=2)
 case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=30)
@@ -282,14 +283,16 @@ for path, why in {
     case("DELETE", path, control=(409,), code="conflict", why=why, ends=5)
 
 # Administrators of the platform, who belong to neither project. Routes that the application lacks are not asked.
-gets(["/platform/people", "/platform/administrators", "/platform/projects"])
+gets(["/platform/people", "/platform/projects", "/platform/settings"])
+case("POST", "/platform/people", {"name": "{new}"})
 case("PATCH", "/platform/people/{person_id}", {"disabled": False}, address="/platform/people/{other_member}")
-case("POST", "/platform/people/{person_id}/link", address="/platform/people/{other_member}/link")
-case("PUT", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=1)
-case("DELETE", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=2)
+case("POST", "/platform/people/{person_id}/link", address="/platform/people/{other_member}/link", control=(403,),
+     code="account_in_use", why="a link would let the administrator into the person's projects")  # fmt: skip
+case("PUT", "/platform/projects/{slug}/quota", {"members": 99}, address="/platform/projects/{slug}/quota")
 
 # The life of a project: {spare} is an own project without work, {gone} and {doomed} are in the trash
 case("GET", "/projects/deleted")
+case("GET", "/projects/current/usage")
 for verb, order in {"archive": 21, "unarchive": 22}.items():
     case("POST", f"/projects/current/{verb}", place="spare", ends=order)
 case("DELETE", "/projects/current", query={"confirm": "{spare}"}, place="spare", foreign=(422,), ends=31)

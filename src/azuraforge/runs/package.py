@@ -9,7 +9,7 @@ from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.processes.package import KERNELS, LAUNCHER
-from azuraforge.projects.package import BINS, CHORES, CLEARS, FOLDERS, WORK
+from azuraforge.projects.package import BINS, CHORES, CLEARS, FOLDERS, MEASURES, QUOTAS, WORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.database import Session
+    from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
@@ -70,6 +71,7 @@ def _runs(services: Services) -> RunService:
         services[SETTINGS],
         needs=services.all(RUN_NEEDS),
         objections=services.all(RESUMING_OBJECTIONS),
+        admit=services[QUOTAS].admit_run,
     )
 
 
@@ -114,6 +116,17 @@ def _work(_: Services) -> Sequence[Callable[[Session], int]]:
     return [count_active]
 
 
+def _measures(_: Services) -> Sequence[Measure]:
+    from azuraforge.projects.quotas.service import Measure
+    from azuraforge.runs.reads import artifact_bytes, count_active, count_all
+
+    return [
+        Measure("runs", count_active),
+        Measure("all_runs", count_all),
+        Measure("stored_bytes", artifact_bytes),
+    ]
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.runs.routes import router
 
@@ -149,6 +162,7 @@ PACKAGE = Package(
         FOLDERS.add(lambda services: [services[SETTINGS].artifacts]),
         CLEARS.add(_clears),
         WORK.add(_work),
+        MEASURES.add(_measures),
         CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),
     events=_events,
