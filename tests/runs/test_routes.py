@@ -25,6 +25,9 @@ class Api:
     def get(self, path: str, **options) -> httpx.Response:
         return asyncio.run(self._ask("GET", path, options))
 
+    def patch(self, path: str, **options) -> httpx.Response:
+        return asyncio.run(self._ask("PATCH", path, options))
+
     def post(self, path: str, **options) -> httpx.Response:
         return asyncio.run(self._ask("POST", path, options))
 

@@ -9,7 +9,7 @@ import typer
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED
 from azuraforge.cli.output.summaries import plain
-from azuraforge.cli.runs import app
+from azuraforge.cli.runs import app as app
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

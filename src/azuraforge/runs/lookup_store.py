@@ -7,8 +7,20 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, String, bindparam, literal, literal_column, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from azuraforge.database.fast_reads import Question, columns
 from azuraforge.database.keyset import Column, behind_parameters
@@ -124,6 +136,27 @@ class SeriesRow(NamedTuple):
     sealed_points: int
 
 
+class SeriesAbout(NamedTuple):
+    """A curve without its points."""
+
+    series: str
+    phase: str
+    tail_points: int
+    sealed_points: int
+    last_step: int | None
+    last: float | None
+    lowest: float | None
+    highest: float | None
+
+
+class TotalRow(NamedTuple):
+    total: int
+
+
+class SeriesName(NamedTuple):
+    series: str
+
+
 class ChunkRow(NamedTuple):
     data: bytes
 
@@ -183,6 +216,47 @@ SERIES = Question(
     .where(MetricSeries.run_id == _RUN_ID)
     .order_by(MetricSeries.number),
 )
+#: The first curves of a run, and how many it has.
+FIRST_SERIES = Question(
+    SeriesName,
+    select(MetricSeries.series)
+    .where(MetricSeries.run_id == _RUN_ID)
+    .order_by(MetricSeries.number)
+    .limit(bindparam("series_limit", type_=Integer())),
+)
+SERIES_COUNT = Question(
+    TotalRow, select(func.count().label("total")).select_from(MetricSeries).where(MetricSeries.run_id == _RUN_ID)
+)
+_PARENT = aliased(Run)
+PARENT = Question(
+    LinkedRow,
+    select(_PARENT.id, _PARENT.name, _PARENT.state)
+    .join(Run, and_(Run.parent_id == _PARENT.id, Run.project_id == _PARENT.project_id))
+    .where(Run.id == _RUN_ID),
+)
+_FROM, _TO = bindparam("from_step", type_=BigInteger()), bindparam("to_step", type_=BigInteger())
+CHUNKS_BETWEEN = Question(
+    ChunkRow,
+    select(MetricChunk.data)
+    .where(
+        MetricChunk.run_id == _RUN_ID,
+        MetricChunk.series == bindparam("series"),
+        MetricChunk.last_step >= _FROM,
+        MetricChunk.first_step <= _TO,
+    )
+    .order_by(MetricChunk.first_step),
+)
+TAIL_BETWEEN = Question(
+    PointRow,
+    select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
+    .where(
+        MetricPoint.run_id == _RUN_ID,
+        MetricPoint.series == bindparam("series"),
+        MetricPoint.step >= _FROM,
+        MetricPoint.step <= _TO,
+    )
+    .order_by(MetricPoint.step),
+)
 CHUNKS = Question(
     ChunkRow,
     select(MetricChunk.data)
@@ -226,6 +300,29 @@ def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> 
 def rows(ids: Sequence[str]) -> Question[RunRow]:
     """Return the query for the runs with the given ids."""
     return Question(RunRow, select(*_SHOWN).where(among(Run.id, ids)), varied=True)
+
+
+def series_page(*, search: bool, after: bool) -> tuple[Question[SeriesAbout], Question[TotalRow]]:
+    """Return the queries for a page of a run's curves, sorted by name, and for the number of all that match.
+
+    Their parameters are ``run_id``, ``limit`` and, depending on the arguments, ``pattern`` (for LIKE, in lower case
+    and escaped by a backslash) and ``after_name``.
+    """
+    return _series_page(search, after)
+
+
+@cache
+def _series_page(search: bool, after: bool) -> tuple[Question[SeriesAbout], Question[TotalRow]]:
+    page = select(*columns(MetricSeries, SeriesAbout)).where(MetricSeries.run_id == _RUN_ID)
+    count = select(func.count().label("total")).select_from(MetricSeries).where(MetricSeries.run_id == _RUN_ID)
+    if search:
+        pattern = bindparam("pattern", type_=String())
+        matches = func.lower(MetricSeries.series).like(pattern, escape="\\")
+        page, count = page.where(matches), count.where(matches)
+    if after:
+        page = page.where(MetricSeries.series > bindparam("after_name", type_=String()))
+    page = page.order_by(MetricSeries.series).limit(bindparam("limit", type_=Integer()))
+    return Question(SeriesAbout, page), Question(TotalRow, count)
 
 
 def among(column: InstrumentedAttribute[str], values: Sequence[str]) -> ColumnElement[bool]:

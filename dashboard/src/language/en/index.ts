@@ -9,6 +9,7 @@ import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
+import { runPage } from "./runPage";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -28,6 +29,7 @@ export const en = {
   ...plugins,
   ...predictions,
   ...projects,
+  ...runPage,
   ...runs,
   ...schedules,
   ...shell,

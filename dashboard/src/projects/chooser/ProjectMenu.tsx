@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import { pathsOf } from "../../routing/paths";
 import { Icon } from "../../ui/Icon";
+import { accountQuery } from "../account/api";
 import { projectsQuery, usePaths, useSession } from "../session";
 import css from "./Chooser.module.css";
 
@@ -22,6 +23,7 @@ export function ProjectMenu() {
   const frame = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { data } = useQuery({ ...projectsQuery, enabled: open });
+  const account = useQuery({ ...accountQuery, enabled: open });
   const projects = data?.items ?? [session];
 
   useEffect(() => {
@@ -84,6 +86,11 @@ export function ProjectMenu() {
         <Link href={paths.account} className={css["item"]} onClick={() => setOpen(false)} data-testid="my-account">
           {t("project.account")}
         </Link>
+        {account.data?.administrator === true ? (
+          <Link href={paths.administration} className={css["item"]} onClick={() => setOpen(false)} data-testid="administration">
+            {t("administration.title")}
+          </Link>
+        ) : null}
       </nav>
       {creating ? (
         <Suspense>

@@ -14,6 +14,7 @@ MOST_CHARACTERS = 8000
 
 _OPERATORS = ("<=", ">=", "!=", "==", "=", "<", ">", "~")
 _PUNCTUATION = "(),"
+_EXAMPLE = 'state = failed AND metrics.loss.min < 0.1 AND NOT dataset ~ "weather"'
 _QUOTES = "\"'"
 _ESCAPED = {"n": "\n", "t": "\t"}
 
@@ -62,30 +63,31 @@ def fault(
         error = InvalidInput(
             "{parameter} is not complete: {expected} is missing at the end",
             where="{parameter}",
+            next_step="write conditions like this: {example}",
             code=f"invalid_{where}",
             details=details,
             parameter=where,
             expected=expected,
+            example=_EXAMPLE,
         )
     else:
         error = InvalidInput(
             "{parameter} has a fault at character {position}: {expected} is expected instead of {found!r}",
             where="{parameter}",
+            next_step="write conditions like this: {example}",
             code=f"invalid_{where}",
             details=details,
             position=start + 1,
             parameter=where,
             expected=expected,
             found=found[:60],
+            example=_EXAMPLE,
         )
     if near:
         return error.with_next_step("did you mean {suggestion}?", suggestion=", ".join(near))
     if shown:
         return error.with_next_step("choose one of: {suggestion}", suggestion=", ".join(shown))
-    return error.with_next_step(
-        "write conditions like this: {example}",
-        example='state = failed AND metrics.loss.min < 0.1 AND NOT dataset ~ "weather"',
-    )
+    return error
 
 
 def tokens(text: str, where: str) -> list[Token]:
