@@ -30,7 +30,9 @@ export function CurvesTab({ run, curves }: { run: RunDetail; curves: Curves }) {
   const [pages, setPages] = useState<readonly (string | null)[]>([null]);
   const live = !hasEnded(run.state);
   const list = useQuery(seriesQuery(run.id, search, pages.at(-1) ?? null, live));
-  const listed = useMemo(() => (list.data?.items ?? []).filter(({ name }) => !isOfMachine(name)).map(({ name }) => name), [list.data]);
+  // A short list is known from the run; its charts do not wait for the request.
+  const known = search === "" && run.metric_series_total <= CHARTS ? run.metric_series : null;
+  const listed = useMemo(() => (list.data?.items.map(({ name }) => name) ?? [...(known ?? [])].sort()).filter((name) => !isOfMachine(name)), [list.data, known]);
   const unknown = useMemo(() => listed.filter((name) => !(name in curves)), [listed, curves]);
   const loaded = useQuery(pointsQuery(run.id, unknown, null, live)).data;
   const all = useMemo(() => ({ ...loaded, ...curves }), [loaded, curves]);
