@@ -19,6 +19,7 @@ from azuraforge.events.service import EventLog, Frame
 RETRY_MILLISECONDS = 1000
 #: Pause before a stream checks its caller's access again while the database is unavailable.
 _AWAY_SECONDS = 1.0
+_MOST_REASON_BYTES = 123
 _GOING_AWAY, _REFUSED, _NOT_TEXT = 1012, 1008, 1003  # RFC 6455: service restart; policy violation; binary data
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -99,13 +100,13 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
     try:
         caller = await caller_of(websocket)
     except AzuraError as error:
-        await websocket.close(_REFUSED, error.message[:120])
+        await websocket.close(_REFUSED, _close_reason(error.message))
         return
     await websocket.accept()
     try:
         cursor = await to_thread.run_sync(_cursor, log, caller.project_id, stream, after)
     except AzuraError as error:
-        await websocket.close(_GOING_AWAY, error.message[:120])
+        await websocket.close(_GOING_AWAY, _close_reason(error.message))
         return
     async with create_task_group() as both:
         both.start_soon(_end_with_reader, websocket, both.cancel_scope)
@@ -119,6 +120,16 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         except (WebSocketDisconnect, RuntimeError):
             pass  # the reader has disconnected; it stores its own cursor
         both.cancel_scope.cancel()
+
+
+def _close_reason(message: str) -> str:
+    """Cut a message to the 123 bytes that a close frame has room for, without cutting a character.
+
+    Example:
+        >>> len(_close_reason("ş" * 100).encode())
+        122
+    """
+    return message.encode()[:_MOST_REASON_BYTES].decode(errors="ignore")
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
