@@ -16,8 +16,8 @@ START, END = "<!-- roles of routes: make route-roles -->", "<!-- end of the role
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: Title of the column of paths, and the words for callers, by page.
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
-    "projects.md": ("Route", {"nobody": "everyone", "person": "every person"}),
-    "projects.tr.md": ("Yol", {"nobody": "herkes", "person": "her kişi"}),
+    "projects.md": ("Route", {"nobody": "everyone", "person": "every person", "administrator": "administrator"}),
+    "projects.tr.md": ("Yol", {"nobody": "herkes", "person": "her kişi", "administrator": "yönetici"}),
 }
 
 

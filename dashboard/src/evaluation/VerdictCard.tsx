@@ -36,7 +36,7 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
   const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
   return (
     <Card title={t("verdict.title")} testId="verdict" tone={tone}>
-      <p className={css["headline"]}>{t(`decisions.${verdict.headline}`, { approved: verdict.approved ?? "–" })}</p>
+      <p className={css["headline"]}>{verdict.headline === "baseline_unproven" ? t("verdict.unproven", { baseline: verdict.champion }) : t(`decisions.${verdict.headline}`, { approved: verdict.approved ?? "–" })}</p>
       <p className={text["soft"]}>
         {verdict.champion === "" ? t("verdict.noChampion") : t("verdict.champion", { name: verdict.champion })}
         {run.model ? (

@@ -38,6 +38,7 @@ const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const AccountPage = lazy(() => import("../projects/account/AccountPage"));
 const MembersPage = lazy(() => import("../projects/members/MembersPage"));
 const SettingsPage = lazy(() => import("../projects/settings/SettingsPage"));
+const AdministrationPage = lazy(() => import("../projects/administration/AdministrationPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
@@ -97,6 +98,7 @@ function ProjectPages() {
           <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route path="/p/:project/account" component={AccountPage} />
           <Route path="/p/:project/members" component={MembersPage} />
+          <Route path="/p/:project/administration" component={AdministrationPage} />
           <Route path="/p/:project/settings">
             <SettingsPage />
           </Route>

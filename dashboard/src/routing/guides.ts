@@ -21,6 +21,7 @@ export const GUIDES: Record<string, string> = {
   "account": "people",
   "members": "projects",
   "settings": "projects",
+  "administration": "administration",
 };
 
 /** The address of the guide for an address of the dashboard, in the page's language. */

@@ -42,6 +42,7 @@ export function pathsOf(project: string) {
     account: `${root}/account`,
     members: `${root}/members`,
     settings: `${root}/settings`,
+    administration: `${root}/administration`,
   };
 }
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from azuraforge.client.access.invitations import Invitations
 from azuraforge.client.access.members import Members
 from azuraforge.client.access.people import People
+from azuraforge.client.access.platform import Platform
 from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
@@ -82,6 +83,7 @@ class Client:
         self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
         self.people = People(self._connection)
+        self.platform = Platform(self._connection)
 
     @property
     def url(self) -> str:

@@ -10,6 +10,7 @@ import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
+import { runPage } from "./runPage";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -30,6 +31,7 @@ export const en = {
   ...plugins,
   ...predictions,
   ...projects,
+  ...runPage,
   ...runs,
   ...schedules,
   ...shell,

@@ -11,6 +11,7 @@ import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
+import { runPage } from "./runPage";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -31,6 +32,7 @@ export const tr: Texts = {
   ...plugins,
   ...predictions,
   ...projects,
+  ...runPage,
   ...runs,
   ...schedules,
   ...shell,

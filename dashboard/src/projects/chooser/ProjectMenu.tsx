@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import { pathsOf } from "../../routing/paths";
 import { Icon } from "../../ui/Icon";
+import { accountQuery } from "../account/api";
 import { projectsQuery, usePaths, useSession } from "../session";
 import css from "./Chooser.module.css";
 
@@ -22,6 +23,7 @@ export function ProjectMenu({ collapsed = false }: { collapsed?: boolean }) {
   const frame = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { data } = useQuery({ ...projectsQuery, enabled: open });
+  const account = useQuery({ ...accountQuery, enabled: open });
   const projects = data?.items ?? [session];
 
   useEffect(() => {
@@ -81,6 +83,11 @@ export function ProjectMenu({ collapsed = false }: { collapsed?: boolean }) {
         <Link href={paths.settings} className={css["item"]} onClick={() => setOpen(false)} data-testid="project-settings">
           {t("settings.title")}
         </Link>
+        {account.data?.administrator === true ? (
+          <Link href={paths.administration} className={css["item"]} onClick={() => setOpen(false)} data-testid="administration">
+            {t("administration.title")}
+          </Link>
+        ) : null}
       </nav>
       {creating ? (
         <Suspense>

@@ -1,4 +1,4 @@
-"""``azuraforge projects``: list, create, rename, archive, unarchive, delete, deleted, restore, purge."""
+"""``azuraforge projects``: list, create, rename, archive, unarchive, delete, deleted, restore, purge, usage."""
 
 from __future__ import annotations
 
@@ -80,6 +80,31 @@ def rename(
         terminal.json(made.raw)
     else:
         terminal.say(terminal.text("project_renamed", slug=made.slug, name=made.name))
+
+
+@app.command()
+def usage(context: typer.Context, json: AsJson = False) -> None:
+    """Show what the project uses of its quota."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.projects.usage()
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    uses = (
+        ("members", found.members, text.number),
+        ("datasets", found.datasets, text.number),
+        ("runs", found.runs, text.number),
+        ("stored_bytes", found.stored_bytes, text.bytes),
+    )
+    terminal.table(
+        [text("resource"), text("amount_used"), text("quota")],
+        [
+            [text(f"quota.{name}"), shown(use.used), text("no_limit") if use.limit is None else shown(use.limit)]
+            for name, use, shown in uses
+        ],
+    )
 
 
 @app.command()
