@@ -31,6 +31,7 @@ NAMES = {
     "Prediction": "PredictOut", "Notification": "NotificationOut", "NotificationTarget": "TargetOut",
     "_Targets": "TargetPage", "Plugin": "PluginOut", "TaskKind": "TaskKindFacts", "Drift": "DriftOut",
     "LedgerLine": "PredictionDetail", "Lineage": "LineageOut", "Origin": "ImportedFrom", "Artifact": "ArtifactOut",
+    "Series": "SeriesOut", "Log": "LogOut", "Preview": "PreviewOut",
     "Attempt": "AttemptOut", "Curve": "MetricSeries", "Progress": "RunProgress", "Run": "RunDetail",
     "WhatIf": "WhatIfOut", "Fire": "FireOut", "Schedule": "ScheduleOut", "Link": "LinkOut", "Session": "SessionOut",
     "Importance": "ImportanceOut", "SearchSpace": "SpaceOut", "Study": "StudyDetail", "Trial": "TrialOut",
@@ -40,7 +41,7 @@ NAMES = {
     "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
-    "Approval": "ApprovalOut", "Promotion": "PromotionOut",
+    "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

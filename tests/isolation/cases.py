@@ -151,7 +151,8 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 /notifications /notifications/targets /notifications/targets/{target} /notifications/{notification} /people/me
 /plugins /plugins/{name} /predictions/{prediction_id} /projects /projects/current /projects/policy
 /projects/trash /runs /runs/{run_id} /runs/{run_id}/artifacts /runs/{run_id}/artifacts/{name:path}
-/runs/{run_id}/metrics /runs/{run_id}/report /schedules /schedules/{schedule} /schedules/{schedule}/fires
+/runs/{run_id}/log /runs/{run_id}/metrics /runs/{run_id}/previews/{name:path} /runs/{run_id}/report
+/runs/{run_id}/series /schedules /schedules/{schedule} /schedules/{schedule}/fires
 /secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
 /studies/{study}/trials /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
 gets(_READS.split())
@@ -162,6 +163,8 @@ case("GET", "/comparisons", query={"run": ["{run}", "{second_run}"]})
 case("GET", "/comparisons/pair", query={"a": "{run}", "b": "{second_run}"})
 case("GET", "/predictions", query={"model": "{model}", "unserved": "true"})
 case("GET", "/predictions/file", query={"prediction_id": "{prediction}"})
+case("GET", "/events/history", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
+case("GET", "/search", query={"q": "{run}"}, foreign=(200,), nothing="no item of the own project has this id")
 case("GET", "/events", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
 case("WS", "/events/live", query={"stream": "run/{run}"}, foreign=(101,), nothing="a stream without events")
 

@@ -554,6 +554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List the events of a stream, newest first.
+         */
+        get: operations["events_list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -2273,6 +2293,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Log
+         * @description Return a part of the log of an attempt, also while the attempt is running.
+         */
+        get: operations["runs_read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/metrics": {
         parameters: {
             query?: never;
@@ -2316,6 +2356,26 @@ export interface paths {
          * @description Unpin a run, so that the project's retention policy applies to it again.
          */
         delete: operations["runs_unpin_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/previews/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Artifact
+         * @description Return the beginning of a file that a run produced, as text or as a table.
+         */
+        get: operations["runs_preview_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2375,6 +2435,26 @@ export interface paths {
          * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Series
+         * @description List the curves of a run without their points, sorted by name.
+         */
+        get: operations["runs_list_series"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2527,6 +2607,26 @@ export interface paths {
          * @description Return the next fire times of a timing, without storing it.
          */
         post: operations["automations_next_times"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Find runs, studies, models and datasets by name or by the beginning of their id.
+         */
+        get: operations["search_search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5201,6 +5301,27 @@ export interface components {
          */
         Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
+         * EventOut
+         * @description One event of a stream.
+         */
+        EventOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
          *
@@ -5648,6 +5769,28 @@ export interface components {
             replaced_at: string;
             /** Source */
             source: string;
+        };
+        /**
+         * FoundOut
+         * @description A run, study, model or dataset that matches the search.
+         */
+        FoundOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "study" | "model" | "dataset";
+            /** Name */
+            name: string;
+            /** State */
+            state: string | null;
         };
         /**
          * FromSource
@@ -7086,6 +7229,47 @@ export interface components {
             series: string;
         };
         /**
+         * LogLine
+         * @description A line of a log; `number` starts at 0. `level` is null if the line states none.
+         */
+        LogLine: {
+            /** Level */
+            level: ("debug" | "info" | "warning" | "error") | null;
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LogOut
+         * @description A part of the log of one attempt.
+         */
+        LogOut: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Attempts
+             * @description attempts that have a log
+             */
+            attempts: number[];
+            /** Bytes */
+            bytes: number;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /**
+             * Next
+             * @description number of the line at which to continue; null at the end
+             */
+            next: number | null;
+            /**
+             * Open
+             * @description whether the attempt is running and may add lines
+             */
+            open: boolean;
+            /** Total Lines */
+            total_lines: number;
+        };
+        /**
          * LoopOut
          * @description The loop of one model, with its steps in order.
          */
@@ -8193,6 +8377,16 @@ export interface components {
         OutcomesRequest: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
+        };
+        /** Page[EventOut] */
+        Page_EventOut_: {
+            /** Items */
+            items: components["schemas"]["EventOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
         };
         /**
          * Pairing
@@ -9357,6 +9551,35 @@ export interface components {
             until: string | null;
         };
         /**
+         * PreviewOut
+         * @description Beginning of a file that a run produced, as text or as a table.
+         */
+        PreviewOut: {
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Kind
+             * @description none: files of this type have no preview here
+             * @enum {string}
+             */
+            kind: "text" | "table" | "none";
+            /** Rows */
+            rows?: (string | null)[][] | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Total Rows
+             * @description number of rows of the table; null if it is not known
+             */
+            total_rows?: number | null;
+            /**
+             * Truncated
+             * @description whether the file contains more than the response
+             * @default false
+             */
+            truncated: boolean;
+        };
+        /**
          * Problem
          * @description An error in the format of RFC 9457: what happened, where, and what to do next.
          */
@@ -10255,8 +10478,13 @@ export interface components {
              * @description requested maximum memory of all processes of an attempt, in bytes; null if none was requested
              */
             memory_limit_bytes: number | null;
-            /** Metric Series */
+            /**
+             * Metric Series
+             * @description names of the first 1,000 curves; GET /runs/{run_id}/series lists all
+             */
             metric_series: string[];
+            /** Metric Series Total */
+            metric_series_total: number;
             /** Model */
             model: string | null;
             /** Name */
@@ -10273,6 +10501,8 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /** @description run whose settings were copied for this one; null if there is none or it was purged */
+            parent: components["schemas"]["LinkedRun"] | null;
             /**
              * Pinned
              * @description whether the run is kept regardless of its age
@@ -10606,6 +10836,11 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /**
+             * Parent
+             * @description id of the run whose settings were copied for this one; its page shows the differences
+             */
+            parent?: string | null;
             /**
              * Plugin
              * @description name of the pipeline or agent; default for training: the default pipeline for the kind of dataset
@@ -11077,6 +11312,14 @@ export interface components {
             range: components["schemas"]["SearchRange"] | null;
         };
         /**
+         * SearchOut
+         * @description Matches, at most ``limit`` of each kind; newest first within a kind.
+         */
+        SearchOut: {
+            /** Items */
+            items: components["schemas"]["FoundOut"][];
+        };
+        /**
          * SearchRange
          * @description The values to search for one field: a range of numbers, or choices.
          */
@@ -11230,6 +11473,47 @@ export interface components {
             en: string;
             /** Tr */
             tr: string;
+        };
+        /**
+         * SeriesOut
+         * @description A curve of a run without its points; null represents NaN, infinities and an empty curve.
+         */
+        SeriesOut: {
+            /** Highest */
+            highest: number | null;
+            /** Last */
+            last: number | null;
+            /** Last Step */
+            last_step: number | null;
+            /** Lowest */
+            lowest: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Phase
+             * @description phase that logs the curve; `system/` for measurements of the run's processes
+             */
+            phase: string;
+            /** Points */
+            points: number;
+        };
+        /**
+         * SeriesPage
+         * @description A page of the curves of a run, sorted by name.
+         */
+        SeriesPage: {
+            /** Items */
+            items: components["schemas"]["SeriesOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description number of curves that the search found
+             */
+            total: number;
         };
         /**
          * SeriesScores
@@ -16482,6 +16766,103 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_list_events: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description only events with a greater number */
+                since?: number;
+                /** @description name of the stream: project, run/<id> … */
+                stream?: string;
+                /** @description beginning of the type, such as run. */
+                type?: string | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOut_"];
+                };
             };
             /** @description Bad Request */
             400: {
@@ -27834,15 +28215,120 @@ export interface operations {
             };
         };
     };
+    runs_read_log: {
+        parameters: {
+            query?: {
+                /** @description number of the first line, counted from 0 */
+                after?: number;
+                /** @description attempt; default: the newest */
+                attempt?: number | null;
+                /** @description return the last lines instead, this many at most */
+                last?: number | null;
+                /** @description lowest level of the lines */
+                level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description maximum number of lines */
+                limit?: number;
+                /** @description text that the lines contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_metrics: {
         parameters: {
             query?: {
+                /** @description first step; default: all */
+                from_step?: number | null;
                 /** @description maximum number of points per series */
                 max_points?: number;
                 /** @description names of series; default: all */
                 series?: string[] | null;
                 /** @description whether to include the time at which each point was logged */
                 times?: boolean;
+                /** @description last step; default: all */
+                to_step?: number | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
@@ -28287,6 +28773,95 @@ export interface operations {
             };
         };
     };
+    runs_preview_artifact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_report: {
         parameters: {
             query?: {
@@ -28605,6 +29180,101 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_list_series: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description text that the names contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -29725,6 +30395,97 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_search: {
+        parameters: {
+            query: {
+                /** @description maximum number of items of each kind */
+                limit?: number;
+                /** @description part of a name, or the beginning of an id */
+                q: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

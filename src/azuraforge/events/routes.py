@@ -14,7 +14,10 @@ from pydantic import Field
 from starlette.requests import Request
 
 from azuraforge.errors import AzuraError, TransientError
+from azuraforge.events.schemas import EventPage
 from azuraforge.events.service import EventLog, Frame
+from azuraforge.paging import PAGE, Limit
+from azuraforge.paging import After as AfterPage
 
 RETRY_MILLISECONDS = 1000
 #: Pause before a stream checks its caller's access again while the database is unavailable.
@@ -82,6 +85,22 @@ def stream_events(
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+@router.get("/history")
+def list_events(
+    caller: Reader,
+    log: Log,
+    stream: Stream = "project",
+    type: Annotated[
+        str | None, Query(max_length=40, pattern=r"^[a-z_.]+$", description="beginning of the type, such as run.")
+    ] = None,
+    since: Annotated[int, Query(ge=0, le=2**63 - 1, description="only events with a greater number")] = 0,
+    limit: Limit = PAGE,
+    after: AfterPage = None,
+) -> EventPage:
+    """List the events of a stream, newest first."""
+    return log.newest(caller.project_id, stream, types=type, since=since, limit=limit, after=after)
 
 
 def _cursor(log: EventLog, project_id: str, stream: str, after: int | Literal["latest"]) -> int:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
+    from azuraforge.runs.files.previews import FilePreviews
     from azuraforge.runs.handlers import Handler
+    from azuraforge.runs.logs.service import RunLogs
     from azuraforge.runs.service import Objection, RunService
     from azuraforge.runs.trash import Needs
 
@@ -73,6 +75,20 @@ def _runs(services: Services) -> RunService:
     )
 
 
+def _logs(services: Services) -> RunLogs:
+    from azuraforge.runs.logs.service import RunLogs
+
+    return RunLogs(services[DATABASE], services[ARTIFACTS], services[SETTINGS].scratch)
+
+
+def _previews(services: Services) -> FilePreviews:
+    from azuraforge.processes.resources.memory import MemoryLimit
+    from azuraforge.runs.files.previews import FilePreviews
+
+    memory = MemoryLimit(services[SETTINGS].reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")
+    return FilePreviews(services[DATABASE], services[ARTIFACTS], services[LAUNCHER], memory)
+
+
 def _sweeper(services: Services) -> Callable[[Collection[str]], object]:
     from azuraforge.runs.execution.scratch import sweep
 
@@ -120,6 +136,8 @@ def _routers() -> Sequence[APIRouter]:
 ARTIFACTS: Service[ArtifactStore] = Service("artifact store", _artifacts)
 WORKER: Service[Worker] = Service("worker", _worker)
 RUNS: Service[RunService] = Service("runs", _runs)
+RUN_LOGS: Service[RunLogs] = Service("logs of runs", _logs)
+RUN_PREVIEWS: Service[FilePreviews] = Service("previews of runs' files", _previews)
 
 
 def _events() -> Sequence[type[BaseModel]]:
@@ -138,7 +156,7 @@ PACKAGE = Package(
     "runs",
     tables=("tables", "lease"),
     hot_routers=_routers,
-    served={"runs": RUNS},
+    served={"runs": RUNS, "run_logs": RUN_LOGS, "run_previews": RUN_PREVIEWS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
         FOLDERS.add(lambda services: [services[SETTINGS].artifacts]),

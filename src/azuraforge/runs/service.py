@@ -160,6 +160,13 @@ class RunService:
         """
         self._admit(session)
         needed = dependencies.needed_by(session, request)
+        if request.parent is not None and store.get(session, request.parent) is None:
+            raise InvalidInput(
+                "run {run_id!r} does not exist",
+                where="parent",
+                next_step="name a run of this project, or leave the field out",
+                run_id=request.parent,
+            )
         row = self._row(session.project_id, request, prepared, person_id)
         row.request_hash = hash_of(request)
         session.add(row)
@@ -333,6 +340,7 @@ class RunService:
             plugin=prepared.plugin,
             plugin_version=prepared.plugin_version,
             model=prepared.model,
+            parent_id=request.parent,
             config=prepared.config,
             extra=self._extra(request.kind, prepared),
             seed=request.seed,
