@@ -9,7 +9,7 @@ import pytest
 
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.runs.filters.store import Selection
-from azuraforge.runs.listing import Listing
+from azuraforge.runs.listing.pages import Listing
 from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunRequest
 
 

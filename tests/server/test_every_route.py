@@ -21,6 +21,7 @@ PUBLIC = {
 
 #: Bodies of routes that require one.
 BODIES = {
+    ("patch", "/api/v1/runs/{run_id}"): b'{"name": "x"}',
     ("patch", "/api/v1/members/{person_id}"): b'{"role": "viewer"}',
     ("patch", "/api/v1/platform/people/{person_id}"): b"{}",
     ("put", "/api/v1/platform/projects/{slug}/quota"): b"{}",

@@ -22,7 +22,6 @@ from azuraforge.cli import (
     models,
     plugins,
     predictions,
-    run_tables,
     scaled,
     studies,
     trash,
@@ -33,9 +32,10 @@ from azuraforge.cli.access import invitations, link, members, people, platform, 
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
+from azuraforge.cli.listing import runs as listed_runs
 from azuraforge.cli.run_content import commands as run_content  # noqa: F401 - adds commands to runs
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.triggers import automations, loop, notifications, schedules
+from azuraforge.cli.triggers import automations, loop, notifications, schedules, search
 
 app = typer.Typer(
     name="azuraforge",
@@ -52,8 +52,10 @@ app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
 app.command("loop")(loop.loop)
+app.command("search")(search.search)
+app.command("events")(search.events)
 app.add_typer(datasets.app, name="datasets")
-app.add_typer(run_tables.app, name="runs")
+app.add_typer(listed_runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")

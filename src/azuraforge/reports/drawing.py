@@ -26,7 +26,7 @@ from azuraforge.plugins.kinds.forecast.figures import (
 )
 from azuraforge.reports.material import Material
 from azuraforge.reports.words import Words
-from azuraforge.runs.schemas import MetricSeries
+from azuraforge.runs.metrics.schemas import MetricSeries
 
 Kind = Literal["svg", "png"]
 #: Size of a figure in inches; the width is that of a page.

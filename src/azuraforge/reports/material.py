@@ -17,7 +17,8 @@ from azuraforge.plugins.kinds.forecast.figures import (
     Residuals,
     Shapley,
 )
-from azuraforge.runs.schemas import MetricSeries, ReportFormat, ReportLanguage, RunDetail
+from azuraforge.runs.metrics.schemas import MetricSeries
+from azuraforge.runs.schemas import ReportFormat, ReportLanguage, RunDetail
 
 FigureT = TypeVar("FigureT")
 

@@ -15,7 +15,8 @@ from azuraforge.errors import NotFound
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.reports.material import Content, Figures, Judged, Material, Question, WriteInput, Written
 from azuraforge.runs.artifacts import ArtifactStore
-from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
+from azuraforge.runs.metrics.schemas import MetricsOut
+from azuraforge.runs.schemas import ArtifactOut, ReportFormat, ReportLanguage, RunDetail
 from azuraforge.strict_json import JsonObject
 
 ENTRY = "azuraforge.reports.child:write"

@@ -16,11 +16,15 @@ from azuraforge.messages.stored import in_language
 from azuraforge.paging import PAGE, Order
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.runs import lookup_store, shapes
-from azuraforge.runs.fields import names
-from azuraforge.runs.listing import Listing, page
+from azuraforge.runs.filters.fields import Field
+from azuraforge.runs.filters.store import Selection
+from azuraforge.runs.listing import fields
+from azuraforge.runs.listing.fields import names
+from azuraforge.runs.listing.pages import Listing, page
+from azuraforge.runs.listing.schemas import FieldsOut, RunGroups
 from azuraforge.runs.metrics import curves as metrics
-from azuraforge.runs.metrics.schemas import SeriesPage
-from azuraforge.runs.schemas import ArtifactPage, FieldsOut, MetricsOut, RunDetail, RunPage
+from azuraforge.runs.metrics.schemas import MetricsOut, SeriesPage
+from azuraforge.runs.schemas import ArtifactPage, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
 _ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
@@ -54,6 +58,13 @@ class RunLookup:
     async def fields(self, project_id: str, search: str) -> FieldsOut:
         """Return the fields of the project's runs whose names contain ``search``, for completing filters."""
         return await self._database.follow(project_id, names(search))
+
+    def groups(self, project_id: str, selection: Selection, by: Field, columns: Sequence[Field]) -> RunGroups:
+        """Group the newest runs of a list by a config field, with mean and spread of metrics.
+
+        Raises InvalidInput if ``by`` is not a config field or a column is not a metric.
+        """
+        return self._database.follow_now(project_id, fields.groups(self._database.dialect, selection, by, columns))
 
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from azuraforge.database import Database, Session
 from azuraforge.runs.metrics import store as metrics_store
-from azuraforge.runs.metrics.store import SeriesStatistics
+from azuraforge.runs.metrics.statistics import SeriesStatistics
 from azuraforge.runs.tables import Artifact, Run
 
 Columns = TypeVarTuple("Columns")

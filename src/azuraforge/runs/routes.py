@@ -15,27 +15,23 @@ from azuraforge.paging import PAGE, After, Limit
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.editing.schemas import BulkOut, BulkRequest, RunChange
 from azuraforge.runs.files.previews import FilePreviews
 from azuraforge.runs.files.schemas import PreviewOut
 from azuraforge.runs.filters.parsing import parse_columns, parse_filter, parse_sort
 from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.filters.tokens import MOST_CHARACTERS
 from azuraforge.runs.filters.tree import mentions
-from azuraforge.runs.listing import Listing
+from azuraforge.runs.listing.pages import Listing
+from azuraforge.runs.listing.schemas import FieldsOut, RunGroups
 from azuraforge.runs.logs.schemas import LogLevel, LogOut
 from azuraforge.runs.logs.service import RunLogs
-from azuraforge.runs.metrics.schemas import SeriesPage
+from azuraforge.runs.metrics.schemas import MetricsOut, SeriesPage
 from azuraforge.runs.schemas import (
     ArtifactPage,
-    BulkOut,
-    BulkRequest,
-    FieldsOut,
     FinishRequest,
     MetricPoints,
-    MetricsOut,
-    RunChange,
     RunDetail,
-    RunGroups,
     RunKind,
     RunOut,
     RunPage,
@@ -168,7 +164,7 @@ def group_runs(
     fields = parse_columns(by)
     if len(fields) != 1:
         raise InvalidInput("runs are grouped by one field", where="by", next_step="name a config field")
-    return service.groups(access.project_id, selection, fields[0], parse_columns(columns))
+    return service.lookup.groups(access.project_id, selection, fields[0], parse_columns(columns))
 
 
 @router.post("/bulk")

@@ -24,7 +24,7 @@ from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.errors import InvalidValue
 from azuraforge.messages import LANGUAGES, current
 from azuraforge.messages.stored import shown as shown_texts
-from azuraforge.paging import MOST, Page
+from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 from azuraforge.strict_json import JsonObject
@@ -360,122 +360,8 @@ class RunPage(Page[RunOut]):
     total: int | None = Field(default=None, description="number of runs on all pages; null unless it was requested")
 
 
-#: Tag of a run: text without commas and line breaks.
-_TAG = r"^[^\s,\x00-\x1f\x7f](?:[^,\x00-\x1f\x7f]*[^\s,\x00-\x1f\x7f])?$"
-Tag = Annotated[StorableText, Field(min_length=1, max_length=50, pattern=_TAG)]
-Tags = Annotated[list[Tag], Field(max_length=MOST_TAGS)]
-
-
-class RunChange(BaseModel):
-    """Change of a run's name, note or tags. Fields that are omitted stay as they are."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Annotated[StorableText, Field(min_length=1, max_length=200)] | None = None
-    note: Annotated[StorableText, Field(max_length=MOST_NOTE)] | None = Field(
-        default=None, description="note in Markdown; an empty text removes it"
-    )
-    tags: Tags | None = Field(default=None, description="tags that replace all earlier ones")
-    add_tags: Tags = []
-    remove_tags: Tags = []
-
-
-class BulkRequest(BaseModel):
-    """Request to do the same to several runs."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    do: Literal["change", "pin", "unpin", "cancel", "delete", "restore"]
-    run_ids: list[RunId] = Field(min_length=1, max_length=MOST)
-    change: RunChange | None = Field(default=None, description="the change, if `do` is `change`")
-
-
-class BulkItem(BaseModel):
-    """What became of one run of a request; ``error`` is null if the action succeeded."""
-
-    id: str
-    error: RunError | None
-
-
-class BulkOut(BaseModel):
-    """What became of each run of a request, in the order of the request."""
-
-    items: list[BulkItem]
-    failed: int
-
-
-class FieldOut(BaseModel):
-    """A field of runs for filters: its operators, and its values if they are few."""
-
-    name: str
-    kind: str
-    operators: list[str]
-    values: list[str] = []
-    sortable: bool = True
-
-
-class FieldsOut(BaseModel):
-    """Names and values for completing filters, sort orders and columns.
-
-    ``config`` contains the config fields of the project's newest runs, ``metrics`` the names of its metrics. Both are
-    written as they are in a filter, after the prefix.
-    """
-
-    fields: list[FieldOut]
-    config: list[str]
-    metrics: list[str]
-    more_metrics: bool = Field(description="whether there are more metrics than these; search for others")
-
-
-class GroupColumn(BaseModel):
-    """A metric in a group of runs. ``spread`` is the standard deviation of the sample; null for fewer than two runs."""
-
-    name: str
-    runs: int = Field(description="number of runs that have the metric")
-    mean: float | None
-    spread: float | None
-    lowest: float | None
-    highest: float | None
-
-
-class RunGroup(BaseModel):
-    """Runs with the same value of a config field; ``value`` is null for runs without it."""
-
-    value: str | float | None
-    filter: str = Field(description="condition that selects the group's runs")
-    runs: int
-    columns: list[GroupColumn]
-
-
-class RunGroups(BaseModel):
-    """Groups of runs, the largest first; at most 200."""
-
-    by: str
-    groups: list[RunGroup]
-    runs: int = Field(description="number of runs that were grouped: the newest ones, at most 20,000")
-    more: bool = Field(description="whether runs or groups were left out")
-
-
 class ArtifactPage(Page[ArtifactOut]):
     """A page of the files that a run produced, sorted by name."""
-
-
-class MetricSeries(BaseModel):
-    """One curve with at most ``max_points`` points; null represents NaN and infinities."""
-
-    series: str
-    steps: list[int]
-    values: list[float | None]
-    times: list[int | None] | None = Field(
-        description="time at which each point was logged, in milliseconds since 1970, null if unknown; the list is"
-        " null if times were not requested"
-    )
-    total_points: int
-
-
-class MetricsOut(BaseModel):
-    run_id: str
-    series: list[MetricSeries]
 
 
 class MetricPoints(BaseModel):

@@ -31,26 +31,16 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.projects.keeping import hold
-from azuraforge.runs import dependencies, fields, lookup, shapes, store
+from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.dispatch import RunDispatch
-from azuraforge.runs.editing import RunEditing
+from azuraforge.runs.editing.service import RunEditing
 from azuraforge.runs.external.service import ExternalRuns
-from azuraforge.runs.filters.fields import Field
-from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked, hash_of
 from azuraforge.runs.lookup import RunLookup
-from azuraforge.runs.schemas import (
-    ArtifactOut,
-    FinishRequest,
-    MetricPoints,
-    MetricsOut,
-    RunDetail,
-    RunGroups,
-    RunOut,
-    RunRequest,
-)
+from azuraforge.runs.metrics.schemas import MetricsOut
+from azuraforge.runs.schemas import ArtifactOut, FinishRequest, MetricPoints, RunDetail, RunOut, RunRequest
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, check_resumable
 from azuraforge.runs.trash import Needs, RunTrash
@@ -248,13 +238,6 @@ class RunService:
 
         self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
-
-    def groups(self, project_id: str, selection: Selection, by: Field, columns: Sequence[Field]) -> RunGroups:
-        """Group the newest runs of a list by a config field, with mean and spread of metrics.
-
-        Raises InvalidInput if ``by`` is not a config field or a column is not a metric.
-        """
-        return self._database.follow_now(project_id, fields.groups(self._database.dialect, selection, by, columns))
 
     def metrics(
         self,

@@ -11,17 +11,8 @@ from azuraforge.messages.stored import in_language
 from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.lookup_store import ArtifactRow, AttemptRow, LinkedRow, RunDetailRow, RunRow, SeriesAbout
 from azuraforge.runs.metrics import curves as metrics
-from azuraforge.runs.metrics.schemas import SeriesOut
-from azuraforge.runs.schemas import (
-    ArtifactOut,
-    AttemptOut,
-    LinkedRun,
-    MetricSeries,
-    RunDetail,
-    RunError,
-    RunOut,
-    RunProgress,
-)
+from azuraforge.runs.metrics.schemas import MetricSeries, SeriesOut
+from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunError, RunOut, RunProgress
 from azuraforge.runs.tables import Artifact, Run
 
 _PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "scores", "columns"))

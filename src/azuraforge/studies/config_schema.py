@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from azuraforge.plugins.contract.search import DeclaredRange
+from azuraforge.plugins.contract.fields.search import DeclaredRange
 from azuraforge.studies.schemas import Kind
 
 

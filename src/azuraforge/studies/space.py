@@ -178,9 +178,9 @@ def _restored(name: str, stored: StoredDimension) -> Dimension:
 def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
     """Return the searchable fields with their kinds, limits and default ranges.
 
-    The default range is the one that the pipeline declares for the field (``plugins.contract.search``). Fields with few
-    possible values, such as a boolean, are searched over all of them. Other fields have no default range: ``range`` is
-    None.
+    The default range is the one that the pipeline declares for the field (``plugins.contract.fields.search``). Fields
+    with few possible values, such as a boolean, are searched over all of them. Other fields have no default range:
+    ``range`` is None.
     """
     found = []
     for name, field in fields_of(schema).items():

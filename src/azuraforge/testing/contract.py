@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.search import DeclaredRange, declared_ranges
+from azuraforge.plugins.contract.fields.search import DeclaredRange, declared_ranges
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import ACCEPTS, check_class
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import InvalidValue
-from azuraforge.plugins.contract.search import search_choices, search_range
+from azuraforge.plugins.contract.fields.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 

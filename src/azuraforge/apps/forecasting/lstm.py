@@ -9,7 +9,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import NetworkForecaster
 from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
 from azuraforge.engine import nn
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 

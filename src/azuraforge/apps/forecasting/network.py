@@ -11,7 +11,7 @@ from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.linear_start import Line, fit_line
 from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline

@@ -16,7 +16,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import FlooredNetwork, NetworkConfig, NetworkForecaster, flatten
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs, Single
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig
 from azuraforge.engine import Tensor, nn
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 

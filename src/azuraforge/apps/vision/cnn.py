@@ -11,10 +11,11 @@ from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
 from azuraforge.plugins.contract.arrays import Indices
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.vision.config import ImageSchema
-from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageConfig, Single
+from azuraforge.plugins.vision.image_classifier import ImageClassifier, Single
+from azuraforge.plugins.vision.training_config import ImageConfig
 
 
 class CnnConfig(ImageConfig):

@@ -27,7 +27,7 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, PartSummary
 from azuraforge.plugins.contract.metric import FIT_SECONDS, MetricFacts
 from azuraforge.plugins.discovery.calling import Call
-from azuraforge.runs.metrics.store import SeriesStatistics
+from azuraforge.runs.metrics.statistics import SeriesStatistics
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.fields.search import search_choices, search_range
 from azuraforge.plugins.contract.parts import Schema
-from azuraforge.plugins.contract.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig, window_within
 from azuraforge.plugins.forecasting.transforms import TransformName

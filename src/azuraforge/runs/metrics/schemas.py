@@ -1,4 +1,4 @@
-"""API shapes of curves without their points."""
+"""API shapes of curves, with and without their points."""
 
 from __future__ import annotations
 
@@ -23,3 +23,21 @@ class SeriesPage(Page[SeriesOut]):
     """A page of the curves of a run, sorted by name."""
 
     total: int = Field(description="number of curves that the search found")
+
+
+class MetricSeries(BaseModel):
+    """One curve with at most ``max_points`` points; null represents NaN and infinities."""
+
+    series: str
+    steps: list[int]
+    values: list[float | None]
+    times: list[int | None] | None = Field(
+        description="time at which each point was logged, in milliseconds since 1970, null if unknown; the list is"
+        " null if times were not requested"
+    )
+    total_points: int
+
+
+class MetricsOut(BaseModel):
+    run_id: str
+    series: list[MetricSeries]

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from azuraforge.database import Session
 from azuraforge.runs.events import MetricsLogged
 from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics.statistics import SeriesStatistics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
 #: Series, step, value, and logging time in milliseconds since 1970 (None: unknown).
@@ -146,16 +147,6 @@ def read(session: Session, run_id: str, series: str) -> metrics.Curve:
         session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
         [(step, value, at) for step, value, at in points],
     )
-
-
-class SeriesStatistics(NamedTuple):
-    """Statistics of one curve: the value at its highest step, and the extremes; None if all its values are NaN."""
-
-    run_id: str
-    series: str
-    last: float | None
-    lowest: float | None
-    highest: float | None
 
 
 def statistics(session: Session, run_ids: Sequence[str], most: int) -> tuple[list[SeriesStatistics], int]:

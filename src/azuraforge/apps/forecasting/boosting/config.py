@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from azuraforge.apps.forecasting.boosting.trees import MOST_LEAVES
-from azuraforge.plugins.contract.search import search_range
+from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 

@@ -9,8 +9,9 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.runs import store
+from azuraforge.runs.editing.schemas import BulkItem, BulkOut, BulkRequest, RunChange
 from azuraforge.runs.events import RunEdited
-from azuraforge.runs.schemas import MOST_TAGS, BulkItem, BulkOut, BulkRequest, RunChange, RunError
+from azuraforge.runs.schemas import MOST_TAGS, RunError
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 from azuraforge.runs.trash import RunTrash

@@ -21,12 +21,13 @@ from azuraforge.database.keyset import parameters
 from azuraforge.errors import InvalidInput
 from azuraforge.paging import PAGE, Order
 from azuraforge.processes.frames import spell, unspell
-from azuraforge.runs import listing_store, lookup_store, shapes
+from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.filters import store as filter_store
 from azuraforge.runs.filters.fields import FIELDS, Field
 from azuraforge.runs.filters.parsing import SortKey
 from azuraforge.runs.filters.store import KeyRow, Selection
-from azuraforge.runs.listing_store import PointRow, SealedRow, ValueRow
+from azuraforge.runs.listing import store as listing_store
+from azuraforge.runs.listing.store import PointRow, SealedRow, ValueRow
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import RunOut, RunPage, RunScore
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from azuraforge.database.fast_reads import Plan
 from azuraforge.errors import InvalidInput
-from azuraforge.runs import listing_store
 from azuraforge.runs.filters import store as filter_store
 from azuraforge.runs.filters.fields import FIELDS, OPERATORS, PREFIXES, UNSORTED, Field
 from azuraforge.runs.filters.store import Selection
-from azuraforge.runs.schemas import FieldOut, FieldsOut, GroupColumn, RunGroup, RunGroups
+from azuraforge.runs.listing import store as listing_store
+from azuraforge.runs.listing.schemas import FieldOut, FieldsOut, GroupColumn, RunGroup, RunGroups
 
 #: Maximum number of metrics and config fields in a response, of runs whose configs are read, and of keys in a path.
 MOST_NAMES, _CONFIGS, _DEPTH = 100, 300, 4
