@@ -6,6 +6,7 @@ import { evaluation } from "./evaluation";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
+import { parallel } from "./parallel";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
@@ -26,6 +27,7 @@ export const en = {
   ...loop,
   ...fresh,
   ...models,
+  ...parallel,
   ...plugins,
   ...predictions,
   ...projects,

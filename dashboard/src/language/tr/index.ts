@@ -7,6 +7,7 @@ import { evaluation } from "./evaluation";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
+import { parallel } from "./parallel";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
@@ -27,6 +28,7 @@ export const tr: Texts = {
   ...loop,
   ...fresh,
   ...models,
+  ...parallel,
   ...plugins,
   ...predictions,
   ...projects,
