@@ -42,7 +42,6 @@ export function ParallelPlot({ columns, names, brushes, onBrush, label, testId }
   const [hover, setHover] = useState<{ row: number; x: number; y: number } | null>(null);
   const base = useRef<HTMLCanvasElement>(null);
   const top = useRef<HTMLCanvasElement>(null);
-  const grab = useRef<number | null>(null);
 
   const axes = useMemo(() => {
     const place = new Map(order.map((id, index) => [id, index]));
@@ -126,7 +125,7 @@ export function ParallelPlot({ columns, names, brushes, onBrush, label, testId }
             <canvas ref={base} className={css["canvas"]} aria-hidden="true" />
             <canvas ref={top} className={css["canvas"]} role="img" aria-label={label} data-testid="parallel-lines" />
             {axes.map((axis, index) => (
-              <AxisTrack key={axis.column.id} axis={axis} x={look.places[index] ?? 0} look={look} brush={brushes[axis.column.id]} grab={grab} show={show} onBrush={(brush) => brushTo(axis.column.id, brush)} />
+              <AxisTrack key={axis.column.id} axis={axis} x={look.places[index] ?? 0} look={look} brush={brushes[axis.column.id]} show={show} onBrush={(brush) => brushTo(axis.column.id, brush)} />
             ))}
             {hover ? <Tooltip x={hover.x} y={hover.y} width={width} title={names[hover.row] ?? ""} rows={axes.slice(0, 14).map((axis) => ({ name: axis.column.name, value: show(axis, axis.column.values[hover.row] ?? null) }))} /> : null}
           </div>
@@ -189,15 +188,14 @@ interface TrackProps {
   x: number;
   look: Look;
   brush: Brush | undefined;
-  /** Position at which a drag began; one drag at a time. */
-  grab: { current: number | null };
   show: (axis: Axis, value: Value) => string;
   onBrush: (brush: Brush | null) => void;
 }
 
-function AxisTrack({ axis, x, look, brush, grab, show, onBrush }: TrackProps) {
+function AxisTrack({ axis, x, look, brush, show, onBrush }: TrackProps) {
   const { t } = useTranslation();
   const { number } = useFormats();
+  const grab = useRef<number | null>(null);
   const span = look.bottom - look.top;
   const shareAt = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
