@@ -41,7 +41,7 @@ NAMES = {
     "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
-    "Approval": "ApprovalOut", "Promotion": "PromotionOut",
+    "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

@@ -163,6 +163,8 @@ case("GET", "/comparisons", query={"run": ["{run}", "{second_run}"]})
 case("GET", "/comparisons/pair", query={"a": "{run}", "b": "{second_run}"})
 case("GET", "/predictions", query={"model": "{model}", "unserved": "true"})
 case("GET", "/predictions/file", query={"prediction_id": "{prediction}"})
+case("GET", "/events/history", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
+case("GET", "/search", query={"q": "{run}"}, foreign=(200,), nothing="no item of the own project has this id")
 case("GET", "/events", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
 case("WS", "/events/live", query={"stream": "run/{run}"}, foreign=(101,), nothing="a stream without events")
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from azuraforge.errors import Forbidden, NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages.languages import speaking
 from azuraforge.projects.administration.service import ProjectAdministration
 from azuraforge.projects.membership.schemas import NewServiceAccount
 from azuraforge.projects.membership.service import MemberService
@@ -156,5 +157,8 @@ def test_settings_are_shown_without_secrets(administration):
     assert found["AZURAFORGE_SERVER__PORT"].value == "8787"
     assert found["AZURAFORGE_SERVER__PORT"].default
     assert found["AZURAFORGE_DATABASE_OWNER_URL"].value == "postgresql://owner:***@db/x"
+    with speaking("tr"):
+        port = next(each for each in administration.settings().items if each.name == "server.port")
+    assert port.description == "TCP portu; 0 boş bir port seçer"
     secret = found["AZURAFORGE_SECRET_KEYS"]
     assert (secret.value, secret.hidden, secret.default) == (None, True, False)

@@ -10,6 +10,9 @@ import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
 import { Empty, Loading } from "../ui/Notice";
 
+const HomePage = lazy(() => import("../home/HomePage"));
+const EventsPage = lazy(() => import("../events/EventsPage"));
+const PredictionsPage = lazy(() => import("../predictions/PredictionsPage"));
 const RunsPage = lazy(() => import("../runs/RunsPage"));
 const RunPage = lazy(() => import("../runs/RunPage"));
 const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
@@ -67,6 +70,9 @@ function ProjectPages() {
       <Boundary key={location}>
         <Suspense fallback={<Loading />}>
         <Switch>
+          <Route path="/p/:project" component={HomePage} />
+          <Route path="/p/:project/events" component={EventsPage} />
+          <Route path="/p/:project/predictions" component={PredictionsPage} />
           <Route path="/p/:project/runs" component={RunsPage} />
           <Route path="/p/:project/new-run" component={NewRunPage} />
           <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>

@@ -35,7 +35,7 @@ from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.run_content import commands as run_content  # noqa: F401 - adds commands to runs
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.triggers import automations, loop, notifications, schedules
+from azuraforge.cli.triggers import automations, loop, notifications, schedules, search
 
 app = typer.Typer(
     name="azuraforge",
@@ -52,6 +52,8 @@ app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
 app.command("loop")(loop.loop)
+app.command("search")(search.search)
+app.command("events")(search.events)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")

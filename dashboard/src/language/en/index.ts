@@ -3,6 +3,7 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
@@ -24,6 +25,7 @@ export const en = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...home,
   ...loop,
   ...fresh,
   ...models,

@@ -125,6 +125,8 @@ export const projects = {
     create: "Create account",
     made: "This is the link with which {{name}} signs in for the first time. Copy it now: it cannot be shown again.",
     link: "Link for the first sign-in",
+    anotherLink: "New link",
+    linkMade: "The previous link has ended. Copy the new one now: it cannot be shown again.",
     name: "Name",
     administrator: "administrator",
     state: "State",

@@ -113,7 +113,7 @@ export const runPage = {
     seed: "Seed",
     plugin: "Plugin",
     search: "Search settings",
-    more: "Show all {{shown}} settings",
+    more: "Show all settings: {{shown}}",
   },
   runSystem: { nothing: "No resource usage was recorded: the run was shorter than the first measurement, or it is executed outside of the platform.", environment: "Environment", worker: "Worker" },
 };

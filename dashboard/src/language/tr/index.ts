@@ -4,6 +4,7 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
@@ -25,6 +26,7 @@ export const tr: Texts = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...home,
   ...loop,
   ...fresh,
   ...models,

@@ -60,8 +60,8 @@ export const runPage: Pick<Texts, "runPage" | "runCurves" | "runLogs" | "runFile
   },
   runLogs: {
     title: "Çalıştırmanın çıktısı",
-    attempt: "Deneme",
-    attemptNo: "{{number}}. deneme",
+    attempt: "Girişim",
+    attemptNo: "{{number}}. girişim",
     search: "Ara",
     level: "Düzey",
     levels: { all: "Tüm satırlar", debug: "Hata ayıklama ve üstü", info: "Bilgi ve üstü", warning: "Uyarılar ve hatalar", error: "Hatalar" },

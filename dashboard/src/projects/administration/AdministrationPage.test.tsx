@@ -49,6 +49,14 @@ describe("AdministrationPage", () => {
     expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "new" });
   });
 
+  it("offers another link only for a person who has never signed in", async () => {
+    const fresh = person({ id: "p4", name: "fresh", administrator: false, has_password: false, projects: 0 });
+    answerApi({ ...LISTS, "GET /platform/people": { body: page([person(), fresh]) }, "POST /platform/people/p4/link": { status: 201, body: { url: "http://x/sign-in#link=again", expires_at: "2026-01-05T03:04:05Z" } } });
+    showPage(<AdministrationPage />);
+    await userEvent.click(await screen.findByTestId("another-link"));
+    expect((await screen.findByTestId<HTMLInputElement>("another-first-link")).value).toBe("http://x/sign-in#link=again");
+  });
+
   it("asks before it disables a person, and shows why it was refused", async () => {
     const refusal = { status: 409, body: { detail: "the platform's only administrator can neither be disabled", code: "last_administrator" } };
     const asked = answerApi({ ...LISTS, "PATCH /platform/people/p1": refusal, "PATCH /platform/people/p2": { body: person() } });

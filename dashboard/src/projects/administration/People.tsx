@@ -12,7 +12,7 @@ import { ErrorNotice, Loading } from "../../ui/Notice";
 import { ShownOnce } from "../../ui/ShownOnce";
 import { Table, tableCss } from "../../ui/Table";
 import css from "../members/Members.module.css";
-import { peopleQuery, useChangePerson, useCreatePerson } from "./api";
+import { peopleQuery, useChangePerson, useCreatePerson, useFirstLink } from "./api";
 
 const ACTIONS = {
   disable: { disabled: true },
@@ -66,6 +66,7 @@ function PeopleTable({ people, own }: { people: readonly Person[]; own: string }
   const { t } = useTranslation();
   const { moment, number } = useFormats();
   const [asked, setAsked] = useState<Asked | null>(null);
+  const link = useFirstLink();
   const button = (action: Action, person: Person) => (
     <Button small look={action === "disable" || action === "revoke" ? "danger" : "plain"} onPress={() => setAsked({ action, person })} testId={`${action}-person`}>
       {t(`administration.${action}`)}
@@ -74,6 +75,8 @@ function PeopleTable({ people, own }: { people: readonly Person[]; own: string }
   );
   return (
     <>
+      {link.error ? <ErrorNotice error={link.error} /> : null}
+      {link.data ? <ShownOnce text={t("administration.linkMade")} label={t("administration.link")} value={link.data.url} onDone={() => link.reset()} testId="another-first-link" /> : null}
       <Table caption={t("administration.people")} testId="people">
         <thead>
           <tr>
@@ -100,6 +103,12 @@ function PeopleTable({ people, own }: { people: readonly Person[]; own: string }
               <td className={tableCss["nowrap"]}>{person.used_at === null ? t("administration.noSession") : moment(person.used_at)}</td>
               <td className={tableCss["number"]}>
                 <span className={css["actions"]}>
+                  {person.has_password || person.projects > 0 || person.used_at !== null ? null : (
+                    <Button small onPress={() => link.mutate(person.id)} testId="another-link">
+                      {t("administration.anotherLink")}
+                      <span className="visually-hidden"> {person.name}</span>
+                    </Button>
+                  )}
                   {button(person.administrator ? "revoke" : "grant", person)}
                   {button(person.disabled_at === null ? "disable" : "enable", person)}
                 </span>

@@ -32,7 +32,7 @@ export function Settings() {
                 <td>
                   {each.hidden ? t("administration.hidden") : (each.value ?? t("administration.notSet"))} {each.default ? <span className={tableCss["soft"]}>({t("administration.byDefault")})</span> : null}
                 </td>
-                <td lang="en">{each.description}</td>
+                <td>{each.description}</td>
               </tr>
             ))}
           </tbody>

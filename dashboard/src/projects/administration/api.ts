@@ -22,6 +22,10 @@ export function useCreatePerson() {
   });
 }
 
+export function useFirstLink() {
+  return useMutation({ mutationFn: (id: string) => post(`/platform/people/${part(id)}/link`), gcTime: 0 });
+}
+
 export interface PersonChange {
   id: string;
   change: { disabled: boolean } | { administrator: boolean };

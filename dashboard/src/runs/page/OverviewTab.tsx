@@ -32,7 +32,7 @@ export function OverviewTab({ run, curves, evaluation, verdict, loading, error }
   const hasCurves = Object.keys(curves).some((name) => !isOfMachine(name)); // a pipeline without steps records none
   const failed = run.error !== null && run.state !== "running" && run.state !== "queued";
   const log = run.artifacts.findLast(({ kind }) => kind === "log");
-  const verdictCard = <VerdictCard run={run} verdict={verdict} evaluation={evaluation} loading={loading} error={error} />;
+  const verdictCard = <VerdictCard run={run} verdict={verdict} evaluation={evaluation} loading={loading} error={error} withScores={false} />;
   return (
     <>
       {failed && run.error ? (
@@ -67,7 +67,11 @@ export function OverviewTab({ run, curves, evaluation, verdict, loading, error }
           </div>
         </Card>
       ) : null}
-      {run.kind === "train" ? <LeadingFigures run={run} evaluation={evaluation} /> : null}
+      {run.kind === "train" ? (
+        <div className={css["figures"]}>
+          <LeadingFigures run={run} evaluation={evaluation} />
+        </div>
+      ) : null}
       {hasEnded(run.state) ? null : <NeedsCard run={run} />}
     </>
   );

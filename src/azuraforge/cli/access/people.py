@@ -62,7 +62,7 @@ def list_people(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
                 each.name,
                 text("yes" if each.administrator else "no"),
                 text("person_disabled" if each.disabled_at else "person_active"),
-                text.number(each.projects),
+                str(each.projects),
                 text.moment(each.used_at) if each.used_at else "–",
                 each.id,
             ]

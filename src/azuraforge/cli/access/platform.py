@@ -101,9 +101,9 @@ def _print(terminal: Terminal, projects: list[ProjectSize]) -> None:
                 text(f"project.{each.state}"),
                 of_limit(terminal, each.members, each.quota.members),
                 of_limit(terminal, each.datasets, each.quota.datasets),
-                text.number(each.rows),
+                text.number(each.rows, 0),
                 of_limit(terminal, each.stored_bytes, each.quota.stored_bytes, in_bytes=True),
-                text.number(each.runs),
+                text.number(each.runs, 0),
                 of_limit(terminal, each.active_runs, each.quota.runs),
             ]
             for each in projects
@@ -113,5 +113,6 @@ def _print(terminal: Terminal, projects: list[ProjectSize]) -> None:
 
 def of_limit(terminal: Terminal, used: int, limit: int | None, *, in_bytes: bool = False) -> str:
     """Return the used amount and, after a slash, its limit if there is one."""
-    shown = terminal.text.bytes if in_bytes else terminal.text.number
-    return shown(used) if limit is None else f"{shown(used)} / {shown(limit)}"
+    text = terminal.text
+    used_text, limit_text = (text.bytes(each) if in_bytes else text.number(each, 0) for each in (used, limit or 0))
+    return used_text if limit is None else f"{used_text} / {limit_text}"

@@ -93,16 +93,24 @@ def usage(context: typer.Context, json: AsJson = False) -> None:
         return
     text = terminal.text
     uses = (
-        ("members", found.members, text.number),
-        ("datasets", found.datasets, text.number),
-        ("runs", found.runs, text.number),
-        ("stored_bytes", found.stored_bytes, text.bytes),
+        ("members", found.members),
+        ("datasets", found.datasets),
+        ("runs", found.runs),
+        ("stored_bytes", found.stored_bytes),
     )
+
+    def shown(name: str, amount: int) -> str:
+        return text.bytes(amount) if name == "stored_bytes" else text.number(amount, 0)
+
     terminal.table(
         [text("resource"), text("amount_used"), text("quota")],
         [
-            [text(f"quota.{name}"), shown(use.used), text("no_limit") if use.limit is None else shown(use.limit)]
-            for name, use, shown in uses
+            [
+                text(f"quota.{name}"),
+                shown(name, use.used),
+                text("no_limit") if use.limit is None else shown(name, use.limit),
+            ]
+            for name, use in uses
         ],
     )
 

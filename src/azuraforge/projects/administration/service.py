@@ -13,6 +13,8 @@ from sqlalchemy import make_url
 from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
+from azuraforge.messages import catalogue
+from azuraforge.messages.languages import current
 from azuraforge.paging import PAGE, Order
 from azuraforge.people.administration.service import require_administrator
 from azuraforge.people.callers import Caller
@@ -120,7 +122,7 @@ def _settings_of(model: BaseModel, name: str = "", variable: str = "AZURAFORGE")
             value=None if hidden or value is None else _shown(field, value),
             default=value == info.get_default(call_default_factory=True),
             hidden=hidden,
-            description=info.description or "",
+            description=_in_language(info.description or ""),
         )
 
 
@@ -131,3 +133,9 @@ def _shown(field: str, value: object) -> str:
     if isinstance(value, str | Path):
         return str(value)
     return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _in_language(description: str) -> str:
+    """Return a setting's description in the language of the request."""
+    code = current()
+    return catalogue.template(description, code) if catalogue.has(description, code) else description

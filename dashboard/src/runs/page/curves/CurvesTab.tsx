@@ -30,12 +30,16 @@ export function CurvesTab({ run, curves }: { run: RunDetail; curves: Curves }) {
   const [pages, setPages] = useState<readonly (string | null)[]>([null]);
   const live = !hasEnded(run.state);
   const list = useQuery(seriesQuery(run.id, search, pages.at(-1) ?? null, live));
-  const listed = useMemo(() => (list.data?.items ?? []).filter(({ name }) => !isOfMachine(name)).map(({ name }) => name), [list.data]);
+  // A short list is known from the run; its charts do not wait for the request.
+  const known = search === "" && run.metric_series_total <= CHARTS ? run.metric_series : null;
+  const listed = useMemo(() => (list.data?.items.map(({ name }) => name) ?? [...(known ?? [])].sort()).filter((name) => !isOfMachine(name)), [list.data, known]);
   const unknown = useMemo(() => listed.filter((name) => !(name in curves)), [listed, curves]);
   const loaded = useQuery(pointsQuery(run.id, unknown, null, live)).data;
   const all = useMemo(() => ({ ...loaded, ...curves }), [loaded, curves]);
   const startedAt = run.started_at === null ? 0 : Date.parse(run.started_at);
   const interruptions = useMemo(() => interruptionsOf(run.attempts), [run.attempts]);
+  // The tab "System" shows those of the machine.
+  const total = (list.data?.total ?? 0) - run.metric_series.filter((name) => isOfMachine(name) && name.toLowerCase().includes(search.toLowerCase())).length;
   const groups = useMemo(() => grouped(listed), [listed]);
   const first = (pages.length - 1) * CHARTS;
 
@@ -63,7 +67,7 @@ export function CurvesTab({ run, curves }: { run: RunDetail; curves: Curves }) {
           </Button>
         </Toolbar>
         <p className={text["soft"]} role="status" data-testid="curves-found">
-          {list.data ? t("runCurves.found", { count: list.data.total, shown: count(list.data.total) }) : ""}
+          {list.data ? t("runCurves.found", { count: total, shown: count(total) }) : ""}
         </p>
       </div>
       {list.error ? <ErrorNotice error={list.error} /> : null}
@@ -93,7 +97,7 @@ export function CurvesTab({ run, curves }: { run: RunDetail; curves: Curves }) {
       {pages.length > 1 || list.data?.next ? (
         <div className={css["line"]}>
           <Button disabled={pages.length === 1} onPress={() => setPages(pages.slice(0, -1))}>{t("runCurves.previous")}</Button>
-          <span className={text["soft"]}>{t("runCurves.page", { from: count(first + 1), to: count(first + (list.data?.items.length ?? 0)), all: count(list.data?.total) })}</span>
+          <span className={text["soft"]}>{t("runCurves.page", { from: count(first + 1), to: count(first + (list.data?.items.length ?? 0)), all: count(total) })}</span>
           <Button disabled={!list.data?.next} onPress={() => setPages([...pages, list.data?.next ?? null])} testId="curves-next">{t("runCurves.next")}</Button>
         </div>
       ) : null}

@@ -8,6 +8,8 @@ import { curvesOf } from "../../curves/curves";
 export const CHARTS = 24;
 /** No more points than a chart has pixels, two for each. */
 const POINTS = 1600;
+/** Several charts are small. */
+const FEWER_POINTS = 700;
 const FRESH_MS = 3000;
 
 export function seriesQuery(id: string, search: string, after: string | null, live: boolean) {
@@ -25,7 +27,7 @@ export function pointsQuery(id: string, names: readonly string[], between: reado
     queryKey: ["run", id, "points", names, between],
     queryFn: async ({ signal }) => {
       const [from, to] = between ?? [null, null];
-      return curvesOf(await get(`/runs/${part(id)}/metrics`, { series: names, max_points: POINTS, times: "true", from_step: from, to_step: to }, signal));
+      return curvesOf(await get(`/runs/${part(id)}/metrics`, { series: names, max_points: names.length > 4 ? FEWER_POINTS : POINTS, times: "true", from_step: from, to_step: to }, signal));
     },
     enabled: names.length > 0,
     placeholderData: keepPreviousData,

@@ -127,7 +127,11 @@ function Beginning({ runId, path, file }: { runId: string; path: string; file: R
         </p>
       )}
       {formatted === "markdown" && !raw ? (
-        <Markdown text={content ?? ""} caption={file.name} />
+        // Focusable, because a keyboard must be able to scroll it.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className={css["formatted"]} tabIndex={0} role="group" aria-label={t("runFiles.preview", { name: file.name })}>
+          <Markdown text={content ?? ""} caption={file.name} />
+        </div>
       ) : (
         // Focusable, because a keyboard must be able to scroll it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
