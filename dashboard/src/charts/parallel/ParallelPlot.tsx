@@ -123,7 +123,7 @@ export function ParallelPlot({ columns, names, brushes, onBrush, label, testId }
           </div>
           <div className={css["lines"]} style={{ blockSize: HEIGHT }} onPointerMove={point} onPointerLeave={() => setHover(null)}>
             <canvas ref={base} className={css["canvas"]} aria-hidden="true" />
-            <canvas ref={top} className={css["canvas"]} role="img" aria-label={label} data-testid="parallel-lines" />
+            <canvas ref={top} className={css["canvas"]} aria-hidden="true" data-testid="parallel-lines" />
             {axes.map((axis, index) => (
               <AxisTrack key={axis.column.id} axis={axis} x={look.places[index] ?? 0} look={look} brush={brushes[axis.column.id]} show={show} onBrush={(brush) => brushTo(axis.column.id, brush)} />
             ))}
