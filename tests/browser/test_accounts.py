@@ -53,7 +53,7 @@ def test_a_person_signs_in_creates_a_project_and_invites_another_one(platform, o
     look(page, "wrong-password")
     page.get_by_label("Password", exact=True).fill(GOOD)
     page.get_by_test_id("sign-in-submit").click()
-    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
 
     page.get_by_test_id("project-menu").click()
     page.get_by_test_id("new-project").click()
@@ -94,12 +94,11 @@ def test_a_person_signs_in_creates_a_project_and_invites_another_one(platform, o
 
 def test_a_new_password_ends_the_other_sessions(platform, owner, page, browser):
     sign_in(page, platform.url, owner, GOOD)
-    expect(page.get_by_role("heading", name="Runs")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible(timeout=120_000)
     with fresh(browser) as other:
         sign_in(other, platform.url, owner, GOOD)
-        expect(other.get_by_role("heading", name="Runs")).to_be_visible(timeout=20_000)
-        page.get_by_test_id("project-menu").click()
-        page.get_by_test_id("my-account").click()
+        expect(other.get_by_role("heading", level=1, name="Home")).to_be_visible(timeout=20_000)
+        page.get_by_test_id("person").click()
         page.get_by_test_id("current-password").fill(GOOD)
         for field in ("new-password", "new-password-again"):
             page.get_by_test_id(field).fill(NEW)
@@ -111,4 +110,4 @@ def test_a_new_password_ends_the_other_sessions(platform, owner, page, browser):
         sign_in(other, platform.url, owner, GOOD)
         expect(other.get_by_role("alert")).to_contain_text("the name or the password is wrong")
         sign_in(other, platform.url, owner, NEW)
-        expect(other.get_by_role("heading", name="Runs")).to_be_visible(timeout=20_000)
+        expect(other.get_by_role("heading", level=1, name="Home")).to_be_visible(timeout=20_000)
