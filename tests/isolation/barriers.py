@@ -16,6 +16,7 @@ from azuraforge.database import Base, scopes
 from azuraforge.database.row_security import CROSS_PROJECT_SETTING
 from azuraforge.database.scopes import PERSON_SETTING, PROJECT_SETTING
 from azuraforge.database.tables import JsonText, Timestamp
+from azuraforge.people.package import PEOPLE
 from tests import conftest
 from tests.isolation.stage import Stage
 from tests.postgres import APP, OWNER
@@ -109,7 +110,10 @@ def statements(stage: Stage, tables: Sequence[Table] | None = None) -> list[str]
             rows = _rows_of_a(stage, table)
             _ensure_row(connection, rows)
             _ensure_row(connection, _Rows(table, rows.column, _own(rows, project, person)))
-            for place, (role, *settings) in places.items():
+            asked_as = dict(places)
+            if table.name == "quota":  # administrators of the platform set it, in the project that they name only
+                asked_as["administrator"] = (APP, project, _administrator(stage), "off")
+            for place, (role, *settings) in asked_as.items():
                 for what in _reached(connection, rows, role, settings, project, person):
                     found.append(f"{place}: {what} {table.name}")
         connection.rollback()
@@ -134,6 +138,9 @@ def _reached(
         join = sql.SQL("INSERT INTO member (project_id, person_id, role, created_at) VALUES ({}, {}, 'owner', now())")
         asked["INSERT of another person into"] = join.format(sql.Literal(project), sql.Literal("x" * 16))
         asked["INSERT of the own person into"] = join.format(sql.Literal(rows.value), sql.Literal(person))
+    if rows.table.name == "quota" and settings[1] == person:  # no administrator: not even of the own project
+        own = sql.SQL("INSERT INTO quota (project_id) VALUES ({})")
+        asked["INSERT of the own"] = own.format(sql.Literal(project))
     state = sql.SQL("SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {} t WHERE {}").format(
         rows.name, rows.condition
     )
@@ -155,6 +162,12 @@ def _reached(
         inserts = what.startswith("INSERT")
         if seen or touched or (error not in ("", _REFUSED)) or (inserts and not error):
             yield f"{what}{f' ({error})' if error else ''}"
+
+
+def _administrator(stage: Stage) -> str:
+    caller = stage.platform.services[PEOPLE].identify(stage.administrator)
+    assert caller is not None
+    return caller.person_id
 
 
 def _own(rows: _Rows, project: str, person: str) -> str:
