@@ -3697,7 +3697,7 @@ export interface components {
          * ComparedRun
          * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
          *
-         *     ``metric_series`` contains the names of the run's metric curves.
+         *     ``metric_series`` contains the names of the run's metric curves, as far as ``logged`` contains them.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3708,6 +3708,11 @@ export interface components {
             decision: string | null;
             /** Metric Series */
             metric_series: string[];
+            /**
+             * Rows
+             * @description index into `rows` of the comparison; scores of runs with different indices are not comparable; null if the run was not evaluated
+             */
+            rows: number | null;
             run: components["schemas"]["RunOut"];
             /**
              * Unit
@@ -3722,8 +3727,17 @@ export interface components {
         ComparisonOut: {
             /** Config */
             config: components["schemas"]["ConfigRow"][];
+            /** Logged */
+            logged: components["schemas"]["LoggedRow"][];
+            /**
+             * Logged Left Out
+             * @description number of logged metrics that are not listed because there are too many
+             */
+            logged_left_out: number;
             /** Metrics */
             metrics: components["schemas"]["MetricRow"][];
+            /** Rows */
+            rows: components["schemas"]["JudgedRows"][];
             /** Runs */
             runs: components["schemas"]["ComparedRun"][];
             /**
@@ -6365,6 +6379,23 @@ export interface components {
             parts: components["schemas"]["FoldSummary"];
         };
         /**
+         * JudgedRows
+         * @description Held-out rows on which at least one of the runs was evaluated.
+         */
+        JudgedRows: {
+            /** Dataset */
+            dataset: string;
+            /** Horizon */
+            horizon: number | null;
+            /**
+             * Part
+             * @description first and last day, if known, and number of rows or origins
+             */
+            part: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * KeepFreshOut
          * @description The automations that keep a model fresh, and the model's current state.
          */
@@ -6872,6 +6903,23 @@ export interface components {
             p: number;
             /** Statistic */
             statistic: number;
+        };
+        /**
+         * LoggedRow
+         * @description One logged metric of every run; the values of a run that lacks it, and infinite values, are null.
+         */
+        LoggedRow: {
+            /** Highest */
+            highest: (number | null)[];
+            /**
+             * Last
+             * @description value at the highest step
+             */
+            last: (number | null)[];
+            /** Lowest */
+            lowest: (number | null)[];
+            /** Series */
+            series: string;
         };
         /**
          * LoopOut
@@ -12100,6 +12148,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Curve
+             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested, or while the trial is running
+             */
+            curve?: (number | null)[][] | null;
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -30272,6 +30325,8 @@ export interface operations {
             query?: {
                 /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
+                /** @description whether to include the intermediate values of ended trials */
+                curves?: boolean;
                 /** @description maximum number of items on the page */
                 limit?: number;
             };

@@ -9,6 +9,7 @@ import { mayManage, usePaths, useSession, useSignOut } from "../projects/session
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { Toasts } from "../ui/Toast";
 import { Logo } from "./Logo";
 import css from "./Shell.module.css";
 
@@ -81,6 +82,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
       <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
         {children}
       </main>
+      <Toasts />
       <footer className={css["zone"]}>{t("shell.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</footer>
     </>
   );

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVarTuple
 
@@ -10,7 +10,9 @@ from pydantic import JsonValue
 from sqlalchemy import Select, String, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from azuraforge.database import Session
+from azuraforge.database import Database, Session
+from azuraforge.runs.metrics import store as metrics_store
+from azuraforge.runs.metrics.store import SeriesStatistics
 from azuraforge.runs.tables import Run
 
 Columns = TypeVarTuple("Columns")
@@ -54,3 +56,14 @@ def with_ended_run(
     """
     same = and_(Run.project_id == project_id, Run.id == run_id)
     return statement.join(Run, same).where(Run.state.in_(_ENDED))
+
+
+def series_statistics(
+    database: Database, project_id: str, run_ids: Sequence[str], most: int
+) -> tuple[list[SeriesStatistics], int]:
+    """Return the statistics of the curves of several runs, and the number of series that were left out.
+
+    At most ``most`` series are read, those of most runs first. Measurements of the system are not included.
+    """
+    with database.read(project_id) as session:
+        return metrics_store.statistics(session, run_ids, most)

@@ -3,11 +3,13 @@ export const shell = {
   errors: {
     unexpected: "Something went wrong. Reload the page; if the error persists, see the platform's log.",
     unreachable: "The platform does not answer. Is it running? Start it with “azuraforge up”.",
+    noAnswer: "The platform has not answered yet. The action may still be carried out; check before you repeat it.",
     where: "Where: {{where}}",
     next: "What to do: {{next}}",
     noPage: "This page does not exist.",
   },
   theme: { switch: "Theme: {{current}}. Change it", auto: "system", light: "light", dark: "dark" },
+  toast: { region: "Messages", undo: "Undo" },
   signIn: {
     title: "Sign in",
     name: "Name",
@@ -20,6 +22,7 @@ export const shell = {
     then: "Open the link that the command prints. The link works only once, within ten minutes.",
   },
   shell: {
+    crumbs: "Breadcrumbs",
     zone: "Times are in {{zone}}; the rows of a series are in the series' own time zone.",
     skip: "Skip to content",
     places: "Navigation",

@@ -5,11 +5,13 @@ export const shell: typeof english = {
   errors: {
     unexpected: "Bir şeyler ters gitti. Sayfayı yeniden yükleyin; hata sürerse platformun günlüğüne bakın.",
     unreachable: "Platform yanıt vermiyor. Çalışıyor mu? “azuraforge up” ile başlatın.",
+    noAnswer: "Platform henüz yanıt vermedi. İşlem yine de tamamlanabilir; yinelemeden önce denetleyin.",
     where: "Nerede: {{where}}",
     next: "Ne yapmalı: {{next}}",
     noPage: "Böyle bir sayfa yok.",
   },
   theme: { switch: "Tema: {{current}}. Değiştir", auto: "sistem", light: "açık", dark: "koyu" },
+  toast: { region: "İletiler", undo: "Geri al" },
   signIn: {
     title: "Oturum aç",
     name: "Ad",
@@ -22,6 +24,7 @@ export const shell: typeof english = {
     then: "Komutun yazdırdığı bağlantıyı açın. Bağlantı bir kez kullanılabilir ve on dakika geçerlidir.",
   },
   shell: {
+    crumbs: "Konum",
     zone: "Saatler {{zone}} saat dilimindedir; serilerin satırları serinin kendi saat dilimindedir.",
     skip: "İçeriğe geç",
     places: "Gezinme",
