@@ -78,6 +78,11 @@ export async function readText(url: string, signal: AbortSignal): Promise<string
   return (await ask("GET", url, { signal })).text();
 }
 
+/** A file of the platform as bytes. */
+export async function readBlob(url: string, signal: AbortSignal): Promise<Blob> {
+  return (await ask("GET", url, { signal })).blob();
+}
+
 export function get<const P extends Place<"get">>(path: P, query?: Query, signal?: AbortSignal): Promise<Answer<"get", P>> {
   return send("GET", address(path, query), { headers: { Accept: "application/json" }, signal: signal ?? null });
 }

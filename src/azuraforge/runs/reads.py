@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from azuraforge.database import Database, Session
 from azuraforge.runs.metrics import store as metrics_store
 from azuraforge.runs.metrics.store import SeriesStatistics
-from azuraforge.runs.tables import Run
+from azuraforge.runs.tables import Artifact, Run
 
 Columns = TypeVarTuple("Columns")
 
@@ -43,6 +43,17 @@ def count_active(session: Session) -> int:
     """Return the number of the project's runs that are queued or running."""
     statement = select(func.count()).select_from(Run).where(Run.state.in_(("queued", "running")))
     return session.scalar(statement) or 0
+
+
+def count_all(session: Session) -> int:
+    """Return the number of the project's runs, also of those in the trash."""
+    return session.scalar(select(func.count()).select_from(Run)) or 0
+
+
+def artifact_bytes(session: Session) -> int:
+    """Return the size of the files of the project's artifacts; a file of several artifacts counts once."""
+    files = select(func.max(Artifact.bytes).label("bytes")).group_by(Artifact.sha256).subquery()
+    return int(session.scalar(select(func.coalesce(func.sum(files.c.bytes), 0))) or 0)
 
 
 def with_ended_run(
