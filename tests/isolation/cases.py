@@ -143,7 +143,8 @@ _LATER = "the model is looked up in the automation's project when it fires"
 
 #: Routes that need no more than an address.
 _READS = """/automations /automations/measures /automations/{automation} /automations/{automation}/dry-run
-/automations/{automation}/firings /datasets /datasets/{name} /datasets/{name}/rows /datasets/{name}/versions
+/automations/{automation}/firings /datasets /datasets/{name} /datasets/{name}/rows /datasets/{name}/table
+/datasets/{name}/profile /datasets/{name}/versions
 /evaluations/{run_id} /invitations /loop /loop-demo /members /models /models/{name} /models/{name}/deployments
 /models/{name}/history /models/{name}/lineage /models/{name}/loop /models/{name}/live-scores
 /models/{name}/policies /models/{name}/policy /models/{name}/promotions /models/{name}/versions
@@ -183,6 +184,9 @@ case("POST", "/schedules", SCHEDULE, taken="schedule")
 case("PUT", "/schedules/{schedule}", {**SCHEDULE, "name": "{schedule}"})
 case("POST", "/datasets", Form({"options": '{"time": "time", "target": "value", "name": "{new}"}'},
                                {"file": ("a.csv", ROWS)}), taken="dataset")  # fmt: skip
+case("POST", "/datasets/preview", Form({"options": "{}"}, {"file": ("a.csv", ROWS)}))
+case("GET", "/datasets/{name}/difference", query={"version": "{n:dataset_version}"}, control=(404,),
+     why="the first version has no previous one", code="not_found")  # fmt: skip
 case("POST", "/datasets/from-source", {"source": "bundled", "options": {"series": "co2"}, "name": "{new}"})
 case("POST", "/datasets/{name}/available-after", {"columns": {"price": "6h"}})
 case("POST", "/datasets/{name}/incumbent",

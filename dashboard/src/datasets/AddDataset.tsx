@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { DatasetVersion } from "../api/types";
@@ -9,25 +9,42 @@ import { UploadImages } from "../vision/UploadImages";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
 import { SourceForm } from "./SourceForm";
-import { UploadForm } from "./UploadForm";
+import { readHeader } from "./header";
+import { UploadForm, type ReadFile } from "./UploadForm";
 import { useAddFromSource } from "./api";
+import { useWindowDrop } from "./useWindowDrop";
 
 type Way = "file" | "images" | "source";
 
 /** Buttons that add a dataset: bundled departures or digits in one click, a table, images, or any source plugin. */
-export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
+export function AddDataset({ onAdded, empty = false, dropAnywhere = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean; dropAnywhere?: boolean }) {
   const { t } = useTranslation();
   const [way, setWay] = useState<Way | null>(null);
   const [added, setAdded] = useState<DatasetVersion | null>(null);
+  const [dropped, setDropped] = useState<ReadFile | null>(null);
+  const accept = useCallback((file: File) => {
+    const images = /\.zip$/i.test(file.name);
+    void readHeader(file).then((header) => {
+      setDropped({ file, header });
+      setWay(images ? "images" : "file");
+    });
+  }, []);
+  const over = useWindowDrop(accept, dropAnywhere && way === null);
   const bundled = useAddFromSource();
   const digits = useAddFromSource();
   const done = (version: DatasetVersion) => {
     setWay(null);
+    setDropped(null);
     setAdded(version);
     onAdded(version);
   };
+  const close = () => {
+    setWay(null);
+    setDropped(null);
+  };
   return (
     <div className={css["add"]}>
+      {over ? <div className={css["over"]}>{t("preview.dropHere")}</div> : null}
       <div className={css["ways"]}>
         <Button
           small
@@ -59,11 +76,11 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
           <FindingList findings={added.findings} />
         </Notice>
       ) : null}
-      <Dialog title={t("datasets.addFile")} open={way === "file"} onClose={() => setWay(null)}>
-        <UploadForm onAdded={done} onClose={() => setWay(null)} />
+      <Dialog title={t("datasets.addFile")} open={way === "file"} onClose={close}>
+        <UploadForm onAdded={done} dropped={dropped} onClose={close} />
       </Dialog>
-      <Dialog title={t("vision.addImages")} open={way === "images"} onClose={() => setWay(null)}>
-        <UploadImages onAdded={done} onClose={() => setWay(null)} />
+      <Dialog title={t("vision.addImages")} open={way === "images"} onClose={close}>
+        <UploadImages onAdded={done} dropped={dropped?.file ?? null} onClose={close} />
       </Dialog>
       <Dialog title={t("datasets.addSource")} open={way === "source"} onClose={() => setWay(null)}>
         <SourceForm onAdded={done} onClose={() => setWay(null)} />

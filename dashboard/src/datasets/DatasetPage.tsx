@@ -18,6 +18,7 @@ import { AddRowsCard } from "./AddRowsCard";
 import { AvailabilityCard } from "./AvailabilityCard";
 import { datasetQuery, datasetsQuery } from "./api";
 import css from "./Datasets.module.css";
+import { ExploreCard } from "./ExploreCard";
 import { FindingList } from "./FindingList";
 import { IncumbentFileCard } from "./IncumbentFileCard";
 import { kindOf } from "./kinds";
@@ -76,6 +77,7 @@ export default function DatasetPage({ name }: { name: string }) {
       <Card title={t("datasets.findings")}>
         {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
       </Card>
+      <ExploreCard key={`explore ${shown.id} ${String(shown.version)}`} dataset={shown} numbers={numbers} />
       <AddRowsCard key={shown.id} dataset={shown} />
       <IncumbentFileCard key={`incumbent ${shown.id}`} dataset={shown} />
       <AvailabilityCard key={shown.version} dataset={shown} />

@@ -27,7 +27,7 @@ export default function DatasetsPage() {
       <PageHead title={t("datasets.title")} note={t("datasets.note")} />
       {mayWrite(session) ? (
         <Card title={t("datasets.addTitle")}>
-          <AddDataset empty={none} onAdded={() => undefined} />
+          <AddDataset dropAnywhere empty={none} onAdded={() => undefined} />
         </Card>
       ) : null}
       <Card>

@@ -10,14 +10,14 @@ const added = { status: 201, body: { id: "d1", name: "prices", version: 1, findi
 /** Choose a file, let `change` fill the form in, send it; the options that were sent. */
 async function sent(change: (user: ReturnType<typeof userEvent.setup>) => Promise<void> = () => Promise.resolve()) {
   const user = userEvent.setup();
-  const asked = answerApi({ "POST /datasets": added });
+  const asked = answerApi({ "POST /datasets": added, "POST /datasets/preview": { status: 422, body: {} } });
   showPage(<UploadForm onAdded={() => undefined} onClose={() => undefined} />);
   const input = document.querySelector<HTMLInputElement>("input[type=file]") as HTMLInputElement;
   await user.upload(input, new File(["day;price;store\n2024-01-01;1;a\n"], "prices.csv", { type: "text/csv" }));
   await screen.findByText("prices.csv");
   await change(user);
   await user.click(screen.getByRole("button", { name: "Add dataset" }));
-  const form = asked.find((one) => one.method === "POST")?.body as FormData;
+  const form = asked.filter((one) => one.method === "POST").at(-1)?.body as FormData;
   return JSON.parse(form.get("options") as string) as Record<string, unknown>;
 }
 

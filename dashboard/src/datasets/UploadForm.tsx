@@ -12,6 +12,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
 import { likelyTime, readHeader, type Header } from "./header";
+import { PreviewPanel } from "./PreviewPanel";
 import { SheetField, isWorkbook } from "./SheetField";
 
 const EMPTY: UploadOptions = { time: "", target: "" };
@@ -23,13 +24,24 @@ const RULES = {
   gaps: ["auto", "forward_fill", "keep", "error"],
 } as const;
 
+/** A chosen file with its header, which is null if it is not text. */
+export interface ReadFile {
+  file: File;
+  header: Header | null;
+}
+
+function likelyColumns(header: Header | null): { time: string; target: string } {
+  const time = header === null ? "" : likelyTime(header.columns);
+  return { time, target: header?.columns.find((column) => column !== time) ?? "" };
+}
+
 /** Form that uploads a CSV, Parquet or Excel file and assigns its columns. */
-export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (added: DatasetVersion) => void; onClose: () => void; dropped?: ReadFile | null }) {
   const { t } = useTranslation();
   const upload = useUpload();
-  const [file, setFile] = useState<File | null>(null);
-  const [header, setHeader] = useState<Header | null>(null);
-  const [options, setOptions] = useState<UploadOptions>(EMPTY);
+  const [file, setFile] = useState<File | null>(dropped?.file ?? null);
+  const [header, setHeader] = useState<Header | null>(dropped?.header ?? null);
+  const [options, setOptions] = useState<UploadOptions>(() => ({ ...EMPTY, ...likelyColumns(dropped?.header ?? null) }));
   const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
@@ -38,8 +50,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
     upload.reset();
     const found = chosen === null ? null : await readHeader(chosen);
     setHeader(found);
-    const time = found === null ? "" : likelyTime(found.columns);
-    setOptions((all) => ({ ...all, sheet: "", time, target: found?.columns.find((column) => column !== time) ?? "" }));
+    setOptions((all) => ({ ...all, sheet: "", ...likelyColumns(found) }));
   };
 
   const submit = (event: SubmitEvent) => {
@@ -118,6 +129,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
           ))}
         </div>
       </details>
+      {file === null ? null : <PreviewPanel key={`${file.name} ${String(file.size)}`} file={file} options={previewOptions(options)} onCorrect={(option, value) => set(option)(value)} />}
       {upload.error ? <ErrorNotice error={upload.error} /> : null}
       <DialogActions>
         <Button onPress={onClose}>{t("common.close")}</Button>
@@ -135,6 +147,11 @@ function chosenOnly(options: UploadOptions): Record<string, unknown> {
   const rest = Object.entries(options).filter(([name, value]) => !(name in column) && value.trim() !== "");
   const sent = (name: string, value: string) => (name === "series" ? value : name === "available_after" ? statements(value) : name === "groups" ? columns(value) : value.trim());
   return { ...Object.fromEntries(rest.map(([name, value]) => [name, sent(name, value)])), ...column };
+}
+
+/** The options chosen so far: the platform detects time and target columns that are still empty. */
+function previewOptions(options: UploadOptions): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(chosenOnly(options)).filter(([, value]) => value !== ""));
 }
 
 /** `region, store` as a list. */

@@ -68,6 +68,47 @@ export const useUpload = () =>
     return postForm("/datasets", form);
   });
 
+/** What a file would become with these options; nothing is stored. */
+export function previewQuery(file: File, options: Record<string, unknown>) {
+  return queryOptions({
+    queryKey: ["dataset-preview", file.name, file.size, file.lastModified, options],
+    queryFn: () => {
+      const form = new FormData();
+      form.append("options", JSON.stringify(options));
+      form.append("file", file);
+      return postForm("/datasets/preview", form);
+    },
+    staleTime: Infinity,
+    gcTime: 60_000,
+    retry: false,
+  });
+}
+
+/** A page of the rows of a version. */
+export function tableQuery(name: string, version: number, offset: number, limit: number) {
+  return queryOptions({
+    queryKey: ["dataset-table", name, version, offset, limit],
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/table`, { version, offset, limit }, signal),
+    staleTime: Infinity,
+  });
+}
+
+export function profileQuery(name: string, version: number) {
+  return queryOptions({
+    queryKey: ["dataset-profile", name, version],
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/profile`, { version }, signal),
+    staleTime: Infinity,
+  });
+}
+
+export function differenceQuery(name: string, version: number, before: number) {
+  return queryOptions({
+    queryKey: ["dataset-difference", name, version, before],
+    queryFn: ({ signal }) => get(`/datasets/${part(name)}/difference`, { version, before }, signal),
+    staleTime: Infinity,
+  });
+}
+
 export const useAppend = (name: string) =>
   useAdded(({ file, options }: { file: File; options: Record<string, string> }) => {
     const form = new FormData();

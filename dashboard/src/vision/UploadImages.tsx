@@ -30,10 +30,10 @@ function useUploadImages() {
 const pixels = (text: string): number | null => (text.trim() === "" ? null : Number(text));
 
 /** Form that uploads a zip with one folder per class, idx files, or a Parquet table of images. */
-export function UploadImages({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+export function UploadImages({ onAdded, onClose, dropped = null }: { onAdded: (added: DatasetVersion) => void; onClose: () => void; dropped?: File | null }) {
   const { t } = useTranslation();
   const upload = useUploadImages();
-  const [file, setFile] = useState<File | null>(null);
+  const [file, setFile] = useState<File | null>(dropped);
   const [name, setName] = useState("");
   const [size, setSize] = useState({ height: "", width: "" });
   const [channels, setChannels] = useState("");

@@ -10,6 +10,7 @@ import typer
 
 from azuraforge.cli.appending import append_file, incumbent, refresh, revisions
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.exploring import difference, preview, profile, table
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.dataset import show_version, time_range
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
@@ -275,6 +276,10 @@ def state_availability(
 app.command()(incumbent)
 app.command()(refresh)
 app.command()(revisions)
+app.command()(preview)
+app.command()(table)
+app.command()(profile)
+app.command()(difference)
 
 
 @app.command("list")

@@ -14,7 +14,7 @@ from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
 from azuraforge.client.automations import Automations
-from azuraforge.client.datasets import Datasets
+from azuraforge.client.exploring.datasets import ExploredDatasets
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped, ship_leftovers
 from azuraforge.client.http.address import AddressBook
@@ -65,7 +65,7 @@ class Client:
         named = project or os.environ.get("AZURAFORGE_PROJECT") or None
         self._connection = Connection(AddressBook.of(url, token, home), language, named)
         self.runs = Runs(self._connection)
-        self.datasets = Datasets(self._connection)
+        self.datasets = ExploredDatasets(self._connection)
         self.models = Models(self._connection)
         self.predictions = Predictions(self._connection)
         self.loop = Loops(self._connection)

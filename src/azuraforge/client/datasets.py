@@ -226,7 +226,7 @@ class Datasets:
             FileUnusable: the file does not exist or cannot be read.
             ApiError: the platform refuses the file or an option.
         """
-        settings = {"time": time, "target": target, **_set(options)}
+        settings = {"time": time, "target": target, **given_options(options)}
         return DatasetVersion.from_json(self._upload("/datasets", path, settings))
 
     def add_images(self, path: str | os.PathLike[str], **options: object) -> DatasetVersion:
@@ -245,7 +245,7 @@ class Datasets:
             FileUnusable: a file does not exist or cannot be read.
             ApiError: the platform refuses the images or an option.
         """
-        settings = {"kind": "images", **_set(options)}
+        settings = {"kind": "images", **given_options(options)}
         with as_one_file(Path(path)) as (name, content):
             answer = self._connection.request(
                 "POST",
@@ -263,7 +263,7 @@ class Datasets:
 
         ``options`` are those of the source; ``cleaning`` contains options such as ``missing`` and ``gaps``.
         """
-        body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
+        body = {"source": source, "options": dict(options or {}), "name": name, **given_options(cleaning)}
         answer = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(answer)
 
@@ -282,7 +282,7 @@ class Datasets:
             FileUnusable: the file does not exist or cannot be read.
             ApiError: the rows cannot be added, for example because they change stored rows; then no row is added.
         """
-        place, settings = f"/datasets/{segment(name)}/rows", _set(options)
+        place, settings = f"/datasets/{segment(name)}/rows", given_options(options)
         if not isinstance(rows, (str, os.PathLike)):
             body = {"rows": [dict(row) for row in rows], "options": settings}
             return Appended.from_json(self._connection.post(place, body, timeout_seconds=_READING_SECONDS))
@@ -305,7 +305,7 @@ class Datasets:
             ApiError: the file cannot be used, for example because it changes a stored forecast.
         """
         place = f"/datasets/{segment(name)}/incumbent"
-        return IncumbentAdded.from_json(self._upload(place, path, _set(options)))
+        return IncumbentAdded.from_json(self._upload(place, path, given_options(options)))
 
     def refresh(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """Queue a run that reads new rows from the dataset's source. Raises ApiError if the dataset has no source."""
@@ -395,5 +395,6 @@ def _place(name: str, version: int | None) -> str:
     return whole if version is None else f"{whole}/versions/{version}"
 
 
-def _set(options: Mapping[str, object]) -> dict[str, object]:
+def given_options(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the options that are not None."""
     return {name: value for name, value in options.items() if value is not None}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
+    from azuraforge.datasets.exploring.service import DatasetExplorer
     from azuraforge.datasets.growing.service import GrowingDatasets
     from azuraforge.datasets.keeping import OnVersion
     from azuraforge.datasets.service import DatasetService
@@ -71,6 +72,12 @@ def _growing(services: Services) -> GrowingDatasets:
     return GrowingDatasets(services[DATASETS], services[DATABASE], services[EVENTS])
 
 
+def _explorer(services: Services) -> DatasetExplorer:
+    from azuraforge.datasets.exploring.service import DatasetExplorer
+
+    return DatasetExplorer(services[DATASETS])
+
+
 def _handlers(services: Services) -> Iterable[Handler]:
     from azuraforge.datasets.growing.refreshing import RefreshHandler
 
@@ -78,10 +85,11 @@ def _handlers(services: Services) -> Iterable[Handler]:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.datasets.exploring.routes import router as exploring_router
     from azuraforge.datasets.growing.routes import router as growing_router
     from azuraforge.datasets.routes import router
 
-    return [router, growing_router]
+    return [router, growing_router, exploring_router]
 
 
 def _objections_of_runs(services: Services) -> Iterable[Objection]:
@@ -92,6 +100,7 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 
 DATASETS: Service[DatasetService] = Service("datasets", _datasets)
 GROWING: Service[GrowingDatasets] = Service("growing datasets", _growing)
+EXPLORER: Service[DatasetExplorer] = Service("dataset explorer", _explorer)
 
 
 def _events() -> Sequence[type[BaseModel]]:
@@ -110,7 +119,7 @@ PACKAGE = Package(
     "datasets",
     tables=("tables",),
     routers=_routers,
-    served={"datasets": DATASETS, "growing": GROWING},
+    served={"datasets": DATASETS, "growing": GROWING, "dataset_explorer": EXPLORER},
     contributions=(
         HANDLERS.add(_handlers),
         DATASET_OBJECTIONS.add(_objections_of_runs),

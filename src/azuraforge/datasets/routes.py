@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from azuraforge import strict_json
 from azuraforge.bounds import Name, Number
@@ -215,6 +215,11 @@ def _options(sent: bytes) -> FileOptions | ImageOptions:
     except ValueError as error:
         place = {"type": "json_invalid", "loc": ("body", "options"), "msg": "not JSON", "ctx": {"error": str(error)}}
         raise RequestValidationError([place]) from error
+    return check_options(options)
+
+
+def check_options(options: JsonValue) -> FileOptions | ImageOptions:
+    """Return the options of an upload, of the class of their kind. Raises RequestValidationError if one is invalid."""
     named = str(options.get("kind")) if isinstance(options, dict) else ""
     shape = KINDS[named].Options if named in KINDS else FileOptions
     try:

@@ -224,6 +224,11 @@ class DatasetService:
         plan = version_of(lookup_store.STORED, name_or_id, version, trash=trash)
         return self.keeper.version(project_id, *self._database.follow_now(project_id, plan))
 
+    def previous(self, project_id: str, found: DatasetVersion) -> int | None:
+        """Return the number of the version before ``found`` that is not deleted; None if there is none."""
+        with self._database.read(project_id) as session:
+            return store.previous_version(session, found.id, found.version)
+
     def revised_times(self, project_id: str, found: DatasetVersion, after: int) -> tuple[datetime, datetime] | None:
         """Return the first and last time whose values may have been revised after version ``after``, up to ``found``.
 

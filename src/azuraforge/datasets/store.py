@@ -29,6 +29,16 @@ def find(session: Session, name_or_id: str) -> Dataset | None:
     return session.scalars(statement).first()
 
 
+def previous_version(session: Session, dataset_id: str, version: int) -> int | None:
+    """Return the number of the newest version before ``version`` that is not deleted; None if there is none."""
+    statement = select(func.max(DatasetVersionRow.version)).where(
+        DatasetVersionRow.dataset_id == dataset_id,
+        DatasetVersionRow.version < version,
+        DatasetVersionRow.deleted_at.is_(None),
+    )
+    return session.scalar(statement)
+
+
 def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
     """Return a deleted dataset by its id, else the most recently deleted one with the name; None if there is none."""
     statement = (

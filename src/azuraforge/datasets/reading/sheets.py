@@ -112,6 +112,7 @@ def read_plain_sheet(
     asked: str | None = None,
     preferred: Collection[str] = (),
     times: Collection[str] = (),
+    below_titles: bool = False,
 ) -> RawTable:
     """Read a sheet with any columns; its header is the first row that is not empty.
 
@@ -122,6 +123,7 @@ def read_plain_sheet(
         asked: name of the sheet to read; if None, it is chosen by ``preferred``.
         preferred: names of sheets; the first sheet with one of them is read, else the only visible sheet.
         times: lower-case names of columns whose numbers are dates if all of them can be serial numbers of days.
+        below_titles: whether the header is the first of the widest rows instead, so that titles above it are skipped.
 
     Raises the errors of ``read_sheet``.
     """
@@ -130,7 +132,7 @@ def read_plain_sheet(
     sheet = open_sheet(path, name, asked, limits)
     where = Message("{file}, sheet {sheet!r}", {"file": name, "sheet": sheet.name})
     grid = _filled_cells(path, name, sheet, where)
-    header = _header_row(grid, ())
+    header = _widest_row(grid) if below_titles else _header_row(grid, ())
     columns = _columns(grid, header, where)
     body = list(range(header + 1, grid.top + len(grid.cells)))
     body = [row for row in body if any(_is_filled(grid.at(row, place)) for place in columns.values())]
@@ -212,6 +214,12 @@ def _header_row(grid: Grid, wanted: Collection[str]) -> int:
         if row - first >= _TITLE_ROWS:
             break
     return first if first is not None else grid.top
+
+
+def _widest_row(grid: Grid) -> int:
+    rows = range(grid.top, grid.top + min(len(grid.cells), _TITLE_ROWS))
+    widths = [sum(_is_filled(grid.at(row, grid.left + place)) for place in range(grid.width)) for row in rows]
+    return grid.top + widths.index(max(widths)) if widths else grid.top
 
 
 def _columns(grid: Grid, header: int, where: Text) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Previews of files before they are stored, and contents of stored versions."""
