@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks.faults.checker import Verdict, effects_over_http, judge
 from benchmarks.faults.embedded import Embedded
+from benchmarks.faults.neighbour import CANARY, Neighbour
 from benchmarks.faults.process import left_over
 from benchmarks.faults.steps import POISONS
 from benchmarks.faults.tally import Readers, Tally, add_figures
@@ -92,6 +93,7 @@ class Submitter(threading.Thread):
         config = {"steps": self._steps, "every": _EVERY, "pause": self._pause, **kind}
         body = {
             "kind": "steps",
+            "name": f"{CANARY} {number}",
             "plugin": "steps",
             "config": config,
             "seed": number,
@@ -125,7 +127,10 @@ class Listener(threading.Thread):
 
     def finish(self, target: Target) -> list[Readers]:
         """Wait for the last event and count each reader's."""
-        [(last,)] = target.rows("SELECT last_seq FROM event_stream WHERE stream = 'project'")
+        [(last,)] = target.rows(
+            "SELECT last_seq FROM event_stream WHERE stream = 'project' AND "
+            "project_id = (SELECT id FROM project WHERE slug = 'default')"
+        )
         until = time.monotonic() + 30
         while any(reader.heard.cursor < last for reader in self.readers) and time.monotonic() < until:
             time.sleep(0.1)
@@ -221,6 +226,7 @@ def _running(target: Target, submitter: Submitter) -> set[tuple[str, int]]:
 def tallied(
     target: Target,
     submitter: Submitter,
+    neighbour: Neighbour,
     faults: list[Fault],
     verdict: Verdict,
     readers: list[Readers],
@@ -230,7 +236,9 @@ def tallied(
     """Return the counts of one part, when its platform has ended."""
     asked = submitter.expected.values()
     logs = [*(part.log_path for part in target.parts), target.home / "platform.log"]
-    fenced = sum(log.read_text(errors="replace").count("attempt_replaced") for log in logs if log.exists())
+    texts = [log.read_text(errors="replace") for log in logs if log.exists()]
+    fenced = sum(text.count("attempt_replaced") for text in texts)
+    neighbour.read_logs(iter(texts))
     return Tally(
         faults=[(fault.kind, bool(fault.hit)) for fault in faults],
         runs=sum(not each.get("poison") for each in asked),
@@ -253,6 +261,8 @@ def tallied(
         left=left,
         vanished=vanished(target),
         readers=readers,
+        looked=neighbour.looked,
+        leaks=neighbour.leaks,
         skipped=target.skipped,
         minutes=minutes,
     )
@@ -268,11 +278,14 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
         submitter = Submitter(target, runs, asked.steps, asked.pause, 3 * asked.slots + 4, poison, asked.seed + done)
         listener = Listener(target)
         listener.start()
+        neighbour = Neighbour(target, submitter.expected)
+        neighbour.start()
         submitter.start()
         chosen = choose(target, asked.faults, asked.seed)[done:]
         faults = storm(target, submitter, chosen, asked.interval, asked.seed + done, asked.minutes)
         verdict = judge(target.rows, effects_over_http(target), submitter.expected, faults)
         readers = listener.finish(target)
+        neighbour.finish()
         target.end()
         left = len(still_alive(left_over(target.home), _LEFT_SECONDS))
         if asked.keep:
@@ -281,7 +294,7 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
                 "".join(part.log_path.read_text(errors="replace") for part in target.parts)
             )
         minutes = (time.monotonic() - began) / 60
-        return tallied(target, submitter, faults, verdict, readers, left, minutes)
+        return tallied(target, submitter, neighbour, faults, verdict, readers, left, minutes)
     finally:
         target.remove()
 

@@ -16,16 +16,26 @@ START, END = "<!-- roles of routes: make route-roles -->", "<!-- end of the role
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: Title of the column of paths, and the words for callers, by page.
 PAGES: dict[str, tuple[str, dict[str, str]]] = {
-    "projects.md": ("Route", {"nobody": "everyone", "person": "every person"}),
-    "projects.tr.md": ("Yol", {"nobody": "herkes", "person": "her kişi"}),
+    "projects.md": ("Route", {"nobody": "everyone", "person": "every person", "administrator": "administrator"}),
+    "projects.tr.md": ("Yol", {"nobody": "herkes", "person": "her kişi", "administrator": "yönetici"}),
 }
 
 
-def table(found: list[Requirement], title: str, words: dict[str, str]) -> str:
+#: Routes whose role depends on what is asked, with the words for it by page.
+DIFFERENT: dict[tuple[str, str], dict[str, str]] = {
+    ("DELETE", "/members/{person_id}"): {
+        "projects.md": "admin; viewer to leave",
+        "projects.tr.md": "admin; ayrılmak için viewer",
+    }
+}
+
+
+def table(found: list[Requirement], page: str, title: str, words: dict[str, str]) -> str:
     """Return a table with a row for each path and a column for each method."""
     paths: dict[str, dict[str, str]] = {}
     for each in found:
-        paths.setdefault(each.path, {})[each.method] = words.get(each.required, each.required)
+        different = DIFFERENT.get((each.method, each.path), {}).get(page)
+        paths.setdefault(each.path, {})[each.method] = different or words.get(each.required, each.required)
     lines = [f"| {title} | {' | '.join(METHODS)} |", "|---" * (len(METHODS) + 1) + "|"]
     for path, roles in paths.items():
         lines.append(f"| `{path}` | {' | '.join(roles.get(method, '') for method in METHODS)} |")
@@ -39,7 +49,7 @@ def page_with_table(name: str) -> str:
     _, mark, after = rest.partition(END)
     if not mark:
         raise SystemExit(f"docs/{name} lacks the marks {START} and {END}")
-    return f"{before}{START}\n\n{table(requirements(PACKAGES), *PAGES[name])}\n\n{END}{after}"
+    return f"{before}{START}\n\n{table(requirements(PACKAGES), name, *PAGES[name])}\n\n{END}{after}"
 
 
 def main(arguments: list[str]) -> int:

@@ -120,6 +120,12 @@ class Scaled:
                     raise
                 time.sleep(0.1)
 
+    def messages(self) -> list[str]:
+        """Return the messages that wait in the broker; none while it is under a fault."""
+        with contextlib.suppress(Exception), self._valkey.client() as client:
+            return [str(each, "utf-8") for each in client.lrange(queue_name("cpu"), 0, 100)]
+        return []
+
     def end(self) -> None:
         """Stop as a person would; what is still there afterwards counts as left over."""
         for part in self.parts:

@@ -49,6 +49,9 @@ class Tally:
     #: Names and exit statuses of the platform's processes that ended without a fault.
     vanished: list[str] = field(default_factory=list)
     readers: list[Readers] = field(default_factory=list)
+    #: Answers, events, messages and log lines of another project that were searched, and those that show this one.
+    looked: int = 0
+    leaks: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     minutes: float = 0.0
 
@@ -112,10 +115,13 @@ def add_figures(report: Report, name: str, tally: Tally, steps: int, lease_secon
         told = "/".join(str(sum(each)) for each in zip(*[(r.lost, r.doubled, r.turned) for r in same], strict=True))
         report.add(f"{name}: events lost/doubled/out of order over {kind}", told,
                    f"of {sum(each.events for each in same)}", goal="0/0/0", met=told == "0/0/0")  # fmt: skip
+    none("answers, events, messages and log lines of another project that show a run", len(tally.leaks),
+         f"of {tally.looked}")  # fmt: skip
     slowest = sorted(tally.slowest, reverse=True)[:5]
     report.notes.append(f"{name}: attempts ended as {dict(tally.ends)}; slowest recoveries: {slowest}")
     report.notes += [f"{name}: lived on for 2 s: {line}" for line in tally.orphans[:20]]
     report.notes += [f"{name}: ended without a fault: {line}" for line in tally.vanished[:20]]
+    report.notes += [f"{name}: shown to another project: {line}" for line in tally.leaks[:20]]
     report.notes += [f"{name}: lost: {line}" for line in tally.lost_runs[:20]]
 
 

@@ -6,9 +6,11 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "./App";
 import { startLanguage } from "./language/setup";
+import { startDensity } from "./theme/density";
 import { startTheme } from "./theme/theme";
 
 startTheme();
+startDensity();
 await startLanguage();
 
 const root = document.getElementById("root");

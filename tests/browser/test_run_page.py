@@ -77,17 +77,22 @@ def test_a_finished_run_shows_its_verdict_next_to_the_baselines(page, platform, 
     sign_in(page, platform)
     address = start_run(page, epochs="2")
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)
-    table = page.get_by_test_id("baseline-table")
-    for name in ("forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"):
-        expect(table).to_contain_text(name)
+    expect(page.get_by_test_id("scores").get_by_role("link").first).to_be_visible()
     chart = page.get_by_test_id("forecast-chart")
     chart.focus()
     page.keyboard.press("End")
     expect(chart).to_have_attribute("aria-valuetext", re.compile("Forecast [0-9]"))
+    page.get_by_test_id("tab-evaluation").click()
+    table = page.get_by_test_id("baseline-table")
+    for name in ("forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"):
+        expect(table).to_contain_text(name)
+    page.get_by_test_id("tab-report").click()
     expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=120_000)
     page.reload()
-    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=120_000)
-    assert page.url == address
+    expect(page.get_by_test_id("report")).to_be_visible(timeout=120_000)
+    assert page.url == f"{address}?tab=report"
+    page.go_back()
+    expect(page.get_by_test_id("baseline-table")).to_be_visible()
 
 
 def test_the_page_speaks_turkish(page, platform, co2):
@@ -160,6 +165,7 @@ def test_a_run_of_a_dropped_in_task_kind_has_a_whole_page(page, platform, levels
     page.goto(platform.run("link", "--next", levels).stdout.split()[0])
     expect(page.get_by_test_id("verdict")).to_contain_text("levels.cumulative becomes champion", timeout=120_000)
     expect(page.get_by_test_id("task-kind")).to_have_text("Ordinal levels")
+    page.get_by_test_id("tab-evaluation").click()
     table = page.get_by_test_id("baseline-table")
     for title in ("RPS", "Skill", "Exact level"):
         expect(table.get_by_role("columnheader", name=title)).to_be_visible()

@@ -38,4 +38,5 @@ def test_the_loss_moves_while_a_celery_worker_trains_and_a_cancelled_run_has_its
     page.get_by_test_id("cancel-run").click()
     page.get_by_test_id("confirm-cancel").click()
     expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=120_000)
+    page.get_by_test_id("tab-report").click()
     expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=120_000)

@@ -216,6 +216,7 @@ def test_pages(tour, page):
     root = page.url.split("/p/")[0]
     with Client(url=tour.platform.url, token=tour.platform.token) as client:
         runs = [f"runs/{each.id}" for each in client.runs.list(kind="train")]
+    runs += [f"{run}?tab={tab}" for run in runs[:1] for tab in RUN_TABS]
     texts = {}
     for path in (*PAGES, *runs):
         page.goto(f"{root}/p/default/{path}")
@@ -227,5 +228,6 @@ def test_pages(tour, page):
     assert english(texts, labels=False) == {}
 
 
+RUN_TABS = ("curves", "evaluation", "config", "logs", "files", "system", "report")
 _LABELS = """() => [...document.querySelectorAll("[aria-label], [title], [placeholder]")]
   .flatMap(each => ["aria-label", "title", "placeholder"].map(name => each.getAttribute(name) ?? ""))"""

@@ -38,6 +38,7 @@ def test_from_images_to_a_champion_that_is_asked(page: Page, platform):
     page.locator("[name='epochs']").fill("2")
     page.get_by_test_id("start-run").click()
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)
+    page.get_by_test_id("tab-evaluation").click()
     table = page.get_by_test_id("baseline-table")
     for name in ("vision.majority", "vision.logistic", "vision.neighbours", "vision.cnn"):
         expect(table).to_contain_text(name)

@@ -285,11 +285,12 @@ def log_a_run(platform) -> None:
     subprocess.run([sys.executable, "-c", program], env=platform.variables, check=True, capture_output=True)
 
 
-def test_journals_are_shipped(make_platform):
+def test_journals_are_shipped(counting, make_platform):
     alone = make_platform()
     log_a_run(alone)
     assert "away: all data has been sent to the platform" in alone.run("runs", "ship").stdout
-    assert "No journals are waiting to be sent." in alone.run("runs", "ship").stdout
+    assert list((alone.home / "journal").iterdir()) == []
+    assert "No journals are waiting to be sent." in counting.run("runs", "ship").stdout
 
 
 def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
@@ -305,26 +306,22 @@ def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
     assert (run["name"], run["state"]) == ("away", "succeeded")
 
 
-def test_without_a_platform_a_command_brings_its_own(make_platform):
+def test_without_a_platform_commands_bring_their_own_and_share_it(make_platform):
     alone = make_platform()
     install_agent(alone)
-    done = alone.run("runs", "start", "counter", "--set", "upto=40", "--set", "pause_seconds=0.1", "--detach")
+    done = alone.run("runs", "start", "counter", "--set", "upto=20", "--set", "pause_seconds=0.1", "--detach")
     assert "starting a temporary one for this command" in done.stderr
     assert "the run waits" in done.stderr
     assert AddressBook.of(None, None, alone.home).announced_url() is None, "it ended with the command"
     run_id = done.stdout.split()[1]
     watched = alone.run("runs", "watch", run_id)
     assert "succeeded" in watched.stdout
-    listed = alone.json("runs", "list")
-    assert [run["id"] for run in listed] == [run_id]
-
-
-def test_commands_at_the_same_time_share_one_temporary_platform(make_platform):
-    alone = make_platform()
-    alone.run("runs", "list")
+    # Commands at the same time share one temporary platform.
     with ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda _: alone.run_process("datasets", "list", check=False), range(3)))
+        done = list(pool.map(lambda _: alone.run_process("runs", "list", "--json", check=False), range(3)))
     assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
+    for each in done:
+        assert [run["id"] for run in json.loads(each.stdout)] == [run_id]
 
 
 def test_a_run_that_needs_another_waits_and_falls_with_it(counting):

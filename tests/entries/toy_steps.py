@@ -253,3 +253,12 @@ def explain(child):
     child.figure("explained", {"read": (Path(asked["folder"]) / "weights.txt").read_text(), "nice": os.nice(0)})
     child.note("explained")
     return {}
+
+
+def chatty_and_slow(child) -> dict[str, object]:
+    """Prints a line, again and again, until the run is cancelled."""
+    number = 0
+    while True:
+        print(f"line {number}", flush=True)
+        number += 1
+        time.sleep(0.02)

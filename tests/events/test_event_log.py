@@ -42,6 +42,20 @@ def test_another_project_reads_nothing(database, project_id, other_project_id):
     assert log.read(other_project_id, "project") == []
 
 
+def test_the_history_is_read_backwards_by_type_and_page(database, project_id, other_project_id):
+    log = EventLog(database)
+    for n in range(5):
+        append(log, database, project_id, "project", n)
+    first = log.newest(project_id, "project", types=None, since=0, limit=2, after=None)
+    rest = log.newest(project_id, "project", types=None, since=1, limit=9, after=first.next)
+    assert [event.seq for event in first.items + rest.items] == [5, 4, 3, 2]
+    assert rest.next is None
+    kind = first.items[0].type
+    assert len(log.newest(project_id, "project", types=kind[:3], since=0, limit=9, after=None).items) == 5
+    assert log.newest(project_id, "project", types="other.", since=0, limit=9, after=None).items == []
+    assert log.newest(other_project_id, "project", types=None, since=0, limit=9, after=None).items == []
+
+
 def test_a_follower_sees_every_event_of_many_writers_once_and_in_order(database, project_id):
     log = EventLog(database)
     writers = [

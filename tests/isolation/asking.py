@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import uuid
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -72,7 +74,15 @@ class Answer:
 
     @property
     def text(self) -> bytes:
-        return b"\n".join([*(b": ".join(each) for each in self.headers), self.body])
+        """Headers and body; of an archive, such as a bundle, its names and the files in it, too."""
+        return b"\n".join([*(b": ".join(each) for each in self.headers), self.body, *self._files()])
+
+    def _files(self) -> Iterator[bytes]:
+        if self.body.startswith(b"PK\3\4"):
+            with zipfile.ZipFile(io.BytesIO(self.body)) as archive:
+                for name in archive.namelist():
+                    yield name.encode()
+                    yield archive.read(name)
 
 
 async def ask(app: ASGIApp, asked: Request) -> Answer:

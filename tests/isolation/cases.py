@@ -151,7 +151,8 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 /notifications /notifications/targets /notifications/targets/{target} /notifications/{notification} /people/me
 /plugins /plugins/{name} /predictions/{prediction_id} /projects /projects/current /projects/policy
 /projects/trash /runs /runs/{run_id} /runs/{run_id}/artifacts /runs/{run_id}/artifacts/{name:path}
-/runs/{run_id}/metrics /runs/{run_id}/report /schedules /schedules/{schedule} /schedules/{schedule}/fires
+/runs/{run_id}/log /runs/{run_id}/metrics /runs/{run_id}/previews/{name:path} /runs/{run_id}/report
+/runs/{run_id}/series /schedules /schedules/{schedule} /schedules/{schedule}/fires
 /secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
 /studies/{study}/trials /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
 gets(_READS.split())
@@ -162,6 +163,8 @@ case("GET", "/comparisons", query={"run": ["{run}", "{second_run}"]})
 case("GET", "/comparisons/pair", query={"a": "{run}", "b": "{second_run}"})
 case("GET", "/predictions", query={"model": "{model}", "unserved": "true"})
 case("GET", "/predictions/file", query={"prediction_id": "{prediction}"})
+case("GET", "/events/history", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
+case("GET", "/search", query={"q": "{run}"}, foreign=(200,), nothing="no item of the own project has this id")
 case("GET", "/events", query={"stream": "run/{run}"}, foreign=(200,), nothing="a stream without events")
 case("WS", "/events/live", query={"stream": "run/{run}"}, foreign=(101,), nothing="a stream without events")
 
@@ -201,6 +204,7 @@ case("POST", "/invitations/accept", {"invitation": "{no_invitation}"}, control=(
 case("POST", "/links", {})
 case("POST", "/loop-demo", control=(409,), code="demo_not_offered", why="no loop runs in this process")
 case("POST", "/loop-demo/cancel", control=(404,), code="not_found", why="no loop runs in this process")
+case("POST", "/members/service-accounts", {"name": "{new}"})
 case("PATCH", "/members/{person_id}", {"role": "viewer"}, address="/members/{reader}")
 case("DELETE", "/members/{person_id}", address="/members/{reader}", ends=2)
 case("POST", "/members/{person_id}/transfer", address="/members/{other_member}/transfer", ends=30)
@@ -281,14 +285,16 @@ for path, why in {
     case("DELETE", path, control=(409,), code="conflict", why=why, ends=5)
 
 # Administrators of the platform, who belong to neither project. Routes that the application lacks are not asked.
-gets(["/platform/people", "/platform/administrators", "/platform/projects"])
+gets(["/platform/people", "/platform/projects", "/platform/settings"])
+case("POST", "/platform/people", {"name": "{new}"})
 case("PATCH", "/platform/people/{person_id}", {"disabled": False}, address="/platform/people/{other_member}")
-case("POST", "/platform/people/{person_id}/link", address="/platform/people/{other_member}/link")
-case("PUT", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=1)
-case("DELETE", "/platform/administrators/{person_id}", address="/platform/administrators/{other_member}", ends=2)
+case("POST", "/platform/people/{person_id}/link", address="/platform/people/{other_member}/link", control=(403,),
+     code="account_in_use", why="a link would let the administrator into the person's projects")  # fmt: skip
+case("PUT", "/platform/projects/{slug}/quota", {"members": 99}, address="/platform/projects/{slug}/quota")
 
 # The life of a project: {spare} is an own project without work, {gone} and {doomed} are in the trash
 case("GET", "/projects/deleted")
+case("GET", "/projects/current/usage")
 for verb, order in {"archive": 21, "unarchive": 22}.items():
     case("POST", f"/projects/current/{verb}", place="spare", ends=order)
 case("DELETE", "/projects/current", query={"confirm": "{spare}"}, place="spare", foreign=(422,), ends=31)

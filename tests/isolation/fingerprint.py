@@ -23,7 +23,7 @@ _SHOWN = 300
 def fingerprint(stage: Stage) -> Fingerprint:
     """Return the fingerprint of every row and of every file of the data home, except logs and the database itself."""
     found: Fingerprint = defaultdict(set)
-    for table, columns, rows in _tables(stage):
+    for table, columns, rows in tables(stage):
         owner = next((each for each in ("project_id", "person_id", "id") if each in columns), None)
         place = columns.index(owner) if owner else None
         for row in rows:
@@ -48,8 +48,9 @@ def changed(before: Fingerprint, after: Fingerprint, owners: set[str] | None = N
     return found
 
 
-def _tables(stage: Stage) -> Iterator[tuple[str, list[str], list[Any]]]:
-    names = sorted(Base.metadata.tables)
+def tables(stage: Stage, *names: str) -> Iterator[tuple[str, list[str], list[Any]]]:
+    """Yield name, columns and rows of the named tables, or of all."""
+    names = names or tuple(sorted(Base.metadata.tables))
     if stage.postgres is None:
         with closing(sqlite3.connect(stage.home / "azuraforge.db", timeout=30)) as file:
             for name in names:

@@ -9,6 +9,7 @@ from azuraforge.database import Session
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.people.callers import hash_of
 from azuraforge.people.tables import name_key
+from tests.isolation.fingerprint import tables
 from tests.isolation.stage import Stage, World
 
 #: Parameters of the queries that work for all projects.
@@ -44,7 +45,8 @@ def _searches(world: World) -> list[tuple[str, dict[str, object], str]]:
 
 def _background(stage: Stage) -> list[str]:
     """Return keys of background queries whose row is not in the project that the key names."""
-    owners = {world.ids["project"] for world in (stage.a, stage.b)} | {stage.platform.owner.project_id}
+    [(_, columns, rows)] = tables(stage, "project")
+    owners = {row[columns.index("id")] for row in rows}
     known = {each: world.ids["project"] for world in (stage.a, stage.b) for each in world.ids.values()}
     found = []
     for name, query in CROSS_PROJECT_QUERIES.items():

@@ -173,7 +173,7 @@ def names_of_a(stage: Stage) -> list[str]:
     mark = stage.a.mark
     people = [f"{mark}-{each}" for each in ("owner", "reader", "other_member", "machine")]
     return [
-        stage.a.slug,
+        *(stage.a.ids[each] for each in ("slug", "spare", "gone", "doomed")),
         f"{mark} project",
         *people,
         *(stage.a.ids[each] for each in ("person", "reader", "other_member")),

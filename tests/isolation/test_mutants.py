@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import resource
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,56 +17,89 @@ from tests.isolation.matrix import probes, run
 from tests.isolation.mutants import Mutant, killed, policy_mutants, query_mutants, role_mutants, rows_kept
 from tests.isolation.stage import Stage
 
-pytestmark = pytest.mark.proof
-
-_WHEN = "the query selects when or in which order work is due; each key still names its own row and project"
-_OTHER_POLICY = "the policy of member hides the rows that the condition would add"
-_AGAIN = "the service reads the role again inside the transaction"
-_BOTH = "the condition names no column, so USING and WITH CHECK each refuse the statement alone"
-#: Mutants that let no one reach more, by the beginning of their names, and why.
-EQUIVALENT = {
-    r"(due_|first_|active_studies|datasets_to_judge_by|running_runs|unacknowledged_)": _WHEN,
-    r"(firings_whose_run_ended|unread_projects|projects_after)": _WHEN,
-    r"\w+ /\S*\{\w+(:path)?\}\S*: \w+ → none": "the dependency that completes the id in the path authenticates, too",
-    r"PUT /(schedules|automations|notifications/targets)/\S+: \w+ → lower": "reading the name requires the same role",
-    r"(PATCH|POST) /(members|invitations)\S*: \w+ → lower": _AGAIN,
-    r"DELETE /invitations/\S+: Admin → lower": _AGAIN,
-    r"(person|project): sees USING <>": _OTHER_POLICY,
-    r"sign_in_counter: updates": _BOTH,
-}
+#: Mutants that let no one reach more. A line that starts with ``# `` is the reason of the lines below it.
+EQUIVALENT = Path(__file__).with_name("equivalent.txt")
+_KINDS = ("roles", "policies", "queries")
 
 
-def judge(stage: Stage, mutants: Iterable[Mutant], capsys: Any, around: Any = None) -> None:
-    """Run the matrix against mutants, report their number, and fail for one that lives without a reason."""
-    alive, count = [], 0
+def equivalent(text: str) -> dict[str, dict[str, str]]:
+    """Return the reasons of the listed mutants by kind and name; an entry without a reason is an error."""
+    found: dict[str, dict[str, str]] = {kind: {} for kind in _KINDS}
+    kind = reason = ""
+    for line in filter(None, text.splitlines()):
+        if line.startswith("## "):
+            kind, reason = line[3:], ""
+        elif line.startswith("# "):
+            reason = line[2:]
+        else:
+            assert reason, f"{line}: without a reason"
+            assert line not in found[kind], f"{line}: listed twice"
+            found[kind][line] = reason
+    return found
+
+
+def compared(alive: Iterable[str], listed: Iterable[str]) -> list[str]:
+    """Return the differences between the mutants that live and those that are listed."""
+    alive, listed = set(alive), set(listed)
+    return [
+        *(f"lives without a reason: {each}" for each in sorted(alive - listed)),
+        *(f"is listed, but does not live: {each}" for each in sorted(listed - alive)),
+    ]
+
+
+def judge(stage: Stage, kind: str, mutants: Iterable[Mutant], capsys: Any, around: Any = None) -> None:
+    """Run the matrix against mutants and report their number; the living ones must be exactly the listed ones."""
+    began, alive, names = _processor_seconds(), [], Counter[str]()
     for mutant in mutants:
+        names[mutant.name] += 1
         with nullcontext() if around is None else around(stage):
-            count += 1
             if not killed(stage, mutant):
                 alive.append(mutant.name)
-    excused = [each for each in alive if any(re.match(pattern, each) for pattern in EQUIVALENT)]
+    count, seconds = names.total(), _processor_seconds() - began
+    killed_ones = f"{count} mutants, {count - len(alive)} killed, {len(alive)} live"
     with capsys.disabled():
-        print(f"\n{count} mutants, {count - len(alive)} killed, {len(excused)} listed as equivalent")  # noqa: T201
-    left = sorted({*alive} - {*excused})
+        print(f"\n{kind}: {killed_ones}; {seconds:.0f} s of processor time")  # noqa: T201
+    assert [name for name, number in names.items() if number > 1] == [], "two mutants have the same name"
+    left = compared(alive, equivalent(EQUIVALENT.read_text())[kind])
     assert not left, "\n".join(left)
 
 
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def test_a_living_mutant_needs_its_own_entry_with_a_reason():
+    listed = equivalent("## roles\n# why\na\nb\n\n## queries\n# because\nc\n")
+    assert listed == {"roles": {"a": "why", "b": "why"}, "policies": {}, "queries": {"c": "because"}}
+    assert compared(["a", "new"], listed["roles"]) == [
+        "lives without a reason: new",
+        "is listed, but does not live: b",
+    ]
+    with pytest.raises(AssertionError, match="without a reason"):
+        equivalent("## roles\na\n")
+    assert all(equivalent(EQUIVALENT.read_text()).values())
+
+
+@pytest.mark.proof
 def test_the_matrix_finds_every_lower_role(stage, capsys):
     if stage.postgres is not None:
         pytest.skip("the roles of routes do not depend on the database")
-    judge(stage, role_mutants(), capsys, rows_kept)
+    judge(stage, "roles", role_mutants(), capsys, rows_kept)
     assert [str(each) for each in run(stage, probes(stage))] == []  # no mutant was killed by the traces of another
 
 
+@pytest.mark.proof
 def test_the_matrix_finds_every_wider_policy(stage, capsys):
     if stage.postgres is None:
         pytest.skip("SQLite has no policies")
-    judge(stage, policy_mutants(), capsys)
+    judge(stage, "policies", policy_mutants(), capsys)
     assert statements(stage) == []
 
 
+@pytest.mark.proof
 def test_the_matrix_finds_every_wider_query(stage, capsys):
     if stage.postgres is not None:
         pytest.skip("PostgreSQL executes the same SELECT")
     assert keys(stage) == []
-    judge(stage, query_mutants(), capsys)
+    judge(stage, "queries", query_mutants(), capsys)

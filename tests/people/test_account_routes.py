@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from azuraforge.people import passwords, signing_in
 from azuraforge.people.accounts import Accounts
 from azuraforge.people.address import Address
+from azuraforge.people.administration.service import PeopleAdministration
 from azuraforge.server.application import create_api
 from azuraforge.settings import ServerSettings
 
@@ -30,6 +31,7 @@ def app(world, database):
     app = create_api()
     app.state.projects, app.state.people = world.projects, world.people
     app.state.accounts = Accounts(database, world.people)
+    app.state.people_administration = PeopleAdministration(database, world.people, app.state.accounts)
     app.state.address = Address.of(ServerSettings(), URL)
     app.state.accounts.change_password(world.people.identify(world.people.local_token(world.owner)), GOOD, None)
     return app

@@ -10,6 +10,7 @@ from azuraforge.database import Database, now, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests, Unauthorized
 from azuraforge.people import passwords
 from azuraforge.people.accounts import FRESH_SECONDS, Accounts, SignedIn
+from azuraforge.people.administration.service import PeopleAdministration
 from azuraforge.people.tables import Password, Person, PersonSession, SignInCounter
 from azuraforge.people.throttling import WINDOW_SECONDS, Counter
 
@@ -148,14 +149,16 @@ def test_attempts_are_forgotten_after_the_window(accounts, database):
         assert len(session.scalars(select(SignInCounter.key)).all()) == 2, "expired counters are removed"
 
 
-def test_a_link_signs_in_when_all_attempts_are_used_up(world, accounts):
+def test_a_link_signs_in_when_all_attempts_are_used_up(database, world, accounts):
+    administration = PeopleAdministration(database, world.people, accounts)
+    machine = world.projects.identify(world.people.local_token(world.owner))
     for _ in range(Counter.of_account("owner").most):
         with pytest.raises(Unauthorized):
             sign_in(accounts, password=OTHER)
-    link = accounts.link_for("Owner", "http://x", None).url
+    link = administration.link_for(machine, "Owner", "http://x", None).url
     assert world.people.sign_in(link.split("#link=")[1])[1].person_id == world.owner
     with pytest.raises(NotFound):
-        accounts.link_for("nobody", "http://x", None)
+        administration.link_for(machine, "nobody", "http://x", None)
 
 
 def test_a_new_password_ends_everything_else_that_is_signed_in(world, accounts):

@@ -36,6 +36,8 @@ from azuraforge.runs.handlers import Handler
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.settings import RunSettings, Settings
+from tests.conftest import add_project
+from tests.pipelines.conftest import PIPELINES
 from tests.task_kinds import use_baselines
 
 AGENT = """
@@ -61,6 +63,7 @@ class Stand:
     def __init__(self, database: Database, project_id: str, home: Path, plugins: Path) -> None:
         settings = Settings(home=home, runs=RunSettings(concurrency=1, beat_seconds=0.5, reap_seconds=0.5))
         self.project_id = project_id
+        self.home = home
         self.database = database
         self.launcher = Launcher()
         events = EventLog(database)
@@ -86,13 +89,13 @@ class Stand:
         self.supervisor = Supervisor(database, events, worker, settings)
         self.runs = RunService(database, events, handlers, artifacts, self.supervisor, settings)
 
-    def add_series(self, folder: Path) -> None:
+    def add_series(self, folder: Path, name: str = "series", rows: int = 400) -> None:
         rng = np.random.default_rng(0)
         start, lines = datetime(2024, 1, 1, tzinfo=UTC), ["at,value"]
-        values = 50 + np.cumsum(rng.normal(size=400)) * 0.1 + 3 * np.sin(2 * np.pi * np.arange(400) / 7)
+        values = 50 + np.cumsum(rng.normal(size=rows)) * 0.1 + 3 * np.sin(2 * np.pi * np.arange(rows) / 7)
         lines += [f"{(start + timedelta(days=row)).isoformat()},{value:.6f}" for row, value in enumerate(values)]
         (folder / "series.csv").write_text("\n".join(lines) + "\n")
-        options = FileOptions(name="series", time="at", target="value")
+        options = FileOptions(name=name, time="at", target="value")
         self.datasets.add_file(self.project_id, folder / "series.csv", "series.csv", options)
 
     def carry(self, **request: Any) -> RunDetail:
@@ -112,8 +115,8 @@ class Stand:
             time.sleep(0.05)
         return run
 
-    def train(self, plugin: str, model: str = "series", **config: Any) -> RunDetail:
-        return self.carry(plugin=plugin, dataset="series", model=model, config={"horizon": 3, **config}, seed=5)
+    def train(self, plugin: str, model: str = "series", dataset: str = "series", **config: Any) -> RunDetail:
+        return self.carry(plugin=plugin, dataset=dataset, model=model, config={"horizon": 3, **config}, seed=5)
 
     def stop(self) -> None:
         self.supervisor.stop()
@@ -122,21 +125,32 @@ class Stand:
         self.launcher.stop()
 
 
-@pytest.fixture
-def stand(
-    database: Database, project_id: str, tmp_path: Path, plugins_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stand]:
-    use_baselines(monkeypatch, "forecast", "test.last", "test.mean", "test.failing")
-    (plugins_folder / "counter.py").write_text(AGENT)
-    made = Stand(database, project_id, tmp_path / "home", plugins_folder)
-    made.add_series(tmp_path)
+@pytest.fixture(scope="module")
+def started(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """One stand for all tests, because its children take longer to import than a run takes to train."""
+    folder = tmp_path_factory.mktemp("training")
+    shutil.copyfile(sqlite_template, folder / "azuraforge.db")
+    database = Database(f"sqlite:///{folder / 'azuraforge.db'}")
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "pipelines.py").write_text(PIPELINES)
+    (plugins / "counter.py").write_text(AGENT)
+    made = Stand(database, add_project(database, "first"), folder / "home", plugins)
+    made.add_series(folder, rows=390)
     made.supervisor.start()
     yield made
     made.stop()
+    database.close()
+
+
+@pytest.fixture
+def stand(started: Stand, monkeypatch: pytest.MonkeyPatch) -> Stand:
+    use_baselines(monkeypatch, "forecast", "test.last", "test.mean", "test.failing")
+    return started
 
 
 def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
-    run = stand.train("test.linear")
+    run = stand.train("test.linear", model="linear")
     assert (run.state, run.error) == ("succeeded", None)
     assert run.summary is not None
     assert run.summary["version"] == 1
@@ -159,12 +173,12 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     assert [name for name in run.metric_series if not name.startswith("system/")] == ["loss"]
     evaluation = stand.models.reads.evaluation(stand.project_id, run.id)
     assert evaluation.verdict.champion == run.summary["champion"]
-    assert stand.models.reads.show(stand.project_id, "series").champion == run.summary["champion_version"]
+    assert stand.models.reads.show(stand.project_id, "linear").champion == run.summary["champion_version"]
 
 
 def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_path: Path) -> None:
-    undisturbed = stand.train("test.stepwise", model="one")
-    killed = stand.train("test.stepwise", model="two", marker=str(tmp_path / "died"))
+    undisturbed = stand.train("test.stepwise", model="undisturbed")
+    killed = stand.train("test.stepwise", model="killed", marker=str(tmp_path / "died"))
     assert (tmp_path / "died").exists()
     assert (undisturbed.state, undisturbed.attempt) == ("succeeded", 1)
     assert (killed.state, killed.attempt) == ("succeeded", 2)
@@ -180,13 +194,13 @@ def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_
 
 
 def test_a_leak_fails_the_run_and_promotes_nothing(stand: Stand) -> None:
-    run = stand.train("leak.whole_part_scaler")
+    run = stand.train("leak.whole_part_scaler", model="leak")
     assert run.state == "failed"
     assert run.error is not None
     assert run.error.code == "looks_into_the_future"
     assert "changes by" in run.error.message
     with pytest.raises(NotFound):
-        stand.models.reads.show(stand.project_id, "series")
+        stand.models.reads.show(stand.project_id, "leak")
 
 
 def test_an_agent_run(stand: Stand) -> None:
@@ -197,8 +211,11 @@ def test_an_agent_run(stand: Stand) -> None:
     assert json.loads(path.read_text()) == {"counted": 3}
 
 
-def test_a_version_serves_the_bits_that_its_run_has_shown_on_the_kernels_that_made_it(stand: Stand) -> None:
-    small = {"epochs": 4, "hidden_size": 8, "window": 14}
+def test_a_version_serves_the_bits_that_its_run_has_shown_on_the_kernels_that_made_it(
+    stand: Stand, tmp_path: Path
+) -> None:
+    stand.add_series(tmp_path, "served")  # its own rows, because evaluations of one test set share an error budget
+    small = {"epochs": 4, "hidden_size": 8, "window": 14, "dataset": "served"}
     run = stand.train("forecasting.lstm", **small)
     assert run.state == "succeeded", run.error
     assert run.environment is not None
@@ -247,11 +264,13 @@ def phases_of(stand: Stand, run: RunDetail) -> list[str]:
     return [str(event.data["name"]) for event in events if event.type == "run.phase"]
 
 
-def test_kept_baselines_change_no_bit_of_the_result(stand: Stand, tmp_path: Path, monkeypatch: Any) -> None:
+def test_kept_baselines_change_no_bit_of_the_result(stand: Stand, monkeypatch: Any) -> None:
     """The second run of the same seed finds the first one's baselines; the third has no cache at all."""
     use_baselines(monkeypatch, "forecast", "test.last", "test.mean")
+    kept = stand.home / "baselines"
+    shutil.rmtree(kept, ignore_errors=True)
     first, second = stand.train("test.linear", model="one"), stand.train("test.linear", model="two")
-    shutil.rmtree(tmp_path / "home" / "baselines")
+    shutil.rmtree(kept)
     third = stand.train("test.linear", model="three")
     other = stand.carry(plugin="test.linear", dataset="series", model="four", config={"horizon": 3}, seed=6)
     learned = {"fit_baselines", "predict_baselines"}
@@ -271,6 +290,6 @@ def test_kept_baselines_change_no_bit_of_the_result(stand: Stand, tmp_path: Path
 
 def test_a_failed_baseline_is_tried_again(stand: Stand) -> None:
     """A reason to fail may have gone."""
-    runs = [stand.train("test.linear", model=name) for name in ("one", "two")]
+    runs = [stand.train("test.linear", model=name) for name in ("fails", "again")]
     assert all("fit_baselines" in phases_of(stand, run) for run in runs)
     assert [run.summary["failed_baselines"] for run in runs if run.summary] == [["test.failing"]] * 2

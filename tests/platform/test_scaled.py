@@ -9,7 +9,9 @@ import urllib.request
 
 import pytest
 
+from azuraforge.database import Base
 from azuraforge.people.callers import CACHE_SECONDS
+from tests.attacks.secrets_used import found, use_every_secret, wrongly_shown
 from tests.process_checks import Patience, alive, still_alive
 
 CONFIG = ("--set", "epochs=12", "--set", "patience=12", "--set", "hidden_size=16", "--set", "horizon=4")
@@ -181,6 +183,20 @@ def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undis
         time.sleep(0.1)
     assert platform.json("runs", "list")
     assert platform.token == token
+
+
+def test_no_secret_is_in_a_row_a_log_or_a_file(platform, postgres_cluster):
+    used = use_every_secret(platform)
+    assert wrongly_shown(used) == []
+    for table in Base.metadata.tables:
+        rows = postgres_cluster.execute(f'SELECT t::text FROM "{table}" t', platform.postgres.name)
+        assert found(used.secrets, "\n".join(each for (each,) in rows).encode()) == [], table
+    logs = [part.log_path for part in platform.parts]
+    files = [each for each in platform.home.rglob("*") if each.is_file()]
+    assert all(path.read_bytes() for path in logs)
+    for path in (*logs, *files):
+        allowed = {"local"} if path.name == "token" else set()  # only the platform's user can read it
+        assert set(found(used.secrets, path.read_bytes())) <= allowed, path
 
 
 def test_an_embedded_platform_is_refused_on_their_home(platform):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import subprocess
 import sys
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +18,7 @@ if str(ROOT) not in sys.path:  # benchmarks are modules of the checkout
     sys.path.append(str(ROOT))
 
 from benchmarks.faults.checker import judge  # noqa: E402
+from benchmarks.faults.neighbour import CANARY, Neighbour  # noqa: E402
 from benchmarks.faults.steps import link, value  # noqa: E402
 from benchmarks.faults.target import Fault  # noqa: E402
 
@@ -109,3 +112,41 @@ def test_the_checker_sees_what_is_wrong():
     assert judged(changed(lambda rows: rows["run"][0].__setitem__(3, json.dumps({"state": "x"})))).wrong_values == 1
     assert judged(changed(lambda rows: rows["run_attempt"].pop(0))).attempts_with_gaps == 1
     assert judged(changed(lambda rows: rows["run_attempt"][1].__setitem__(2, 26_000_000))).recoveries == [6.0]
+
+
+# The neighbour: a person of another project, to whom nothing of the storm may be shown.
+
+
+def make_neighbour(messages=(), project="p"):
+    target = SimpleNamespace(messages=lambda: messages, rows=lambda sql: [(project,)] if "'r'" in sql else [])
+    made = Neighbour.__new__(Neighbour)
+    vars(made).update(looked=0, leaks=[], _runs={"r" * 16: {}}, _target=target, _project="own-project")
+    return made
+
+
+def message(*arguments, **named):
+    return json.dumps({"body": base64.b64encode(json.dumps([arguments, named, {}]).encode()).decode()})
+
+
+def test_the_neighbour_notices_names_and_ids_of_the_storm_s_runs():
+    made = make_neighbour()
+    made.look("answer", "nothing")
+    made.read_logs(iter(["own-project: fine\nother: kanarya7 1"]))
+    assert (made.looked, made.leaks) == (2, [])
+    made.look("event", f"a {CANARY} b")
+    made.look("answer", f"a {'r' * 16} b")
+    made.read_logs(iter([f"own-project: {CANARY}"]))
+    assert len(made.leaks) == 3
+
+
+def test_the_neighbour_accepts_messages_with_a_run_and_its_project_only():
+    for content, leaks in (
+        (message("p", "r"), 0),
+        (message("other", "r"), 1),
+        (message("p", "unknown"), 1),
+        (message("p", "r", CANARY), 1),
+        (message("p", "r", name="x"), 1),
+    ):
+        made = make_neighbour([content])
+        made._look_at_messages()
+        assert (made.looked, len(made.leaks)) == (1, leaks), content

@@ -197,12 +197,60 @@ def test_a_curve_holds_the_time_at_which_each_point_was_logged(service, project_
     assert few.steps[few.values.index(2.0)] == 1500
 
 
+def test_a_range_of_steps_is_read_alone_and_refines_what_an_overview_left_out(service, project_id):
+    run_id = external(service, project_id)
+    points = {"loss": [(step, float(step % 7)) for step in range(5000)]}
+    service.record(project_id, run_id, "me", MetricPoints(points=points))
+
+    def steps(first, last, most=1000):
+        found = service.lookup.metrics(project_id, run_id, ["loss"], most, between=(first, last))
+        return asyncio.run(found).series[0]
+
+    assert steps(990, 1010).steps == list(range(990, 1011)), "across the border of two chunks"
+    assert steps(4990, None).steps == list(range(4990, 5000)), "the tail"
+    assert steps(None, 3).steps == [0, 1, 2, 3]
+    assert steps(6000, 7000).steps == []
+    few = steps(1000, 2999, 100)
+    assert (few.total_points, min(few.steps) >= 1000, max(few.steps) <= 2999) == (2000, True, True)
+
+
+def test_thousands_of_curves_are_listed_in_pages_and_searched(service, project_id):
+    run_id = external(service, project_id)
+    names = [f"layer{number:04}/100%_{'Loss' if number % 2 else 'norm'}" for number in range(1200)]
+    service.record(project_id, run_id, "me", MetricPoints(points={name: [(1, 2.0), (2, math.inf)] for name in names}))
+
+    def page(**asked):
+        return asyncio.run(service.lookup.series(project_id, run_id, **asked))
+
+    detail = service.get(project_id, run_id)
+    assert (len(detail.metric_series), detail.metric_series_total) == (1000, 1200)
+    first = page(limit=500)
+    second = page(limit=500, after=first.next)
+    assert [each.name for each in (*first.items, *second.items)] == sorted(names)[:1000]
+    found = page(search="100%_LOSS", limit=2)
+    assert (found.total, [each.name[:9] for each in found.items]) == (600, ["layer0001", "layer0003"])
+    assert page(search="100_").total == 0, "% and _ stand for themselves"
+    about = found.items[0]
+    assert (about.points, about.last_step, about.last, about.lowest) == (2, 2, None, 2.0)
+
+
+def test_a_copy_names_the_run_that_it_was_copied_from(service, project_id, other_project_id):
+    first = external(service, project_id)
+    copied = service.create(project_id, RunRequest(kind="external", parent=first), "me")
+    assert copied.parent is not None
+    assert copied.parent.id == first
+    assert service.get(project_id, first).parent is None
+    with pytest.raises(InvalidInput, match="does not exist"):
+        service.create(other_project_id, RunRequest(kind="external", parent=first), "me")
+
+
 def test_another_projects_run_is_not_there(service, project_id, other_project_id):
     run_id = external(service, project_id)
     for ask in (
         service.lookup.get(other_project_id, run_id),
         service.lookup.artifacts(other_project_id, run_id),
         service.lookup.metrics(other_project_id, run_id),
+        service.lookup.series(other_project_id, run_id),
         service.lookup.metrics(project_id, run_id, ["nothing"]),
         service.lookup.get(project_id, "nothing"),
     ):

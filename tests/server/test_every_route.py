@@ -20,7 +20,11 @@ PUBLIC = {
 }
 
 #: Bodies of routes that require one.
-BODIES = {("patch", "/api/v1/members/{person_id}"): b'{"role": "viewer"}'}
+BODIES = {
+    ("patch", "/api/v1/members/{person_id}"): b'{"role": "viewer"}',
+    ("patch", "/api/v1/platform/people/{person_id}"): b"{}",
+    ("put", "/api/v1/platform/projects/{slug}/quota"): b"{}",
+}
 #: Makes what is not there.
 MAKING = ("put", "/api/v1/secrets/{name}")
 

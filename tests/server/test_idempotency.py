@@ -24,11 +24,12 @@ from tests.api_document import api_document
 #: Creating routes that take no key, and why.
 WITHOUT = {
     "/api/v1/invitations/accept": "its caller may not be known yet; an invitation works once",
+    "/api/v1/platform/people/{person_id}/link": "a repeated request replaces the link, which it returns only once",
     "/api/v1/projects/{slug}/restore": "no effect if the project is not in the trash",
     "/api/v1/sessions": "nobody is known yet; its one-time link works once",
 }
 #: Creating routes that answer with a secret.
-SECRET = {"/api/v1/tokens", "/api/v1/links", "/api/v1/invitations"}
+SECRET = {"/api/v1/tokens", "/api/v1/links", "/api/v1/invitations", "/api/v1/platform/people"}
 #: Routes that start or end a process: a repeated request finds it started, or ended.
 STATES_OF_A_PROCESS = {"/api/v1/loop-demo", "/api/v1/loop-demo/cancel"}
 #: Routes whose POST stores nothing.
@@ -163,6 +164,11 @@ def case_of(platform, path: str) -> Case:
             )
         case "/invitations":
             return Case("/invitations", as_json(role="viewer"), as_json(), length("/invitations"))
+        case "/platform/people":
+            return Case("/platform/people", as_json(name="Ada"), as_json(name="Grace"), length("/platform/people"))
+        case "/members/service-accounts":
+            path = "/members/service-accounts"
+            return Case(path, as_json(name="nightly"), as_json(name="weekly"), length("/members"))
         case "/tokens":
             return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
         case "/links":

@@ -128,10 +128,16 @@ def test_every_suggested_range_makes_valid_configs() -> None:
     suggested = {each.name: each.range for each in suggest(SCHEMA) if each.range is not None}
     assert {"learning_rate", "hidden_size", "dropout", "loss", "calendar"} <= suggested.keys()
     assert suggested["learning_rate"].log is True
+    assert suggested["batch_size"].choices == [32, 64, 128, 256]
     assert "horizon" not in suggested
     for name, told in suggested.items():
         for corner in corners(read_space({name: told}, SCHEMA, "forecasting.lstm")):
             parse_config(LstmConfig, corner, "forecasting.lstm")
+
+
+def test_a_field_without_a_declared_range_has_no_suggestion() -> None:
+    fields = {"a": {"type": "integer", "default": 128, "minimum": 1}, "b": {"type": "boolean", "default": True}}
+    assert [each.range and each.range.choices for each in suggest({"properties": fields})] == [None, [True, False]]
 
 
 def test_very_many_corners_are_drawn_but_each_extreme_is_among_them() -> None:

@@ -32,9 +32,10 @@ from azuraforge.plugins import (
     Split,
     Table,
     chronological_split,
+    search_range,
 )
 from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.testing import ContractBroken, check_agent, check_pipeline, check_source
+from azuraforge.testing import ContractBroken, check_agent, check_pipeline, check_search, check_source
 
 
 @pytest.fixture(scope="module")
@@ -267,3 +268,17 @@ def test_a_pipeline_may_leave_what_its_task_gives_to_the_contract() -> None:
 
     assert issubclass(Plain, Pipeline)
     assert get_args(Pipeline[Any, int])[1:3] == (int, Part)
+
+
+@pytest.mark.parametrize(
+    ("default", "declared", "named"),
+    [(4, (1, 400), "contains 400"), (40, (1, 20), "does not contain its default"), (4, None, "not valid")],
+)
+def test_a_search_range_that_the_field_refuses_breaks_the_contract(default, declared, named) -> None:
+    search = {"search": {"low": 3, "high": 1}} if declared is None else search_range(*declared)
+
+    class Searched(Config):
+        width: int = Field(default, ge=1, le=100, json_schema_extra=search)
+
+    with pytest.raises(ContractBroken, match=named):
+        check_search(Searched)

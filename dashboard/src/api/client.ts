@@ -1,6 +1,7 @@
 // Every request to the API goes through here.
 import i18next from "i18next";
 
+import { sayNoAnswer } from "../ui/failures";
 import type { Figures } from "./figures";
 import { Problem } from "./problem";
 import type { Answer, List, Page, Place } from "./routes";
@@ -35,14 +36,30 @@ function commonHeaders(): Record<string, string> {
 /** Send a request in the page's language; the API returns its errors in this language. */
 async function ask(method: string, url: string, { headers, ...init }: Omit<RequestInit, "headers"> & { headers?: Record<string, string> }): Promise<Response> {
   let response: Response;
+  const watch = method === "GET" ? undefined : setTimeout(() => void askIfAlive(), SILENT_MS);
   try {
     response = await fetch(url, { method, credentials: "same-origin", headers: { ...commonHeaders(), ...headers }, ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, {});
+  } finally {
+    clearTimeout(watch);
   }
   if (response.ok) return response;
   throw new Problem(response.status, isJson(response) ? await response.json().catch(() => null) : null);
+}
+
+/** An action that takes longer than this asks whether the platform is alive; both together stay under two seconds. */
+const SILENT_MS = 900;
+const ALIVE_MS = 900;
+
+/** Say so if the platform does not answer at all; a long action alone is no failure. */
+async function askIfAlive(): Promise<void> {
+  try {
+    await fetch("/healthz", { signal: AbortSignal.timeout(ALIVE_MS) });
+  } catch {
+    sayNoAnswer();
+  }
 }
 
 /** A response without content may still have a content type. */
@@ -59,6 +76,11 @@ async function send<Body>(method: string, url: string, init: Parameters<typeof a
 /** A file of the platform as text. */
 export async function readText(url: string, signal: AbortSignal): Promise<string> {
   return (await ask("GET", url, { signal })).text();
+}
+
+/** A file of the platform as bytes. */
+export async function readBlob(url: string, signal: AbortSignal): Promise<Blob> {
+  return (await ask("GET", url, { signal })).blob();
 }
 
 export function get<const P extends Place<"get">>(path: P, query?: Query, signal?: AbortSignal): Promise<Answer<"get", P>> {

@@ -1,6 +1,7 @@
 // One cache for all server state. If the session is refused, the sign-in page is shown.
 import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 
+import { sayUnlessShown } from "../ui/failures";
 import { Problem } from "./problem";
 
 export function createQueryClient(onSignedOut: () => void): QueryClient {
@@ -9,12 +10,20 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
   };
   return new QueryClient({
     queryCache: new QueryCache({ onError: watch }),
-    mutationCache: new MutationCache({ onError: watch }),
+    mutationCache: new MutationCache({
+      onError: (error) => {
+        watch(error);
+        sayUnlessShown(error);
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 5_000,
+        networkMode: "always",
         retry: (count, error) => count < 2 && (!(error instanceof Problem) || error.status === 0 || error.status === 503),
       },
+      // A paused mutation would wait without a word until the network is back.
+      mutations: { networkMode: "always" },
     },
   });
 }

@@ -554,6 +554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List the events of a stream, newest first.
+         */
+        get: operations["events_list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -785,6 +805,26 @@ export interface paths {
          * @description Make another member an owner, and the caller an admin.
          */
         post: operations["members_transfer_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Service Account
+         * @description Create a service account: a member that cannot sign in, for the API tokens of scheduled jobs.
+         */
+        post: operations["members_create_service_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1621,6 +1661,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/platform/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description List the platform's people, ordered by name.
+         */
+        get: operations["platform_list_people"];
+        put?: never;
+        /**
+         * Create Person
+         * @description Create an account without a password. Its link for the first sign-in works once, for 72 hours.
+         */
+        post: operations["platform_create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/people/{person_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Person
+         * @description Disable or enable a person, or change who administers the platform. One administrator always remains.
+         */
+        patch: operations["platform_change_person"];
+        trace?: never;
+    };
+    "/api/v1/platform/people/{person_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create First Link
+         * @description Create another link for a person who has never signed in; the previous one ends.
+         */
+        post: operations["platform_create_first_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Projects
+         * @description List all projects of the platform with their sizes, ordered by slug.
+         */
+        get: operations["platform_list_all_projects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/projects/{slug}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Quota
+         * @description Set all limits of a project; null removes a limit. A project that uses more than a limit keeps what it has.
+         */
+        put: operations["platform_set_quota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Settings
+         * @description Return the settings of the process that answers, without secrets. They are changed by a restart.
+         */
+        get: operations["platform_get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plugins": {
         parameters: {
             query?: never;
@@ -1873,6 +2037,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/current/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description Return what the project uses of each limited resource, and its limits.
+         */
+        get: operations["platform_get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/deleted": {
         parameters: {
             query?: never;
@@ -2109,6 +2293,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Log
+         * @description Return a part of the log of an attempt, also while the attempt is running.
+         */
+        get: operations["runs_read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/metrics": {
         parameters: {
             query?: never;
@@ -2152,6 +2356,26 @@ export interface paths {
          * @description Unpin a run, so that the project's retention policy applies to it again.
          */
         delete: operations["runs_unpin_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/previews/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Artifact
+         * @description Return the beginning of a file that a run produced, as text or as a table.
+         */
+        get: operations["runs_preview_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2211,6 +2435,26 @@ export interface paths {
          * @description Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
          */
         post: operations["runs_resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Series
+         * @description List the curves of a run without their points, sorted by name.
+         */
+        get: operations["runs_list_series"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2363,6 +2607,26 @@ export interface paths {
          * @description Return the next fire times of a timing, without storing it.
          */
         post: operations["automations_next_times"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Find runs, studies, models and datasets by name or by the beginning of their id.
+         */
+        get: operations["search_search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3697,7 +3961,7 @@ export interface components {
          * ComparedRun
          * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
          *
-         *     ``metric_series`` contains the names of the run's metric curves.
+         *     ``metric_series`` contains the names of the run's metric curves, as far as ``logged`` contains them.
          */
         ComparedRun: {
             /** Best Baseline */
@@ -3708,6 +3972,11 @@ export interface components {
             decision: string | null;
             /** Metric Series */
             metric_series: string[];
+            /**
+             * Rows
+             * @description index into `rows` of the comparison; scores of runs with different indices are not comparable; null if the run was not evaluated
+             */
+            rows: number | null;
             run: components["schemas"]["RunOut"];
             /**
              * Unit
@@ -3722,8 +3991,17 @@ export interface components {
         ComparisonOut: {
             /** Config */
             config: components["schemas"]["ConfigRow"][];
+            /** Logged */
+            logged: components["schemas"]["LoggedRow"][];
+            /**
+             * Logged Left Out
+             * @description number of logged metrics that are not listed because there are too many
+             */
+            logged_left_out: number;
             /** Metrics */
             metrics: components["schemas"]["MetricRow"][];
+            /** Rows */
+            rows: components["schemas"]["JudgedRows"][];
             /** Runs */
             runs: components["schemas"]["ComparedRun"][];
             /**
@@ -5021,7 +5299,28 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        /**
+         * EventOut
+         * @description One event of a stream.
+         */
+        EventOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+            /** Stream */
+            stream: string;
+            /** Type */
+            type: string;
+        };
         /**
          * ExplainedImage
          * @description An explained image; ``png`` is the image in base64.
@@ -5470,6 +5769,28 @@ export interface components {
             replaced_at: string;
             /** Source */
             source: string;
+        };
+        /**
+         * FoundOut
+         * @description A run, study, model or dataset that matches the search.
+         */
+        FoundOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "study" | "model" | "dataset";
+            /** Name */
+            name: string;
+            /** State */
+            state: string | null;
         };
         /**
          * FromSource
@@ -6365,6 +6686,23 @@ export interface components {
             parts: components["schemas"]["FoldSummary"];
         };
         /**
+         * JudgedRows
+         * @description Held-out rows on which at least one of the runs was evaluated.
+         */
+        JudgedRows: {
+            /** Dataset */
+            dataset: string;
+            /** Horizon */
+            horizon: number | null;
+            /**
+             * Part
+             * @description first and last day, if known, and number of rows or origins
+             */
+            part: string;
+            /** Target */
+            target: string;
+        };
+        /**
          * KeepFreshOut
          * @description The automations that keep a model fresh, and the model's current state.
          */
@@ -6872,6 +7210,64 @@ export interface components {
             p: number;
             /** Statistic */
             statistic: number;
+        };
+        /**
+         * LoggedRow
+         * @description One logged metric of every run; the values of a run that lacks it, and infinite values, are null.
+         */
+        LoggedRow: {
+            /** Highest */
+            highest: (number | null)[];
+            /**
+             * Last
+             * @description value at the highest step
+             */
+            last: (number | null)[];
+            /** Lowest */
+            lowest: (number | null)[];
+            /** Series */
+            series: string;
+        };
+        /**
+         * LogLine
+         * @description A line of a log; `number` starts at 0. `level` is null if the line states none.
+         */
+        LogLine: {
+            /** Level */
+            level: ("debug" | "info" | "warning" | "error") | null;
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * LogOut
+         * @description A part of the log of one attempt.
+         */
+        LogOut: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Attempts
+             * @description attempts that have a log
+             */
+            attempts: number[];
+            /** Bytes */
+            bytes: number;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /**
+             * Next
+             * @description number of the line at which to continue; null at the end
+             */
+            next: number | null;
+            /**
+             * Open
+             * @description whether the attempt is running and may add lines
+             */
+            open: boolean;
+            /** Total Lines */
+            total_lines: number;
         };
         /**
          * LoopOut
@@ -7592,6 +7988,14 @@ export interface components {
             person?: string | null;
         };
         /**
+         * NewPerson
+         * @description Request to create an account for another person.
+         */
+        NewPerson: {
+            /** Name */
+            name: string;
+        };
+        /**
          * NewProject
          * @description Request to create a project. ``slug`` is its name in URLs and commands, which never changes.
          */
@@ -7603,6 +8007,20 @@ export interface components {
              * @description 2 to 40 lower-case letters, digits and single hyphens, beginning with a letter
              */
             slug: string;
+        };
+        /**
+         * NewServiceAccount
+         * @description Request for a service account. Its tokens have at most its role.
+         */
+        NewServiceAccount: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin";
         };
         /**
          * NextValue
@@ -7960,6 +8378,16 @@ export interface components {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
         };
+        /** Page[EventOut] */
+        Page_EventOut_: {
+            /** Items */
+            items: components["schemas"]["EventOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+        };
         /**
          * Pairing
          * @description Rule for comparing two contenders by a metric, from their losses on the same rows.
@@ -8107,6 +8535,98 @@ export interface components {
             contender: string;
             /** Rows */
             rows: components["schemas"]["ClassMetrics"][];
+        };
+        /**
+         * PersonChange
+         * @description Change of a person's account. Fields that are not set stay as they are.
+         */
+        PersonChange: {
+            /** Administrator */
+            administrator?: boolean | null;
+            /** Disabled */
+            disabled?: boolean | null;
+        };
+        /**
+         * PersonCreated
+         * @description A new person, with the link for the first sign-in, which is shown only once.
+         */
+        PersonCreated: {
+            /** Administrator */
+            administrator: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Disabled At
+             * @description time since which the person cannot use the platform; null: can
+             */
+            disabled_at: string | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Id */
+            id: string;
+            link: components["schemas"]["LinkOut"];
+            /** Name */
+            name: string;
+            /**
+             * Projects
+             * @description number of projects of which the person is a member
+             */
+            projects: number;
+            /**
+             * Used At
+             * @description last use of a browser session that has not ended, accurate to an hour; null: none
+             */
+            used_at: string | null;
+        };
+        /**
+         * PersonOut
+         * @description A person with an account on the platform.
+         */
+        PersonOut: {
+            /** Administrator */
+            administrator: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Disabled At
+             * @description time since which the person cannot use the platform; null: can
+             */
+            disabled_at: string | null;
+            /** Has Password */
+            has_password: boolean;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Projects
+             * @description number of projects of which the person is a member
+             */
+            projects: number;
+            /**
+             * Used At
+             * @description last use of a browser session that has not ended, accurate to an hour; null: none
+             */
+            used_at: string | null;
+        };
+        /**
+         * PersonPage
+         * @description A page of the platform's people, ordered by name.
+         */
+        PersonPage: {
+            /** Items */
+            items: components["schemas"]["PersonOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
         };
         /**
          * PhaseBegan
@@ -9031,6 +9551,35 @@ export interface components {
             until: string | null;
         };
         /**
+         * PreviewOut
+         * @description Beginning of a file that a run produced, as text or as a table.
+         */
+        PreviewOut: {
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Kind
+             * @description none: files of this type have no preview here
+             * @enum {string}
+             */
+            kind: "text" | "table" | "none";
+            /** Rows */
+            rows?: (string | null)[][] | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Total Rows
+             * @description number of rows of the table; null if it is not known
+             */
+            total_rows?: number | null;
+            /**
+             * Truncated
+             * @description whether the file contains more than the response
+             * @default false
+             */
+            truncated: boolean;
+        };
+        /**
          * Problem
          * @description An error in the format of RFC 9457: what happened, where, and what to do next.
          */
@@ -9199,6 +9748,64 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "project.restored";
+        };
+        /**
+         * ProjectSize
+         * @description A project of the platform with its sizes, but nothing of its content.
+         */
+        ProjectSize: {
+            /**
+             * Active Runs
+             * @description runs that are queued or running
+             */
+            active_runs: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Datasets */
+            datasets: number;
+            /** Members */
+            members: number;
+            /** Name */
+            name: string;
+            quota: components["schemas"]["QuotaLimits"];
+            /**
+             * Rows
+             * @description rows of the newest versions of the datasets
+             */
+            rows: number;
+            /**
+             * Runs
+             * @description all runs, also those in the trash
+             */
+            runs: number;
+            /** Slug */
+            slug: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "archived" | "deleted";
+            /**
+             * Stored Bytes
+             * @description bytes of the files of datasets and runs, also of those in the trash
+             */
+            stored_bytes: number;
+        };
+        /**
+         * ProjectSizePage
+         * @description A page of the platform's projects, ordered by slug.
+         */
+        ProjectSizePage: {
+            /** Items */
+            items: components["schemas"]["ProjectSize"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
         };
         /**
          * ProjectUnarchived
@@ -9476,6 +10083,52 @@ export interface components {
              * @default 0
              */
             studies: number;
+        };
+        /**
+         * QuotaChanged
+         * @description Event: an administrator of the platform changed the project's quota.
+         */
+        QuotaChanged: {
+            /** By */
+            by: string;
+            previous_quota: components["schemas"]["QuotaLimits"];
+            quota: components["schemas"]["QuotaLimits"];
+        };
+        /** QuotaChangedEvent */
+        QuotaChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["QuotaChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "project.quota_changed";
+        };
+        /**
+         * QuotaLimits
+         * @description Limits of a project. A field that is null has no limit.
+         */
+        QuotaLimits: {
+            /**
+             * Datasets
+             * @description datasets that are not in the trash
+             */
+            datasets?: number | null;
+            /**
+             * Members
+             * @description members, service accounts included
+             */
+            members?: number | null;
+            /**
+             * Runs
+             * @description runs that are queued or running
+             */
+            runs?: number | null;
+            /**
+             * Stored Bytes
+             * @description bytes of the files of datasets and runs, also of those in the trash
+             */
+            stored_bytes?: number | null;
         };
         /**
          * ReasonRecord
@@ -9825,8 +10478,13 @@ export interface components {
              * @description requested maximum memory of all processes of an attempt, in bytes; null if none was requested
              */
             memory_limit_bytes: number | null;
-            /** Metric Series */
+            /**
+             * Metric Series
+             * @description names of the first 1,000 curves; GET /runs/{run_id}/series lists all
+             */
             metric_series: string[];
+            /** Metric Series Total */
+            metric_series_total: number;
             /** Model */
             model: string | null;
             /** Name */
@@ -9843,6 +10501,8 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /** @description run whose settings were copied for this one; null if there is none or it was purged */
+            parent: components["schemas"]["LinkedRun"] | null;
             /**
              * Pinned
              * @description whether the run is kept regardless of its age
@@ -10176,6 +10836,11 @@ export interface components {
              * @enum {string}
              */
             on_failure: "cancel" | "run";
+            /**
+             * Parent
+             * @description id of the run whose settings were copied for this one; its page shows the differences
+             */
+            parent?: string | null;
             /**
              * Plugin
              * @description name of the pipeline or agent; default for training: the default pipeline for the kind of dataset
@@ -10647,6 +11312,14 @@ export interface components {
             range: components["schemas"]["SearchRange"] | null;
         };
         /**
+         * SearchOut
+         * @description Matches, at most ``limit`` of each kind; newest first within a kind.
+         */
+        SearchOut: {
+            /** Items */
+            items: components["schemas"]["FoundOut"][];
+        };
+        /**
          * SearchRange
          * @description The values to search for one field: a range of numbers, or choices.
          */
@@ -10802,6 +11475,47 @@ export interface components {
             tr: string;
         };
         /**
+         * SeriesOut
+         * @description A curve of a run without its points; null represents NaN, infinities and an empty curve.
+         */
+        SeriesOut: {
+            /** Highest */
+            highest: number | null;
+            /** Last */
+            last: number | null;
+            /** Last Step */
+            last_step: number | null;
+            /** Lowest */
+            lowest: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Phase
+             * @description phase that logs the curve; `system/` for measurements of the run's processes
+             */
+            phase: string;
+            /** Points */
+            points: number;
+        };
+        /**
+         * SeriesPage
+         * @description A page of the curves of a run, sorted by name.
+         */
+        SeriesPage: {
+            /** Items */
+            items: components["schemas"]["SeriesOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description number of curves that the search found
+             */
+            total: number;
+        };
+        /**
          * SeriesScores
          * @description Scores of the candidate and of the best baseline on one series of a panel.
          *
@@ -10860,6 +11574,47 @@ export interface components {
             expires_at: string | null;
             /** Person */
             person: string;
+        };
+        /**
+         * SettingOut
+         * @description A setting in effect in the process that answers.
+         */
+        SettingOut: {
+            /**
+             * Default
+             * @description whether the value is the default
+             */
+            default: boolean;
+            /** Description */
+            description: string;
+            /**
+             * Hidden
+             * @description whether a value is set that contains a secret
+             */
+            hidden: boolean;
+            /**
+             * Name
+             * @description name in azuraforge.toml, such as server.port
+             */
+            name: string;
+            /**
+             * Value
+             * @description value; null: not set, or hidden because it contains a secret
+             */
+            value: string | null;
+            /**
+             * Variable
+             * @description environment variable that sets it
+             */
+            variable: string;
+        };
+        /**
+         * SettingsOut
+         * @description All settings. They are read when a process starts, so none of them can be changed while the platform runs.
+         */
+        SettingsOut: {
+            /** Items */
+            items: components["schemas"]["SettingOut"][];
         };
         /**
          * Shapley
@@ -11848,13 +12603,31 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Person
+             * @description name of the member whose token it is
+             */
+            person: string;
+            /**
+             * Prefix
+             * @description first characters of the secret, by which its holder recognises it
+             */
+            prefix: string;
+            /**
              * Role
              * @enum {string}
              */
             role: "viewer" | "member" | "admin" | "owner";
+            /**
+             * Service
+             * @description whether this member is a service account
+             */
+            service: boolean;
             /** Token */
             token: string;
-            /** Used At */
+            /**
+             * Used At
+             * @description last use, accurate to an hour; null: never used
+             */
             used_at: string | null;
         };
         /**
@@ -11874,11 +12647,29 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Person
+             * @description name of the member whose token it is
+             */
+            person: string;
+            /**
+             * Prefix
+             * @description first characters of the secret, by which its holder recognises it
+             */
+            prefix: string;
+            /**
              * Role
              * @enum {string}
              */
             role: "viewer" | "member" | "admin" | "owner";
-            /** Used At */
+            /**
+             * Service
+             * @description whether this member is a service account
+             */
+            service: boolean;
+            /**
+             * Used At
+             * @description last use, accurate to an hour; null: never used
+             */
             used_at: string | null;
         };
         /**
@@ -11906,6 +12697,11 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "member" | "admin" | "owner";
+            /**
+             * Service Account
+             * @description id of the member; null: the token is the caller's own
+             */
+            service_account?: string | null;
         };
         /**
          * TrainSummary
@@ -12100,6 +12896,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Curve
+             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested, or while the trial is running
+             */
+            curve?: (number | null)[][] | null;
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -12173,6 +12974,26 @@ export interface components {
                 [key: string]: number | null;
             };
             study: components["schemas"]["StudyLink"] | null;
+        };
+        /**
+         * UsageOut
+         * @description What a project uses of each limited resource.
+         */
+        UsageOut: {
+            datasets: components["schemas"]["Use"];
+            members: components["schemas"]["Use"];
+            runs: components["schemas"]["Use"];
+            stored_bytes: components["schemas"]["Use"];
+        };
+        /**
+         * Use
+         * @description How much of a limit is used. ``limit`` is null if there is none.
+         */
+        Use: {
+            /** Limit */
+            limit: number | null;
+            /** Used */
+            used: number;
         };
         /**
          * VerdictRecord
@@ -16011,6 +16832,103 @@ export interface operations {
             };
         };
     };
+    events_list_events: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description only events with a greater number */
+                since?: number;
+                /** @description name of the stream: project, run/<id> … */
+                stream?: string;
+                /** @description beginning of the type, such as run. */
+                type?: string | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOut_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     invitations_list_invitations: {
         parameters: {
             query?: {
@@ -17541,6 +18459,134 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    members_create_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23200,6 +24246,738 @@ export interface operations {
             };
         };
     };
+    platform_list_people: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_create_person: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCreated"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_change_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_create_first_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_list_all_projects: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSizePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaLimits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSize"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    platform_get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plugins_list_plugins: {
         parameters: {
             query?: {
@@ -24782,6 +26560,92 @@ export interface operations {
             };
         };
     };
+    platform_get_usage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     projects_list_deleted_projects: {
         parameters: {
             query?: {
@@ -26351,15 +28215,120 @@ export interface operations {
             };
         };
     };
+    runs_read_log: {
+        parameters: {
+            query?: {
+                /** @description number of the first line, counted from 0 */
+                after?: number;
+                /** @description attempt; default: the newest */
+                attempt?: number | null;
+                /** @description return the last lines instead, this many at most */
+                last?: number | null;
+                /** @description lowest level of the lines */
+                level?: ("debug" | "info" | "warning" | "error") | null;
+                /** @description maximum number of lines */
+                limit?: number;
+                /** @description text that the lines contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_metrics: {
         parameters: {
             query?: {
+                /** @description first step; default: all */
+                from_step?: number | null;
                 /** @description maximum number of points per series */
                 max_points?: number;
                 /** @description names of series; default: all */
                 series?: string[] | null;
                 /** @description whether to include the time at which each point was logged */
                 times?: boolean;
+                /** @description last step; default: all */
+                to_step?: number | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
@@ -26804,6 +28773,95 @@ export interface operations {
             };
         };
     };
+    runs_preview_artifact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_get_report: {
         parameters: {
             query?: {
@@ -27122,6 +29180,101 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_list_series: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+                /** @description text that the names contain; case is ignored */
+                search?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -28242,6 +30395,97 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_search: {
+        parameters: {
+            query: {
+                /** @description maximum number of items of each kind */
+                limit?: number;
+                /** @description part of a name, or the beginning of an id */
+                q: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30272,6 +32516,8 @@ export interface operations {
             query?: {
                 /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
+                /** @description whether to include the intermediate values of ended trials */
+                curves?: boolean;
                 /** @description maximum number of items on the page */
                 limit?: number;
             };

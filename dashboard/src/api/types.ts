@@ -98,6 +98,11 @@ export type LiveEvent = Schemas["Event"];
 /** The data of an event of this type. */
 export type EventData<T extends LiveEvent["type"]> = Extract<LiveEvent, { type: T }>["data"];
 
+export type Person = Schemas["PersonOut"];
+export type ProjectSize = Schemas["ProjectSize"];
+export type Usage = Schemas["UsageOut"];
+export type QuotaLimits = Schemas["QuotaLimits"];
+
 export type Account = Schemas["AccountOut"];
 export type BrowserSession = Schemas["BrowserSession"];
 

@@ -2,10 +2,9 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { align, overTime, type Curves } from "../runs/curves/curves";
-import type { Line, PlotShape } from "./options";
+import { colorOf, dashOf } from "./colors";
+import type { PlotShape } from "./options";
 import { Plot } from "./Plot";
-
-const COLORS: readonly Line["color"][] = ["--chart-1", "--chart-2", "--chart-3", "--chart-4"];
 
 /** Metric curves over training steps, or over the time at which they were logged. */
 export default function CurvePlot({ curves, names, logarithmic, label, x = "step", xLabel, height = 280, testId }: {
@@ -24,7 +23,7 @@ export default function CurvePlot({ curves, names, logarithmic, label, x = "step
     xLabel: xLabel ?? t("charts.step"),
     height,
     logarithmic,
-    lines: names.map((curve, index) => ({ label: curve.label, color: COLORS[index % COLORS.length] ?? "--chart-1" })),
+    lines: names.map((curve, index) => ({ label: curve.label, color: colorOf(index), dash: dashOf(index) })),
   };
   const drawn = names.map(({ name }) => name).join("\n");
   const data = useMemo(() => {

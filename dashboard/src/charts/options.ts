@@ -3,12 +3,14 @@ import uPlot from "uplot";
 
 import type { Formats } from "../language/format";
 import { MOMENTS, type Rhythm } from "./bands";
+import type { Categorical } from "./colors";
 import { fitLabels, labelSpace, momentLabel, numberLabels, timeLabels } from "./axes";
 
 export interface Line {
   label: string;
-  color: "--chart-1" | "--chart-2" | "--chart-3" | "--chart-4" | "--ink-soft";
-  dash?: boolean;
+  color: Categorical | "--ink-soft";
+  /** True draws dashes; a pattern of lengths tells lines apart that share a colour. */
+  dash?: boolean | readonly number[];
   points?: boolean;
   /** An edge of a band: drawn as its border, hidden from the legend. */
   edge?: "high" | "low";
@@ -65,6 +67,6 @@ function series(line: Line, formats: Formats, color: (name: string) => string): 
     value: (_plot: uPlot, value: number | null) => formats.number(value),
     ...(line.label === "" ? { class: "is-hidden" } : {}),
     points: line.points ? { show: true, size: 5 } : { show: line.edge ? false : undefined, size: 5 },
-    ...(line.dash ? { dash: [6, 4] } : {}),
+    ...(line.dash ? { dash: line.dash === true ? [6, 4] : [...line.dash] } : {}),
   } as uPlot.Series;
 }

@@ -19,10 +19,12 @@ interface VerdictCardProps {
   evaluation: Evaluation | null;
   loading: boolean;
   error: Error | null;
+  /** False where the scores are shown next to the card. */
+  withScores?: boolean;
 }
 
 /** The gate's decision with its reasons, and the candidate's scores next to those of the best baseline. */
-export function VerdictCard({ run, verdict, evaluation, loading, error }: VerdictCardProps) {
+export function VerdictCard({ run, verdict, evaluation, loading, error, withScores = true }: VerdictCardProps) {
   const { t, i18n } = useTranslation();
   const paths = usePaths();
   if (verdict === null || evaluation === null) {
@@ -36,7 +38,7 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
   const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
   return (
     <Card title={t("verdict.title")} testId="verdict" tone={tone}>
-      <p className={css["headline"]}>{t(`decisions.${verdict.headline}`, { approved: verdict.approved ?? "–" })}</p>
+      <p className={css["headline"]}>{verdict.headline === "baseline_unproven" ? t("verdict.unproven", { baseline: verdict.champion }) : t(`decisions.${verdict.headline}`, { approved: verdict.approved ?? "–" })}</p>
       <p className={text["soft"]}>
         {verdict.champion === "" ? t("verdict.noChampion") : t("verdict.champion", { name: verdict.champion })}
         {run.model ? (
@@ -51,13 +53,13 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
           <li key={`${reason.code} ${index}`}>{inLanguage(reason.text, i18n.language)}</li>
         ))}
       </ul>
-      <Scores evaluation={evaluation} stated={verdict.reasons.some((reason) => reason.code.includes("best_baseline"))} />
+      <Scores evaluation={evaluation} withScores={withScores} stated={verdict.reasons.some((reason) => reason.code.includes("best_baseline"))} />
     </Card>
   );
 }
 
 /** `stated`: whether a reason already contains the difference to the best baseline. */
-function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolean }) {
+function Scores({ evaluation, stated, withScores }: { evaluation: Evaluation; stated: boolean; withScores: boolean }) {
   const { t, i18n } = useTranslation();
   const { count } = useFormats();
   const { test } = evaluation.parts;
@@ -71,11 +73,13 @@ function Scores({ evaluation, stated }: { evaluation: Evaluation; stated: boolea
   const { horizon, judged_horizon: judged } = evaluation;
   return (
     <>
-      <dl className={css["scores"]}>
-        {firstMetrics(evaluation).map((metric) => (
-          <Score key={metric.name} metric={metric} unit={evaluation.unit} candidate={candidate} baseline={baseline} />
-        ))}
-      </dl>
+      {withScores ? (
+        <dl className={css["scores"]}>
+          {firstMetrics(evaluation).map((metric) => (
+            <Score key={metric.name} metric={metric} unit={evaluation.unit} candidate={candidate} baseline={baseline} />
+          ))}
+        </dl>
+      ) : null}
       {against && !stated ? <Difference comparison={against} /> : null}
       {horizon && judged && judged < horizon ? <p>{t("verdict.judgedHorizon", { judged: count(judged), horizon: count(horizon) })}</p> : null}
       {evaluation.findings.map((finding) => (

@@ -22,6 +22,7 @@ export function useProjectEvents(project: string): LiveStatus {
   const key = `${KEY}.${project}`;
 
   const receive = (events: LiveEvent[]) => {
+    changed.current.add("events");
     for (const event of events) {
       changed.current.add(queryOf(event.type));
       if (/\.(deleted|restored|purged)$/.test(event.type)) changed.current.add("trash");

@@ -78,7 +78,8 @@ function Lines({ model, lines, open, onOpen }: { model: ModelDetail; lines: read
   );
 }
 
-function Points({ model, id }: { model: ModelDetail; id: string }) {
+/** The points of one prediction: predicted and actual values, the error and that of the naive forecast. */
+export function Points({ model, id }: { model: ModelDetail; id: string }) {
   const { t } = useTranslation();
   const { moment, number, row } = useFormats();
   const line = useQuery(predictionQuery(id));

@@ -16,5 +16,5 @@ export function FirstPage() {
   if (error !== null) return <ErrorNotice error={error} />;
   if (data === undefined) return <Loading />;
   const slug = projectToOpen(data.items.map((each) => each.slug));
-  return slug === null ? <NoProject /> : <Redirect to={pathsOf(slug).runs} replace />;
+  return slug === null ? <NoProject /> : <Redirect to={pathsOf(slug).home} replace />;
 }

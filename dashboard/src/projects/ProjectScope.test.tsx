@@ -86,7 +86,7 @@ describe("ProjectScope", () => {
     show(<Pages />, "/p/elsewhere/datasets");
     expect(await screen.findByText("There is no project “elsewhere”, or you are not one of its members.")).toBeTruthy();
     const links = await screen.findAllByRole("link");
-    expect(links.map((link) => link.getAttribute("href"))).toEqual(["/p/default/runs", "/p/sales/runs"]);
+    expect(links.map((link) => link.getAttribute("href"))).toEqual(["/p/default", "/p/sales"]);
     expect(screen.queryByText(/data of/)).toBeNull();
   });
 });
@@ -118,9 +118,9 @@ describe("a page whose project is lost", () => {
 
 describe("FirstPage", () => {
   it.each([
-    [null, "/p/default/runs"],
-    ["sales", "/p/sales/runs"],
-    ["gone", "/p/default/runs"],
+    [null, "/p/default"],
+    ["sales", "/p/sales"],
+    ["gone", "/p/default"],
   ])("after the project %s, it opens %s", async (last, opened) => {
     if (last !== null) localStorage.setItem("azuraforge.project", last);
     const { history } = show(<FirstPage />, "/");
@@ -131,7 +131,7 @@ describe("FirstPage", () => {
     show(<Pages />, "/p/sales/datasets");
     await screen.findByText("sales: data of sales");
     const { history } = show(<FirstPage />, "/");
-    await waitFor(() => expect(history.at(-1)).toBe("/p/sales/runs"));
+    await waitFor(() => expect(history.at(-1)).toBe("/p/sales"));
   });
 });
 

@@ -39,7 +39,7 @@ function OwnProjects() {
       <ul>
         {data.items.map(({ slug, name }) => (
           <li key={slug}>
-            <a href={pathsOf(slug).runs}>{name}</a>
+            <a href={pathsOf(slug).home}>{name}</a>
           </li>
         ))}
       </ul>

@@ -10,6 +10,9 @@ import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
 import { Empty, Loading } from "../ui/Notice";
 
+const HomePage = lazy(() => import("../home/HomePage"));
+const EventsPage = lazy(() => import("../events/EventsPage"));
+const PredictionsPage = lazy(() => import("../predictions/PredictionsPage"));
 const RunsPage = lazy(() => import("../runs/RunsPage"));
 const RunPage = lazy(() => import("../runs/RunPage"));
 const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
@@ -35,6 +38,7 @@ const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
 const AccountPage = lazy(() => import("../projects/account/AccountPage"));
 const MembersPage = lazy(() => import("../projects/members/MembersPage"));
 const SettingsPage = lazy(() => import("../projects/settings/SettingsPage"));
+const AdministrationPage = lazy(() => import("../projects/administration/AdministrationPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
@@ -66,6 +70,9 @@ function ProjectPages() {
       <Boundary key={location}>
         <Suspense fallback={<Loading />}>
         <Switch>
+          <Route path="/p/:project" component={HomePage} />
+          <Route path="/p/:project/events" component={EventsPage} />
+          <Route path="/p/:project/predictions" component={PredictionsPage} />
           <Route path="/p/:project/runs" component={RunsPage} />
           <Route path="/p/:project/new-run" component={NewRunPage} />
           <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
@@ -91,6 +98,7 @@ function ProjectPages() {
           <Route path="/p/:project/secrets" component={SecretsPage} />
           <Route path="/p/:project/account" component={AccountPage} />
           <Route path="/p/:project/members" component={MembersPage} />
+          <Route path="/p/:project/administration" component={AdministrationPage} />
           <Route path="/p/:project/settings">
             <SettingsPage />
           </Route>

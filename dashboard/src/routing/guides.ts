@@ -1,6 +1,8 @@
 // The guide of each page, by the part of the address that follows the project: /p/<project>/<page>.
 // tests/documentation/test_site.py checks that every page has one and that it exists in both languages.
 export const GUIDES: Record<string, string> = {
+  "events": "dashboard",
+  "predictions": "predictions",
   "runs": "runs",
   "new-run": "runs",
   "comparison": "comparison",
@@ -19,6 +21,7 @@ export const GUIDES: Record<string, string> = {
   "account": "people",
   "members": "projects",
   "settings": "projects",
+  "administration": "administration",
 };
 
 /** The address of the guide for an address of the dashboard, in the page's language. */

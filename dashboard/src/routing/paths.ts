@@ -10,6 +10,9 @@ export interface NewRunFields {
 export function pathsOf(project: string) {
   const root = `/p/${part(project)}`;
   return {
+    home: root,
+    events: `${root}/events`,
+    predictions: `${root}/predictions`,
     runs: `${root}/runs`,
     run: (id: string) => `${root}/runs/${part(id)}`,
     newRun: (fields: NewRunFields = {}) => {
@@ -39,6 +42,7 @@ export function pathsOf(project: string) {
     account: `${root}/account`,
     members: `${root}/members`,
     settings: `${root}/settings`,
+    administration: `${root}/administration`,
   };
 }
 

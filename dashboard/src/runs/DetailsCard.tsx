@@ -4,11 +4,8 @@ import type { RunDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Facts, Hash } from "../ui/Facts";
-import { Markdown } from "../ui/Markdown";
 import { elapsedSeconds } from "./elapsed";
 import { hasEnded } from "./live";
-import text from "../ui/Content.module.css";
-import css from "./RunPage.module.css";
 
 /** Return the engine's backend and instruction set, as written in the settings. */
 function engineOf(environment: RunDetail["environment"]): string {
@@ -20,28 +17,14 @@ function engineOf(environment: RunDetail["environment"]): string {
 export function DetailsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
   const { bytes, count, duration, input, moment } = useFormats();
-  const shown = (value: unknown): string => {
-    if (value === null || value === undefined) return "–";
-    if (typeof value === "number") return input(value);
-    if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
-    return typeof value === "string" ? value : JSON.stringify(value);
-  };
   const elsewhere = run.kind === "external"; // a client executes it: the platform sets no limits and sees no code
   const limit = (asked: string | null) => asked ?? (elsewhere ? "–" : t("details.platformLimit"));
   // A run that ended without a first attempt was not executed either.
   const unknown = t(elsewhere || hasEnded(run.state) ? "details.notExecuted" : "common.notYetKnown");
   const reproducible = run.bit_reproducible === null ? unknown : t(run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit");
-  const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value), code: true }));
 
   return (
     <Card title={t("details.title")}>
-      {run.notes.length > 0 ? (
-        <div className={css["notes"]}>
-          {run.notes.map((note, index) => (
-            <Markdown key={index} text={note} caption={t("details.notes")} />
-          ))}
-        </div>
-      ) : null}
       <Facts
         facts={[
           { name: t("details.seed"), value: input(run.seed) },
@@ -58,14 +41,6 @@ export function DetailsCard({ run }: { run: RunDetail }) {
           { name: t("details.took"), value: hasEnded(run.state) ? duration(elapsedSeconds(run)) : t("common.notYetKnown") },
         ]}
       />
-      <h3 className={css["sub"]}>{t("details.config")}</h3>
-      {Object.keys(run.config).length > 0 ? <Facts facts={values(run.config)} /> : <p className={text["soft"]}>{t("details.noConfig")}</p>}
-      {run.environment ? (
-        <details className={text["disclosure"]}>
-          <summary>{t("details.environment")}</summary>
-          <Facts facts={values(run.environment)} />
-        </details>
-      ) : null}
     </Card>
   );
 }

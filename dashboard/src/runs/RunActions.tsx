@@ -35,7 +35,7 @@ export function RunActions({ run }: { run: RunDetail }) {
           {t("run.resume")}
         </Button>
       ) : null}
-      {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("run.again")}</ButtonLink> : null}
+      {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("runPage.clone")}</ButtonLink> : null}
       {ended && again ? <ButtonLink to={paths.newSchedule(run.id)}>{t("run.schedule")}</ButtonLink> : null}
       <Button pending={pin.isPending} onPress={() => pin.mutate()} testId="pin-run">
         {t(run.pinned ? "trash.unpin" : "trash.pin")}

@@ -24,13 +24,13 @@ vi.mock("../charts/Plot", async (original) => {
 
 const ID = sampleRun().id;
 
-function open(run: RunDetail, more: Parameters<typeof answerApi>[0] = {}, role: "owner" | "viewer" = "owner") {
+function open(run: RunDetail, more: Parameters<typeof answerApi>[0] = {}, role: "owner" | "viewer" = "owner", tab = "") {
   const asked = answerApi({
     [`GET /runs/${ID}`]: { body: run },
     [`GET /runs/${ID}/metrics`]: { body: sampleMetrics },
     ...more,
   });
-  showPage(<RunPage id={ID} />, { role });
+  showPage(<RunPage id={ID} />, { role, path: `/p/default/runs/${ID}${tab === "" ? "" : `?tab=${tab}`}` });
   return asked;
 }
 
@@ -77,7 +77,7 @@ describe("RunPage", () => {
     const held = { share: 0.9, coverage: 0.841, low: 0.71, high: 0.93, width: 2, horizons: [{ horizon: 1, coverage: 0.95 }, { horizon: 8, coverage: null }] };
     const contenders = sampleEvaluation.contenders.map((one) => (one.role === "candidate" ? { ...one, intervals: [held] } : one));
     const evaluation = { run_id: ID, model: "co2", version: 1, evaluation: { ...sampleEvaluation, contenders }, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" };
-    open(sampleRun({ state: "succeeded", figures: [] }), { [`GET /evaluations/${ID}`]: { body: evaluation } });
+    open(sampleRun({ state: "succeeded", figures: [] }), { [`GET /evaluations/${ID}`]: { body: evaluation } }, "owner", "evaluation");
     const rows = within(await screen.findByTestId("intervals-table")).getAllByRole("row");
     const cells = [...(rows[1]?.children ?? [])].map((cell) => cell.textContent);
     expect(cells.slice(0, 4)).toEqual(["90%", "84.1%", "71% – 93%", "95%"]);
@@ -101,18 +101,19 @@ describe("RunPage", () => {
     open(sampleRun({ state: "succeeded", figures: ["forecast"] }), {
       [`GET /evaluations/${ID}`]: { body: evaluation },
       [`GET /runs/${ID}/figures/forecast`]: { body: forecast },
-    });
+    }, "owner", "evaluation");
     const rows = within(await screen.findByTestId("series-table")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("corner (worst)");
     expect(rows[2]?.textContent).toContain("square");
     expect(screen.getByText("kiosk: only 9 of the 40 rows required in the training set")).toBeTruthy();
+    await userEvent.click(screen.getByTestId("tab-overview"));
     const choice: HTMLSelectElement = await screen.findByLabelText("Series");
     expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
   });
 
   it("says that a candidate ranks first where a baseline only wins for lack of proof", async () => {
     openVerdict({ decision: "baseline_promoted", headline: "baseline_unproven", champion: "forecasting.ridge" });
-    expect((await screen.findByTestId("verdict")).textContent).toContain("ranks first but is not proven better");
+    expect((await screen.findByTestId("verdict")).textContent).toContain("First, not yet proven better than forecasting.ridge");
   });
 
   it("does not call a candidate unproven that only the model's conditions bar", async () => {
@@ -151,11 +152,12 @@ describe("RunPage", () => {
     expect(heads).toContain("Jan 2, 2026");
     expect(heads).toContain("Jan 3, 2026");
     expect(screen.getByText(/; the forecaster was refitted on all rows after its verdict$/)).toBeTruthy();
+    await userEvent.click(screen.getByTestId("tab-evaluation"));
     expect(document.body.textContent).toContain("Jan 1, 2026");
   });
 
   it("claims nothing about a run that a client executes", async () => {
-    open(sampleRun({ kind: "external", state: "succeeded", bit_reproducible: null, code_version: null }));
+    open(sampleRun({ kind: "external", state: "succeeded", bit_reproducible: null, code_version: null }), {}, "owner", "config");
     const fact = (await screen.findByText("Reproducible")).parentElement;
     expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
     expect(screen.queryByText("bit for bit")).toBeNull();
@@ -163,13 +165,13 @@ describe("RunPage", () => {
   });
 
   it("claims nothing about a run before its first attempt", async () => {
-    open(sampleRun({ state: "queued", bit_reproducible: null, code_version: null }));
+    open(sampleRun({ state: "queued", bit_reproducible: null, code_version: null }), {}, "owner", "config");
     const fact = (await screen.findByText("Reproducible")).parentElement;
     expect(fact?.textContent).toContain("not known yet");
   });
 
   it("claims nothing about a run that was cancelled before its first attempt", async () => {
-    open(sampleRun({ state: "cancelled", bit_reproducible: null, code_version: null }));
+    open(sampleRun({ state: "cancelled", bit_reproducible: null, code_version: null }), {}, "owner", "config");
     const fact = (await screen.findByText("Reproducible")).parentElement;
     expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
   });
@@ -218,21 +220,23 @@ describe("RunPage", () => {
     const verdict = await screen.findByTestId("verdict");
     expect(verdict.textContent).toContain("Promoted");
     expect(verdict.textContent).toContain("There was no champion before.");
-    expect(verdict.textContent).toContain("0.412");
-    expect(verdict.textContent).toContain("ridge 0.431");
     expect(verdict.textContent).toContain("RMSE -4.4 % against forecasting.ridge (95% interval: -6 % to -2 %)");
 
+    expect(await screen.findByTestId("forecast-chart")).toBeTruthy();
+    expect(await screen.findByTestId("test-chart")).toBeTruthy();
+    expect(screen.queryByTestId("progress")).toBeNull();
+    const scores = screen.getByTestId("scores");
+    expect(within(scores).getAllByRole("link")[0]?.textContent).toBe("ridge: 0.431");
+
+    await userEvent.click(screen.getByTestId("tab-evaluation"));
     const rows = within(screen.getByTestId("baseline-table")).getAllByRole("row");
     expect(rows.map((row) => within(row).queryByRole("rowheader")?.textContent)).toEqual([undefined, "forecasting.lstm new", "forecasting.ridge baseline", "forecasting.naive baseline"]);
     expect(rows[1]?.textContent).toContain("(best)");
     expect(rows[2]?.textContent).not.toContain("(best)");
-    expect(await screen.findByTestId("forecast-chart")).toBeTruthy();
-    expect(await screen.findByTestId("test-chart")).toBeTruthy();
-    expect(screen.queryByTestId("progress")).toBeNull();
   });
 
   it("shows a backtest fold by fold, and where it was beaten", async () => {
-    open(sampleRun({ state: "succeeded", figures: ["backtest"] }), { ...judged, [`GET /runs/${ID}/figures/backtest`]: { body: sampleBacktest } });
+    open(sampleRun({ state: "succeeded", figures: ["backtest"] }), { ...judged, [`GET /runs/${ID}/figures/backtest`]: { body: sampleBacktest } }, "owner", "evaluation");
     const rows = within(await screen.findByTestId("backtest-table")).getAllByRole("row");
     expect(rows.map((row) => row.textContent)).toEqual([
       expect.stringContaining("Standard deviation"),
@@ -251,7 +255,7 @@ describe("RunPage", () => {
           evaluation: { ...sampleEvaluation, contenders: sampleEvaluation.contenders.map((one) => ({ ...one, horizons: [], metrics: { ...one.metrics, coverage: null } })) },
         },
       },
-    });
+    }, "owner", "evaluation");
     await user.selectOptions(await screen.findByLabelText("Metric"), "Coverage");
     const row = within(screen.getByTestId("baseline-table")).getAllByRole("row")[1];
     expect(row?.textContent).toMatch(/^1forecasting.lstm new–––/);
@@ -263,7 +267,7 @@ describe("RunPage", () => {
     const verdict = await screen.findByTestId("verdict");
     expect(verdict.textContent).toContain("Terfi etti");
     expect(verdict.textContent).toContain("Daha önce bir şampiyon yoktu.");
-    expect(verdict.textContent).toContain("0,412");
+    expect(screen.getByTestId("scores").textContent).toContain("0,412ridge: 0,431");
   });
 
   it("says why it failed and what to do, and offers to resume", async () => {
@@ -308,7 +312,7 @@ describe("RunPage", () => {
     await i18next.changeLanguage(language);
     const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: "2026-01-02T03:05:00Z", ended_as: "died", reason: "its process was killed (SIGKILL)", resumed_from_step: null, steps_recomputed: null };
     const second = { ...attempt, attempt: 2, ended_at: null, ended_as: null, reason: null, resumed_from_step: 40, steps_recomputed: 7 };
-    open(sampleRun({ attempt: 2, attempts: [attempt, second] }));
+    open(sampleRun({ attempt: 2, attempts: [attempt, second] }), {}, "owner", "system");
     const table = await screen.findByRole("table", { name: language === "en" ? "Attempts" : "Girişimler" });
     const [head, first, last] = within(table).getAllByRole("row");
     expect(head?.textContent).toContain(twice);
@@ -321,6 +325,7 @@ describe("RunPage", () => {
     open(sampleRun(), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series } } });
     expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");
     expect(screen.queryByRole("option", { name: /system/ })).toBeNull();
+    await userEvent.click(screen.getByTestId("tab-system"));
     const machine = screen.getByTestId("machine");
     expect((await within(machine).findByTestId("chart-system/memory_bytes")).dataset["points"]).toBe("2");
     expect(machine.textContent).toContain("Memory (MB)");

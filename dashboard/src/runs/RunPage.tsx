@@ -2,38 +2,30 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
+import { Problem } from "../api/problem";
 import type { RunDetail } from "../api/types";
-import { ContendersCard } from "../evaluation/ContendersCard";
-import { MembersCard } from "../evaluation/MembersCard";
-import { VerdictCard } from "../evaluation/VerdictCard";
-import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
-import { IntervalsCard } from "../forecasting/IntervalsCard";
-import { IncumbentCard } from "../forecasting/IncumbentCard";
-import { LevelsCard } from "../forecasting/LevelsCard";
-import { SeriesCard } from "../forecasting/SeriesCard";
 import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
-import { useTitle } from "../routing/useTitle";
-import { PageHead } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { Page } from "../ui/Page";
+import { Tabs } from "../ui/Tabs";
 import { evaluationQuery } from "./api";
-import { ArtifactsCard } from "./ArtifactsCard";
-import { AttemptsCard } from "./AttemptsCard";
-import { isOfMachine } from "./curves/curves";
-import { CurvesCard } from "./curves/CurvesCard";
-import { SystemCard } from "./curves/SystemCard";
-import { DetailsCard } from "./DetailsCard";
-import { FailureCard } from "./FailureCard";
 import { hasEnded } from "./live";
-import { NeedsCard } from "./NeedsCard";
+import { ConfigTab } from "./page/ConfigTab";
+import { CurvesTab } from "./page/curves/CurvesTab";
+import { EvaluationTab } from "./page/EvaluationTab";
+import { FilesTab } from "./page/files/FilesTab";
+import { LogsTab } from "./page/logs/LogsTab";
+import { OverviewTab } from "./page/OverviewTab";
+import { Scores } from "./page/Scores";
+import { SystemTab } from "./page/SystemTab";
 import { ProgressCard } from "./ProgressCard";
 import { ReportCard } from "./report/ReportCard";
-import { ResultCard } from "./ResultCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
 import { StateBadge } from "./StateBadge";
@@ -42,69 +34,71 @@ import { useLiveRun } from "./useLiveRun";
 /** The page of a run: live while it executes, complete when it has ended. */
 export default function RunPage({ id: address }: { id: string }) {
   const { t } = useTranslation();
+  const { count } = useFormats();
+  const paths = usePaths();
   const { live, status, error } = useLiveRun(address);
   const id = live?.run.id ?? address;
   const learns = live?.run.kind === "train";
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
-  useTitle(live?.run.name ?? t("run.title"));
+  const crumbs = [{ name: t("runs.title"), to: paths.runs }];
 
-  if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
+  if (live === null) {
+    return (
+      <Page title={t("run.title")} crumbs={crumbs}>
+        {error ? <ErrorNotice error={error} /> : <Loading />}
+        {error instanceof Problem && error.status === 404 ? (
+          <p>
+            <Link href={paths.runs}>{t("runPage.toRuns")}</Link>
+          </p>
+        ) : null}
+      </Page>
+    );
+  }
   const { run, curves } = live;
   const judged = evaluation.data?.evaluation ?? null;
-  const hasCurves = Object.keys(curves).some((name) => !isOfMachine(name)); // a pipeline without steps records none
-  const verdict = (evaluation.data?.verdict ?? null);
+  const verdict = evaluation.data?.verdict ?? null;
+  const files = run.artifacts.length;
 
   return (
-    <div className={css["page"]}>
-      <PageHead
-        title={
-          <span className={css["title"]}>
-            {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />
-          </span>
-        }
-        note={<RunLine run={run} task={judged?.kind ?? null} />}
-      >
-        <RunActions run={run} />
-      </PageHead>
+    <Page
+      tabTitle={run.name}
+      crumbs={crumbs}
+      title={
+        <span className={css["title"]}>
+          {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />
+        </span>
+      }
+      note={<RunLine run={run} task={judged?.kind ?? null} />}
+      actions={<RunActions run={run} />}
+    >
       {run.deleted_at ? <InTrash at={run.deleted_at} by={run.deleted_by} place={placeOf.run(run.id)} /> : null}
       {status === "refused" ? <Notice tone="ember">{t("run.notLive")}</Notice> : null}
-      {run.error && run.state !== "running" && run.state !== "queued" ? <FailureCard error={run.error} state={run.state} /> : null}
       {hasEnded(run.state) ? null : <ProgressCard run={run} status={status} />}
-      {learns ? (
-        <>
-          {hasEnded(run.state) && !hasCurves ? (
-            <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
-          ) : (
-            <div className={css["pair"]}>
-              <CurvesCard run={run} curves={curves} />
-              <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
-            </div>
-          )}
-          <LeadingFigures run={run} evaluation={judged} />
-          {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
-          {judged ? <MembersCard evaluation={judged} /> : null}
-          {judged ? <IntervalsCard evaluation={judged} /> : null}
-          {judged ? <IncumbentCard evaluation={judged} /> : null}
-          {judged ? <LevelsCard evaluation={judged} /> : null}
-          {judged ? <SeriesCard evaluation={judged} /> : null}
-          <OtherFigures run={run} evaluation={judged} />
-        </>
-      ) : (
-        <>
-          {hasCurves ? <CurvesCard run={run} curves={curves} /> : null}
-          <ResultCard run={run} />
-        </>
-      )}
-      {hasEnded(run.state) ? <ReportCard run={run} /> : null}
-      <NeedsCard run={run} />
-      <DetailsCard run={run} />
-      <AttemptsCard attempts={run.attempts} />
-      <SystemCard curves={curves} name={run.name} />
-      <ArtifactsCard run={run} />
-    </div>
+      {judged ? <Scores evaluation={judged} runId={run.id} /> : null}
+      <Tabs
+        label={t("runPage.tabs")}
+        testId="run-tabs"
+        tabs={[
+          {
+            id: "overview",
+            title: t("runPage.overview"),
+            content: () => stack(<OverviewTab run={run} curves={curves} evaluation={judged} verdict={verdict} loading={evaluation.isLoading} error={evaluation.error} />),
+          },
+          { id: "curves", title: t("runPage.curves"), content: () => <CurvesTab run={run} curves={curves} /> },
+          { id: "evaluation", title: t("runPage.evaluation"), content: () => stack(<EvaluationTab run={run} evaluation={judged} />) },
+          { id: "config", title: t("runPage.config"), content: () => stack(<ConfigTab run={run} />) },
+          { id: "logs", title: t("runPage.logs"), content: () => <LogsTab run={run} /> },
+          { id: "files", title: t("runPage.files"), content: () => <FilesTab run={run} />, count: files > 0 ? count(files) : null },
+          { id: "system", title: t("runPage.system"), content: () => stack(<SystemTab run={run} curves={curves} />) },
+          { id: "report", title: t("runPage.report"), content: () => <ReportCard run={run} /> },
+        ]}
+      />
+    </Page>
   );
 }
+
+const stack = (cards: React.ReactNode) => <div className={css["page"]}>{cards}</div>;
 
 /** Line below the name: plugin, dataset and start time; `task` is the task kind of the evaluation. */
 function RunLine({ run, task }: { run: RunDetail; task: string | null }) {

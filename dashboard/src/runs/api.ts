@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@ta
 import { get, part, post, put, remove } from "../api/client";
 import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
+import { isOfMachine } from "./curves/curves";
 import type { Metrics, RunDetail, RunRequest, RunState, StoredEvaluation } from "../api/types";
 
 const PAGE = 25;
@@ -29,6 +30,17 @@ export function runQuery(id: string) {
   });
 }
 
+/** Points of each curve where there are several; charts that are zoomed read more. */
+const FEWER_POINTS = 1000;
+/** Curves that the page reads at first; the tab "Curves" reads the others. */
+const FIRST_SERIES = 12;
+
+/** The curves of the overview: losses, use of the machine, and the first others. */
+function firstSeries(run: RunDetail): string[] {
+  const leads = run.metric_series.filter((name) => name === "loss" || name === "validation_loss" || isOfMachine(name));
+  return [...leads, ...run.metric_series.filter((name) => !leads.includes(name)).slice(0, FIRST_SERIES)];
+}
+
 export interface RunSnapshot {
   run: RunDetail;
   metrics: Metrics;
@@ -42,7 +54,8 @@ export function snapshotQuery(id: string) {
     queryKey: ["run", id, "snapshot"],
     queryFn: async ({ signal }): Promise<RunSnapshot> => {
       const run = await get(`/runs/${part(id)}`, {}, signal);
-      const metrics = await get(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS, times: "true" }, signal);
+      const series = firstSeries(run);
+      const metrics = await get(`/runs/${part(id)}/metrics`, { series, max_points: series.length > 4 ? FEWER_POINTS : MOST_POINTS, times: "true" }, signal);
       return { run, metrics };
     },
     staleTime: 0,

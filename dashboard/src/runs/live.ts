@@ -34,7 +34,11 @@ function applyEvent(live: LiveRun, event: LiveEvent): LiveRun {
     case "run.progress":
       return { ...next, run: { ...run, progress: { ...run.progress, ...event.data } } };
     case "run.metrics":
-      return { ...next, curves: withPoints(live.curves, event.data) };
+      return {
+        ...next,
+        curves: withPoints(live.curves, { ...event.data, points: followed(run, live.curves, event.data.points) }),
+        run: run.metric_series_total > run.metric_series.length ? run : withNames(run, Object.keys(event.data.points)),
+      };
     case "run.metrics_truncated":
       return { ...next, curves: truncate(live.curves, event.data.after_step, event.data.series) };
     case "run.note":
@@ -59,4 +63,18 @@ function withPoints(curves: Curves, { points, times }: EventData<"run.metrics">)
     return [name, merge(curves[name], timed)] as const;
   });
   return { ...curves, ...Object.fromEntries(grown) };
+}
+
+/** Curves that a page keeps; the tab "Curves" reads those of a longer list by itself. */
+export const MOST_CURVES = 200;
+
+/** Points of curves that the page has from their start: those that it read, and new ones. */
+function followed(run: RunDetail, curves: Curves, points: EventData<"run.metrics">["points"]): EventData<"run.metrics">["points"] {
+  const room = Object.keys(curves).length < MOST_CURVES;
+  return Object.fromEntries(Object.entries(points).filter(([name]) => name in curves || (room && !run.metric_series.includes(name))));
+}
+
+function withNames(run: RunDetail, names: readonly string[]): RunDetail {
+  const fresh = names.filter((name) => !run.metric_series.includes(name));
+  return fresh.length === 0 ? run : { ...run, metric_series: [...run.metric_series, ...fresh], metric_series_total: run.metric_series_total + fresh.length };
 }

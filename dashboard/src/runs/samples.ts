@@ -45,6 +45,8 @@ export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
     follow_ups: [],
     notes: [],
     metric_series: ["loss"],
+    metric_series_total: 1,
+    parent: null,
     last_event_seq: 10,
     ...fields,
   };

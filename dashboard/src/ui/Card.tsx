@@ -1,6 +1,5 @@
 import { useId, type ReactNode } from "react";
 
-import { GuideLink } from "./GuideLink";
 import css from "./Card.module.css";
 
 interface CardProps {
@@ -31,18 +30,5 @@ export function Card({ title, note, actions, children, testId, tone = "plain" }:
   );
 }
 
-/** A page's title with the link to its guide, and the actions of the page. */
-export function PageHead({ title, children, note }: { title: ReactNode; children?: ReactNode; note?: ReactNode }) {
-  return (
-    <div className={css["pageHead"]}>
-      <div className={css["pageTitle"]}>
-        <div className={css["pageName"]}>
-          <h1>{title}</h1>
-          <GuideLink />
-        </div>
-        {note ? <div className={css["note"]}>{note}</div> : null}
-      </div>
-      {children ? <div className={css["actions"]}>{children}</div> : null}
-    </div>
-  );
-}
+/** The header of a page without breadcrumbs. */
+export { PageHeader as PageHead } from "./Page";

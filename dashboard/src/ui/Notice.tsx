@@ -1,7 +1,8 @@
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
+import { markShown } from "./failures";
 import { Icon } from "./Icon";
 import css from "./Notice.module.css";
 
@@ -19,6 +20,7 @@ export function Notice({ tone = "info", children, role }: { tone?: Tone; childre
 /** An error of the platform: what, where, and what to do next. */
 export function ErrorNotice({ error }: { error: unknown }) {
   const { t } = useTranslation();
+  useEffect(() => markShown(error), [error]);
   if (!(error instanceof Problem)) {
     return (
       <Notice tone="bad" role="alert">

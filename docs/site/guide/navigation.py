@@ -20,7 +20,7 @@ NAVIGATION = (
         (
             "datasets", "pipelines", "models", "predictions", "runs", "studies", "reports", "comparison", "loop",
             "automations", "judge", "vision", "trash", "plugins", "client", "cli", "dashboard", "engine", "scaling",
-            "deploy", "database", "people", "projects", "security",
+            "deploy", "database", "people", "projects", "administration", "security",
         ),
     ),
     Group({"en": "Concepts", "tr": "Kavramlar"}, ("concepts/loop", "concepts/honest-evaluation", "concepts/gate")),

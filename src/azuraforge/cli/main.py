@@ -29,12 +29,13 @@ from azuraforge.cli import (
     up,
     version,
 )
-from azuraforge.cli.access import invitations, link, members, people, projects, secrets, tokens
+from azuraforge.cli.access import invitations, link, members, people, platform, projects, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
+from azuraforge.cli.run_content import commands as run_content  # noqa: F401 - adds commands to runs
 from azuraforge.cli.terminal import Terminal
-from azuraforge.cli.triggers import automations, loop, notifications, schedules
+from azuraforge.cli.triggers import automations, loop, notifications, schedules, search
 
 app = typer.Typer(
     name="azuraforge",
@@ -51,6 +52,8 @@ app.command("worker")(scaled.worker)
 app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
 app.command("loop")(loop.loop)
+app.command("search")(search.search)
+app.command("events")(search.events)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
@@ -65,6 +68,7 @@ app.add_typer(projects.app, name="projects")
 app.add_typer(invitations.app, name="invitations")
 app.add_typer(members.app, name="members")
 app.add_typer(people.app, name="people")
+app.add_typer(platform.app, name="platform")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(database.app, name="database")

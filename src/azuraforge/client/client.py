@@ -9,6 +9,7 @@ from types import TracebackType
 from azuraforge.client.access.invitations import Invitations
 from azuraforge.client.access.members import Members
 from azuraforge.client.access.people import People
+from azuraforge.client.access.platform import Platform
 from azuraforge.client.access.projects import Projects
 from azuraforge.client.access.secrets import Secrets
 from azuraforge.client.access.tokens import Tokens
@@ -26,6 +27,7 @@ from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.state.loop import Loops
+from azuraforge.client.state.search import Events, Found, search
 from azuraforge.client.studies import Studies
 from azuraforge.client.trash import Trash
 
@@ -67,6 +69,7 @@ class Client:
         self.models = Models(self._connection)
         self.predictions = Predictions(self._connection)
         self.loop = Loops(self._connection)
+        self.events = Events(self._connection)
         self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
         self.automations = Automations(self._connection)
@@ -80,6 +83,7 @@ class Client:
         self.secrets = Secrets(self._connection)
         self.sessions = Sessions(self._connection)
         self.people = People(self._connection)
+        self.platform = Platform(self._connection)
 
     @property
     def url(self) -> str:
@@ -89,6 +93,13 @@ class Client:
     def run(self, name: str, config: Mapping[str, object] | None = None, seed: int = 0) -> ExternalRun:
         """Return an external run for your own code, to be used in a ``with`` block (see ``ExternalRun``)."""
         return ExternalRun(self._connection, name, config, seed)
+
+    def search(self, text: str, *, limit: int = 8) -> list[Found]:
+        """Return the runs, studies, models and datasets whose name contains ``text`` or whose id begins with it.
+
+        At most ``limit`` items of each kind are returned, newest first.
+        """
+        return search(self._connection, text, limit)
 
     def ship_journals(self) -> list[Shipped]:
         """Send the journals of external runs whose processes have ended; return one result per journal."""

@@ -29,6 +29,26 @@ class MetricRow(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggedRow(Shape):
+    """The last, lowest and highest value of one logged metric for each compared run; None if the run lacks it."""
+
+    series: str
+    last: list[float | None]
+    lowest: list[float | None]
+    highest: list[float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedRows(Shape):
+    """Held-out rows on which at least one of the compared runs was evaluated."""
+
+    dataset: str
+    target: str
+    horizon: int | None = None
+    part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConfigRow(Shape):
     """A setting whose value differs between runs, with one value per run; None if the run lacks the setting."""
 
@@ -38,13 +58,17 @@ class ConfigRow(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedRun(Shape):
-    """A compared run, with its contender, its best baseline and the gate's decision."""
+    """A compared run, with its contender, its best baseline and the gate's decision.
+
+    ``rows`` is an index into the comparison's ``rows``; scores of runs with different indices are not comparable.
+    """
 
     run: Run
     contender: str | None = None
     best_baseline: str | None = None
     decision: str | None = None
     unit: str | None = None
+    rows: int | None = None
     metric_series: list[str] = field(default_factory=list)
 
 
@@ -61,6 +85,9 @@ class RunComparison(Shape):
     why_not: list[Sentence]
     metrics: list[MetricRow]
     config: list[ConfigRow]
+    rows: list[JudgedRows] = field(default_factory=list)
+    logged: list[LoggedRow] = field(default_factory=list)
+    logged_left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,6 +116,7 @@ class Run(Shape):
     needed_by: list[LinkedRun] = field(default_factory=list)
     time_limit_seconds: float | None = None
     memory_limit_bytes: int | None = None
+    parent: LinkedRun | None = None
     study: StudyLink | None = None
     dataset_fingerprint: str | None = None
     code_version: str | None = None
@@ -128,6 +129,7 @@ class Run(Shape):
     follow_ups: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     metric_series: list[str] = field(default_factory=list)
+    metric_series_total: int = 0
     last_event_seq: int = 0
     dataset_id: str | None = None
     plugin_version: str | None = None
@@ -150,3 +152,53 @@ class Curve(Shape):
     values: list[float | None]
     times: list[int | None] | None = None
     total_points: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series(Shape):
+    """A curve without its points: its last, lowest and highest value; None represents NaN and infinities."""
+
+    name: str
+    phase: str
+    points: int
+    last_step: int | None = None
+    last: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLine(Shape):
+    """A line of a log; ``number`` starts at 0. ``level`` is None if the line states none."""
+
+    number: int
+    text: str
+    level: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log(Shape):
+    """A part of an attempt's log; ``next`` is the number of the line at which to continue, None at the end.
+
+    ``open`` states whether the attempt is running and may add lines.
+    """
+
+    attempt: int
+    attempts: list[int] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+    total_lines: int = 0
+    bytes: int = 0
+    next: int | None = None
+    open: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview(Shape):
+    """The beginning of a file: ``text``, or ``columns`` and ``rows`` of a table; ``kind`` is ``none`` for others."""
+
+    kind: str
+    text: str | None = None
+    columns: list[str] | None = None
+    rows: list[list[str | None]] | None = None
+    total_rows: int | None = None
+    truncated: bool = False

@@ -12,7 +12,7 @@ from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.run import Artifact, Curve, Run
+from azuraforge.client.run import Artifact, Curve, Log, Preview, Run, Series
 from azuraforge.client.shapes import json_list, json_object
 
 #: Timeout of requests for which the platform validates the config and the dataset in child processes.
@@ -22,6 +22,7 @@ REPORT_SECONDS = 150.0
 
 RunList: TypeAlias = list[Run]
 ArtifactList: TypeAlias = list[Artifact]
+SeriesList: TypeAlias = list[Series]
 
 
 def kind_of(connection: Connection, plugin: str) -> str:
@@ -56,6 +57,7 @@ class Runs:
         on_failure: Literal["cancel", "run"] = "cancel",
         time_limit_seconds: float | None = None,
         memory_limit_bytes: int | None = None,
+        parent: str | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
         """Queue a run and return it immediately.
@@ -71,6 +73,7 @@ class Runs:
             on_failure: handling of a run in ``depends_on`` that does not succeed: ``cancel`` this run, or ``run`` it.
             time_limit_seconds: maximum wall time of each attempt; None: the platform's limit.
             memory_limit_bytes: maximum memory of all processes together; None: the platform's limit.
+            parent: id of the run whose settings were copied; the page of the run shows the differences.
             idempotency_key: a repeated request with the same key returns the same run.
 
         Raises:
@@ -96,6 +99,7 @@ class Runs:
             "on_failure": on_failure,
             "time_limit_seconds": time_limit_seconds,
             "memory_limit_bytes": memory_limit_bytes,
+            "parent": None if parent is None else whole_id(parent, lambda short: self.get(short).id),
             "idempotency_key": idempotency_key,
         }
         return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
@@ -206,7 +210,13 @@ class Runs:
         return run
 
     def metrics(
-        self, run_id: str, *series: str, max_points: int | None = None, times: bool = False
+        self,
+        run_id: str,
+        *series: str,
+        max_points: int | None = None,
+        times: bool = False,
+        from_step: int | None = None,
+        to_step: int | None = None,
     ) -> dict[str, Curve]:
         """Return the run's curves by name.
 
@@ -214,15 +224,64 @@ class Runs:
             series: names of the curves; if omitted, all curves.
             max_points: maximum number of points per curve, by downsampling; None: the platform's default.
             times: also return the time at which each point was logged.
+            from_step, to_step: first and last step of the points to return; None: from the start, to the end.
         """
         found = self._connection.get(
             f"/runs/{segment(run_id)}/metrics",
             series=list(series) or None,
             max_points=max_points,
             times="true" if times else None,
+            from_step=from_step,
+            to_step=to_step,
         )
         curves = [Curve.from_json(each) for each in json_list(json_object(found)["series"])]
         return {curve.series: curve for curve in curves}
+
+    def series(self, run_id: str, *, search: str | None = None, limit: int | None = 100) -> SeriesList:
+        """Return the run's curves without their points, sorted by name.
+
+        Args:
+            search: only curves whose name contains this text.
+            limit: maximum number of curves; None: all.
+        """
+        return listed(self._connection, f"/runs/{segment(run_id)}/series", Series, limit, search=search)
+
+    def log(
+        self,
+        run_id: str,
+        *,
+        attempt: int | None = None,
+        after: int = 0,
+        last: int | None = None,
+        limit: int = 500,
+        search: str | None = None,
+        level: Literal["debug", "info", "warning", "error"] | None = None,
+    ) -> Log:
+        """Return a part of the output of an attempt, also while it is running.
+
+        Args:
+            attempt: number of the attempt; None: the newest.
+            after: number of the first line, counted from 0.
+            last: return the last lines instead, this many at most.
+            limit: maximum number of lines, at most 5,000.
+            search: only lines that contain this text; case is ignored.
+            level: only lines that state this level or a higher one.
+        """
+        found = self._connection.get(
+            f"/runs/{segment(run_id)}/log",
+            attempt=attempt,
+            after=after,
+            last=last,
+            limit=limit,
+            search=search,
+            level=level,
+        )
+        return Log.from_json(found)
+
+    def preview(self, run_id: str, name: str) -> Preview:
+        """Return the beginning of a file that the run produced, as text or as a table."""
+        path = "/".join(segment(part) for part in name.split("/"))
+        return Preview.from_json(self._connection.get(f"/runs/{segment(run_id)}/previews/{path}"))
 
     def evaluation(self, run_id: str) -> Evaluation | None:
         """Return the run's evaluation with the gate's verdict; None if the run is unknown or has none (yet)."""

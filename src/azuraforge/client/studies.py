@@ -112,9 +112,13 @@ class Studies:
         """Return one study with its space, config and results."""
         return Study.from_json(self._connection.get(f"/studies/{segment(study)}"))
 
-    def trials(self, study: str, *, limit: int | None = None) -> TrialList:
-        """Return the trials of a study, sorted by number; at most ``limit`` of them (None: all)."""
-        return listed(self._connection, f"/studies/{segment(study)}/trials", Trial, limit)
+    def trials(self, study: str, *, limit: int | None = None, curves: bool = False) -> TrialList:
+        """Return the trials of a study, sorted by number; at most ``limit`` of them (None: all).
+
+        If ``curves`` is true, each ended trial contains its intermediate values as (report, value).
+        """
+        path = f"/studies/{segment(study)}/trials"
+        return listed(self._connection, path, Trial, limit, curves="true" if curves else None)
 
     def importance(self, study: str) -> Importance:
         """Return the share of each objective's variance that each field explains."""

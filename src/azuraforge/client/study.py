@@ -22,6 +22,7 @@ class Trial(Shape):
     metrics: dict[str, float | None] | None = None
     reports: int = 0
     best_epoch: int | None = None
+    curve: list[list[float | None]] | None = None
     cpu_seconds: float | None = None
     error: RunError | None = None
     created_at: datetime | None = None

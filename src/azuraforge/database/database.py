@@ -19,7 +19,18 @@ from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
-from azuraforge.database.scopes import SYSTEM, PersonKey, ProjectKey, Scope, Session, bind, enter, join, owned
+from azuraforge.database.scopes import (
+    SYSTEM,
+    PersonKey,
+    ProjectKey,
+    Scope,
+    Session,
+    administer,
+    bind,
+    enter,
+    join,
+    owned,
+)
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
@@ -203,19 +214,47 @@ class Database:
         in_project: Callable[[Session, P], T],
         *,
         unit: UnitOfWork | None = None,
+        project_unit: UnitOfWork | None = None,
     ) -> T:
         """Call ``in_person`` in a session of the person, then ``in_project`` in one of the project, in one transaction.
 
         Only the second session can add the person as a member, and no other person. ``in_project`` receives the result
-        of ``in_person``, and its own result is returned. ``unit`` is a unit of work of the person.
+        of ``in_person``, and its own result is returned. ``unit`` is a unit of work of the person, ``project_unit`` one
+        of the project.
         """
         first = in_person if unit is None else unit.include(in_person)
 
         def both(session: Session) -> T:
             found = first(session)
-            return in_project(join(session, project_id), found)
+
+            def second(joined: Session) -> T:
+                return in_project(joined, found)
+
+            return (second if project_unit is None else project_unit.include(second))(join(session, project_id))
 
         return self._write(both, Scope(person_id=person_id), False)
+
+    def write_administering(
+        self,
+        administrator_id: str,
+        person_id: str,
+        in_own: Callable[[Session], P],
+        in_person: Callable[[Session, P], T],
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> T:
+        """Call ``in_own`` in a session of the administrator, then ``in_person`` in one of another person.
+
+        Both are one transaction. ``in_own`` checks that its person is an administrator; ``unit`` is a unit of work of
+        the administrator.
+        """
+        first = in_own if unit is None else unit.include(in_own)
+
+        def both(session: Session) -> T:
+            found = first(session)
+            return in_person(administer(session, person_id), found)
+
+        return self._write(both, Scope(person_id=administrator_id), False)
 
     def write_in(self, scope: Scope, work: Callable[[Session], T]) -> T:
         """Run ``work(session)`` like ``write`` or ``write_person``. Raises ScopeError for the system scope."""

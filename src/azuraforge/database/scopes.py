@@ -121,6 +121,22 @@ def enter(session: Session, key: ProjectKey | PersonKey) -> Session:
     return session
 
 
+def administer(session: Session, person_id: str) -> Session:
+    """Move a session of an administrator to another person, irreversibly. For ``Database`` only.
+
+    The transaction stays the same. Rows that the session has loaded are removed from it. Raises ScopeError if the
+    session is not of a person.
+    """
+    scope = session.scope
+    if scope.person_id is None or scope.project_id is not None:
+        raise ScopeError(f"a session of {scope} cannot administer a person")
+    session.flush()
+    session.expunge_all()
+    session.info[SCOPE] = Scope(person_id=person_id)
+    _set_connection(session, session.connection())
+    return session
+
+
 def join(session: Session, project_id: str) -> Session:
     """Move a session of a person to a project that the person joins, irreversibly. For ``Database`` only.
 

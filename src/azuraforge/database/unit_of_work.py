@@ -37,13 +37,17 @@ class UnitOfWork:
             raise RuntimeError("this unit of work is committed; a request takes effect in one transaction")
 
         def both(session: Session) -> T:
-            if session.scope != self._scope:
+            if not self._is_of(session.scope):
                 raise ScopeError(f"a unit of work of {self._scope} was passed to a session of {session.scope}")
             after_commit(session, self._commit)
             self._record(session)
             return work(session)
 
         return both
+
+    def _is_of(self, scope: Scope) -> bool:
+        """Return whether a session of ``scope`` writes the rows of this unit's project or person."""
+        return scope == self._scope or (scope.project_id is not None and Scope(scope.project_id) == self._scope)
 
     def _commit(self) -> None:
         self._committed = True

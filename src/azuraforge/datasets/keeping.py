@@ -25,6 +25,7 @@ from azuraforge.durable import sync_path
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 
 #: Called with the dataset's id and the version's number, in the transaction that adds the version.
 OnVersion = Callable[[Session, str, int], None]
@@ -33,10 +34,17 @@ OnVersion = Callable[[Session, str, int], None]
 class VersionKeeper:
     """Recorder of new versions of a dataset, in a transaction of the caller that has locked the dataset."""
 
-    def __init__(self, trash: DatasetTrash, events: EventLog, on_version: Sequence[OnVersion]) -> None:
+    def __init__(
+        self,
+        trash: DatasetTrash,
+        events: EventLog,
+        on_version: Sequence[OnVersion],
+        check_quota: ChecksQuota = no_quotas,
+    ) -> None:
         self._trash = trash
         self._events = events
         self._on_version = on_version
+        self._check_quota = check_quota
 
     def keep(
         self, session: Session, dataset: Dataset, source: str, read: ReadResult, growth: Growth | None = None
@@ -49,7 +57,8 @@ class VersionKeeper:
         are addressed by their content, so a repetition, or a crash before the commit, changes no existing file. If a
         version with the same content exists, it is returned, and restored if it was deleted or purged.
 
-        Raises TransientError if a shared segment was removed, and StorageError if a file cannot be written.
+        Raises TransientError if a shared segment was removed, StorageError if a file cannot be written, and
+        QuotaExceeded if the files do not fit into the project's quota.
         """
         hold(session)
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
@@ -61,6 +70,9 @@ class VersionKeeper:
                 store.change(session, row, cursor=read.cursor)
             self._trash.revive(session, dataset, row)
             return self.version(session.project_id, dataset, row), False
+        made = {each.address: each.bytes for each in read.files if each.address in read.made}
+        known = store.named_files(session, sorted(made))  # files that are stored already need no more room
+        self._check_quota(session, "stored_bytes", sum(size for each, size in made.items() if each not in known))
         self._place(session.project_id, read)
         crashpoint("segments_before_version")
         previous = store.version(session, dataset.id, None)

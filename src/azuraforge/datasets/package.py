@@ -10,7 +10,7 @@ from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER
-from azuraforge.projects.package import BINS, SECRETS
+from azuraforge.projects.package import BINS, MEASURES, QUOTAS, SECRETS
 from azuraforge.runs.package import HANDLERS
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from azuraforge.datasets.keeping import OnVersion
     from azuraforge.datasets.service import DatasetService
     from azuraforge.datasets.trash import Needs, Objection
+    from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.handlers import Handler
 
 #: Checks that return which deleted versions must be kept, and why.
@@ -48,8 +49,20 @@ def _datasets(services: Services) -> DatasetService:
         on_version=services.all(ON_VERSION),
         needs=services.all(DATASET_NEEDS),
         objections=services.all(DATASET_OBJECTIONS),
+        check_quota=services[QUOTAS].check,
         grants=Grants(services[CATALOGUE], services[SECRETS]),
     )
+
+
+def _measures(_: Services) -> Sequence[Measure]:
+    from azuraforge.datasets import store
+    from azuraforge.projects.quotas.service import Measure
+
+    return [
+        Measure("datasets", store.count),
+        Measure("rows", store.newest_rows),
+        Measure("stored_bytes", store.stored_bytes),
+    ]
 
 
 def _growing(services: Services) -> GrowingDatasets:
@@ -102,6 +115,7 @@ PACKAGE = Package(
         HANDLERS.add(_handlers),
         DATASET_OBJECTIONS.add(_objections_of_runs),
         BINS.add(lambda services: [services[DATASETS].trash]),
+        MEASURES.add(_measures),
     ),
     events=_events,
     summaries=_summaries,

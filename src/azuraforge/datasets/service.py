@@ -49,6 +49,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.calling import Call
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.settings import Settings
 
 READ = "azuraforge.datasets.child:read"
@@ -83,6 +84,7 @@ class DatasetService:
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
         grants: Grants | None = None,
+        check_quota: ChecksQuota = no_quotas,
     ) -> None:
         self._database = database
         #: Asynchronous reads, for the most frequent routes.
@@ -97,7 +99,8 @@ class DatasetService:
         #: Deletes, restores and purges datasets and versions.
         self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
         #: Adds versions in a transaction.
-        self.keeper = VersionKeeper(self.trash, events, on_version)
+        self.keeper = VersionKeeper(self.trash, events, on_version, check_quota)
+        self._check_quota = check_quota
         self._uploads = settings.home / "uploads"
         claims.sweep(self._uploads)  # removes folders of killed processes only; others may be in use
 
@@ -338,6 +341,8 @@ class DatasetService:
         """Record the child's result as the next version, unless a version with the same content exists."""
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
+            if not store.exists(session, name):
+                self._check_quota(session, "datasets", 1)
             return self.keeper.keep(session, store.find_or_add(session, name), source, read)
 
         try:

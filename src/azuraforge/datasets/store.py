@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from azuraforge.database import Session
 from azuraforge.datasets.messages import ReadResult
@@ -46,6 +46,40 @@ def lock(session: Session, dataset_id: str) -> Dataset | None:
     """Return a dataset with its row locked until commit; None if it does not exist."""
     statement = select(Dataset).where(Dataset.id == dataset_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
+
+
+def exists(session: Session, name: str) -> bool:
+    """Return whether the project has a dataset of this name that is not in the trash."""
+    found = select(Dataset.id).where(Dataset.name == name, Dataset.deleted_at.is_(None))
+    return session.scalar(found) is not None
+
+
+def count(session: Session) -> int:
+    """Return the number of the project's datasets that are not in the trash."""
+    return session.scalar(select(func.count()).select_from(Dataset).where(Dataset.deleted_at.is_(None))) or 0
+
+
+def newest_rows(session: Session) -> int:
+    """Return the number of rows of the newest versions of the project's datasets."""
+    there = (DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
+    newest = (
+        select(DatasetVersionRow.dataset_id, func.max(DatasetVersionRow.version).label("version"))
+        .join(Dataset, Dataset.id == DatasetVersionRow.dataset_id)
+        .where(*there, Dataset.deleted_at.is_(None))
+        .group_by(DatasetVersionRow.dataset_id)
+        .subquery()
+    )
+    rows = select(func.coalesce(func.sum(DatasetVersionRow.rows), 0)).join(
+        newest,
+        and_(newest.c.dataset_id == DatasetVersionRow.dataset_id, newest.c.version == DatasetVersionRow.version),
+    )
+    return int(session.scalar(rows) or 0)
+
+
+def stored_bytes(session: Session) -> int:
+    """Return the size of the project's segments, also of those in the trash; versions share segments."""
+    files = select(func.max(DatasetSegmentRow.bytes).label("bytes")).group_by(DatasetSegmentRow.address).subquery()
+    return int(session.scalar(select(func.coalesce(func.sum(files.c.bytes), 0))) or 0)
 
 
 def find_or_add(session: Session, name: str) -> Dataset:
@@ -212,10 +246,14 @@ def name_segments(session: Session, row: DatasetVersionRow, segments: tuple[Segm
     """Replace the segments of a version and its references to them; the caller has locked its dataset."""
     unname_segments(session, row)
     row.segments, row.bytes = segments, sum(each.bytes for each in segments)
-    for address in dict.fromkeys(each.address for each in segments):
+    for address, size in {each.address: each.bytes for each in segments}.items():
         session.add(
             DatasetSegmentRow(
-                project_id=session.project_id, dataset_id=row.dataset_id, version=row.version, address=address
+                project_id=session.project_id,
+                dataset_id=row.dataset_id,
+                version=row.version,
+                address=address,
+                bytes=size,
             )
         )
     session.flush()

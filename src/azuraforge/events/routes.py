@@ -14,11 +14,15 @@ from pydantic import Field
 from starlette.requests import Request
 
 from azuraforge.errors import AzuraError, TransientError
+from azuraforge.events.schemas import EventPage
 from azuraforge.events.service import EventLog, Frame
+from azuraforge.paging import PAGE, Limit
+from azuraforge.paging import After as AfterPage
 
 RETRY_MILLISECONDS = 1000
 #: Pause before a stream checks its caller's access again while the database is unavailable.
 _AWAY_SECONDS = 1.0
+_MOST_REASON_BYTES = 123
 _GOING_AWAY, _REFUSED, _NOT_TEXT = 1012, 1008, 1003  # RFC 6455: service restart; policy violation; binary data
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -83,6 +87,22 @@ def stream_events(
     )
 
 
+@router.get("/history")
+def list_events(
+    caller: Reader,
+    log: Log,
+    stream: Stream = "project",
+    type: Annotated[
+        str | None, Query(max_length=40, pattern=r"^[a-z_.]+$", description="beginning of the type, such as run.")
+    ] = None,
+    since: Annotated[int, Query(ge=0, le=2**63 - 1, description="only events with a greater number")] = 0,
+    limit: Limit = PAGE,
+    after: AfterPage = None,
+) -> EventPage:
+    """List the events of a stream, newest first."""
+    return log.newest(caller.project_id, stream, types=type, since=since, limit=limit, after=after)
+
+
 def _cursor(log: EventLog, project_id: str, stream: str, after: int | Literal["latest"]) -> int:
     return log.last_seq(project_id, stream) if after == "latest" else after
 
@@ -99,13 +119,13 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
     try:
         caller = await caller_of(websocket)
     except AzuraError as error:
-        await websocket.close(_REFUSED, error.message[:120])
+        await websocket.close(_REFUSED, _close_reason(error.message))
         return
     await websocket.accept()
     try:
         cursor = await to_thread.run_sync(_cursor, log, caller.project_id, stream, after)
     except AzuraError as error:
-        await websocket.close(_GOING_AWAY, error.message[:120])
+        await websocket.close(_GOING_AWAY, _close_reason(error.message))
         return
     async with create_task_group() as both:
         both.start_soon(_end_with_reader, websocket, both.cancel_scope)
@@ -119,6 +139,16 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         except (WebSocketDisconnect, RuntimeError):
             pass  # the reader has disconnected; it stores its own cursor
         both.cancel_scope.cancel()
+
+
+def _close_reason(message: str) -> str:
+    """Cut a message to the 123 bytes that a close frame has room for, without cutting a character.
+
+    Example:
+        >>> len(_close_reason("ş" * 100).encode())
+        122
+    """
+    return message.encode()[:_MOST_REASON_BYTES].decode(errors="ignore")
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:

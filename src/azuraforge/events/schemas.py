@@ -6,6 +6,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from azuraforge.paging import Page
+
 
 class EventOut(BaseModel):
     """One event of a stream."""
@@ -15,3 +17,6 @@ class EventOut(BaseModel):
     type: str
     data: dict[str, object]
     at: datetime
+
+
+EventPage = Page[EventOut]

@@ -16,7 +16,9 @@ from azuraforge.errors import TransientError
 from azuraforge.events import store
 from azuraforge.events.body import EventBody
 from azuraforge.events.notifier import Notifier
-from azuraforge.events.schemas import EventOut
+from azuraforge.events.schemas import EventOut, EventPage
+from azuraforge.events.tables import Event
+from azuraforge.paging import Order
 
 #: Events within this time share a frame; the first event after an idle period is sent immediately.
 FRAME_SECONDS = 0.015
@@ -28,6 +30,7 @@ _SHARED_FRAMES = 64
 _AWAY_SECONDS = 1.0
 #: Maximum number of events deleted in one transaction, so that other writers can proceed in between.
 _FORGOTTEN_AT_ONCE = 5000
+_NEWEST: Order[tuple[int]] = Order("events", tuple[int])
 
 
 class Frame(list[EventOut]):
@@ -54,6 +57,19 @@ class EventLog:
         self._database = database
         self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
         self.notifier = notifier or Notifier()
+
+    def newest(
+        self, project_id: str, stream: str, *, types: str | None, since: int, limit: int, after: str | None
+    ) -> EventPage:
+        """Return a page of a stream, newest first: events above the number ``since`` whose type begins with ``types``.
+
+        Raises InvalidInput if ``after`` is not a cursor of this list.
+        """
+        key = _NEWEST.read(after)
+        with self._database.read(project_id) as session:
+            found = store.newest(session, stream, types, since, None if key is None else key[0], limit + 1)
+            page, cursor = _NEWEST.cut(found, limit, lambda row: (row.seq,))
+            return EventPage(items=[_event(row) for row in page], next=cursor)
 
     def append(self, session: Session, stream: str, body: EventBody) -> int:
         """Append an event in the caller's transaction and return its number; notify readers after the commit."""
@@ -142,3 +158,7 @@ class EventLog:
             if len(self._shared) > _SHARED_FRAMES:
                 self._shared.popitem(last=False)
         return frame
+
+
+def _event(row: Event) -> EventOut:
+    return EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at)

@@ -65,6 +65,19 @@ def read(session: Session, stream: str, after: int, limit: int) -> list[Event]:
     return list(session.scalars(statement))
 
 
+def newest(session: Session, stream: str, types: str | None, since: int, before: int | None, limit: int) -> list[Event]:
+    """Return at most ``limit`` events with a number above ``since`` and below ``before``, newest first.
+
+    ``types`` is the beginning of the events' type, such as ``run.``.
+    """
+    statement = select(Event).where(Event.stream == stream, Event.seq > since)
+    if types is not None:
+        statement = statement.where(Event.type.startswith(types, autoescape=True))
+    if before is not None:
+        statement = statement.where(Event.seq < before)
+    return list(session.scalars(statement.order_by(Event.seq.desc()).limit(limit)))
+
+
 def last_seq(session: Session, stream: str) -> int:
     """Return the number of the newest event of ``stream``; 0 if it has none."""
     statement = select(func.max(EventStream.last_seq)).where(EventStream.stream == stream)

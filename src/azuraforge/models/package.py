@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azuraforge.database.package import DATABASE
@@ -106,8 +107,10 @@ def _handlers(services: Services) -> Iterable[Handler]:
 
 def _comparisons(services: Services) -> Comparisons:
     from azuraforge.models.comparison.service import Comparisons
+    from azuraforge.runs.reads import series_statistics
 
-    return Comparisons(services[RUNS], services[LAUNCHER].call, str(services[CATALOGUE].plugins_folder))
+    statistics = partial(series_statistics, services[DATABASE])
+    return Comparisons(services[RUNS], statistics, services[LAUNCHER].call, str(services[CATALOGUE].plugins_folder))
 
 
 def _what_if(services: Services) -> WhatIf:

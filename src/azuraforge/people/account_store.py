@@ -55,6 +55,16 @@ def add_person(session: Session, name: str, password_hash: str | None) -> None:
         set_password(session, password_hash)
 
 
+def add_service_account(session: Session, name: str) -> None:
+    """Add the session's person as a service account.
+
+    Its name is not unique on the platform, because an unavailable name would reveal those of other projects. The key
+    contains a control character, which no name of a person contains.
+    """
+    session.add(Person(id=session.person_id, name=name, name_key=f"\x1f{session.person_id}", kind="service"))
+    session.flush()
+
+
 def rename(session: Session, name: str) -> None:
     """Rename the session's person. The name must be unique."""
     session.execute(update(Person).values(name=name, name_key=name_key(name)))

@@ -12,7 +12,7 @@ from azuraforge.database import Database, Session, UnitOfWork, new_id, seconds_f
 from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.people import account_store, passwords, store
 from azuraforge.people.callers import Caller, hash_of
-from azuraforge.people.schemas import AccountOut, LinkOut
+from azuraforge.people.schemas import AccountOut
 from azuraforge.people.service import IDLE_SECONDS, SESSION_SECONDS, PeopleService
 from azuraforge.people.tables import name_key
 from azuraforge.people.throttling import Counter, Throttle
@@ -131,11 +131,11 @@ class Accounts:
 
     def rename(self, person_id: str, name: str) -> AccountOut:
         """Rename a person. Raises Conflict if the name is taken."""
-        self._refuse_taken(name, person_id)
+        self.refuse_taken(name, person_id)
         try:
             self._database.write_person(person_id, lambda session: account_store.rename(session, name))
         except IntegrityError:  # another request took the name after the check
-            raise _taken(name) from None
+            raise taken(name) from None
         self._people.revocations.forget(None)  # cached callers contain the name
         return self.account(person_id)
 
@@ -156,7 +156,7 @@ class Accounts:
         """
         if password is not None:
             passwords.check_new(password)
-        self._refuse_taken(name)
+        self.refuse_taken(name)
         hash_ = None if password is None else passwords.make_hash(password)
 
         def work(session: Session) -> tuple[str, str | None]:
@@ -169,7 +169,7 @@ class Accounts:
             else:
                 secret, browser = self._join(joining, work, unit)
         except IntegrityError:
-            raise _taken(name) from None
+            raise taken(name) from None
         return SignedIn(secret, self._caller(secret), browser)
 
     def _join(
@@ -202,17 +202,13 @@ class Accounts:
             self._people.revocations.revoke(each)
         return None if added is None else SignedIn(added[0], self._caller(added[0]), added[1])
 
-    def link_for(self, name: str, base_url: str, next_page: str | None, *, unit: UnitOfWork | None = None) -> LinkOut:
-        """Create a one-time sign-in link for the person with a name. Raises NotFound if there is none."""
+    def find(self, name: str) -> str:
+        """Return the id of the person with a name. Raises NotFound if there is none."""
         with self._database.read_system() as system:
             person_id = account_store.find_person(system, name_key(name))
         if person_id is None:
             raise NotFound("there is no person named {name!r}", next_step="check the name", name=name)
-        return self._people.link(person_id, base_url, next_page, unit=unit)
-
-    def is_administrator(self, person_id: str) -> bool:
-        """Return whether a person administers the platform."""
-        return self.account(person_id).administrator
+        return person_id
 
     def _check_current(self, caller: Caller, current: str | None) -> None:
         if caller.kind == "local":
@@ -248,12 +244,19 @@ class Accounts:
             raise Unauthorized("the session has ended", next_step="sign in again")
         return caller
 
-    def _refuse_taken(self, name: str, own: str | None = None) -> None:
+    def refuse_taken(self, name: str, own: str | None = None) -> None:
+        """Raise Conflict if another person than ``own`` has the name."""
         with self._database.read_system() as system:
             found = account_store.find_person(system, name_key(name))
         if found not in (None, own):
-            raise _taken(name)
+            raise taken(name)
 
 
-def _taken(name: str) -> AzuraError:
+def add_service_account(session: Session, name: str) -> None:
+    """Add the session's person as a service account, which cannot sign in."""
+    account_store.add_service_account(session, name)
+
+
+def taken(name: str) -> AzuraError:
+    """Return the error for a name that another person has."""
     return Conflict("the name {name!r} is not available", next_step="choose another name", code="name_taken", name=name)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from azuraforge.people.accounts import Accounts
+    from azuraforge.people.administration.service import PeopleAdministration
     from azuraforge.people.service import PeopleService
 
 
@@ -29,19 +30,28 @@ def _accounts(services: Services) -> Accounts:
     return Accounts(services[DATABASE], services[PEOPLE])
 
 
+def _administration(services: Services) -> PeopleAdministration:
+    from azuraforge.people.administration.service import PeopleAdministration
+
+    return PeopleAdministration(services[DATABASE], services[PEOPLE], services[ACCOUNTS])
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.people import account_routes, routes
+    from azuraforge.people.administration import routes as administration_routes
 
-    return [routes.router, account_routes.router]
+    return [routes.router, account_routes.router, administration_routes.router]
 
 
 PEOPLE: Service[PeopleService] = Service("people", _people)
 
 ACCOUNTS: Service[Accounts] = Service("accounts", _accounts)
 
+PEOPLE_ADMINISTRATION: Service[PeopleAdministration] = Service("administration of people", _administration)
+
 PACKAGE = Package(
     "people",
-    tables=("tables", "store", "account_store"),
+    tables=("tables", "store", "account_store", "administration.store"),
     routers=_routers,
-    served={"people": PEOPLE, "accounts": ACCOUNTS},
+    served={"people": PEOPLE, "accounts": ACCOUNTS, "people_administration": PEOPLE_ADMINISTRATION},
 )

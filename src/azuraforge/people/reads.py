@@ -8,6 +8,7 @@ from datetime import datetime
 
 from azuraforge.database import Session
 from azuraforge.people import store
+from azuraforge.people.tables import name_key
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ def known_secret(session: Session, hash_: str, idle_seconds: float) -> KnownSecr
     return KnownSecret(row.kind, name, row.expires_at)
 
 
+def working_name(session: Session, person_id: str) -> str | None:
+    """Return a person's name; None if the person is disabled, or the session does not see the person."""
+    return store.working_name(session, person_id)
+
+
 def name_of(session: Session, person_id: str) -> str | None:
     """Return a person's name; None if the session does not see the person."""
     return store.name_of(session, person_id)
@@ -55,3 +61,9 @@ def people(session: Session, person_ids: Sequence[str]) -> dict[str, KnownPerson
 def is_service_account(session: Session, person_id: str | None) -> bool:
     """Return whether a person whom the session sees is a service account."""
     return person_id is not None and store.kind_of(session, person_id) == "service"
+
+
+def has_name(session: Session, name: str) -> bool:
+    """Return whether a person whom the session sees has this name, regardless of upper and lower case."""
+    key = name_key(name)
+    return any(name_key(each) == key for each in store.names(session))

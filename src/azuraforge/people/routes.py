@@ -10,6 +10,7 @@ from azuraforge.errors import Forbidden
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.people.access import VERIFIERS, Person, Unit, people_service, refuse_foreign_origin, served_address
 from azuraforge.people.address import Address
+from azuraforge.people.administration.access import Administration
 from azuraforge.people.callers import Caller
 from azuraforge.people.schemas import BrowserSessionPage, LinkOut, NewLink, SessionOut, SignInRequest
 from azuraforge.people.service import PeopleService
@@ -87,7 +88,7 @@ def create_link(
     address: Served,
     response: Response,
     service: Service,
-    accounts: AccountService,
+    administration: Administration,
     unit: Unit,
 ) -> LinkOut:
     """Create a one-time sign-in link for the caller, who uses a browser session or this machine's command line.
@@ -102,12 +103,12 @@ def create_link(
         )
     response.headers["Cache-Control"] = "no-store"  # the response contains a secret
     if body.person is not None:
-        if caller.kind != "local" or not accounts.is_administrator(caller.person_id):
+        if caller.kind != "local":
             raise Forbidden(
                 "only an administrator can create a sign-in link for another person, on the platform's machine",
                 next_step="run `azuraforge people link NAME` there",
             )
-        return accounts.link_for(body.person, address.url, body.next, unit=unit)
+        return administration.link_for(caller, body.person, address.url, body.next, unit=unit)
     return service.link(caller.person_id, address.url, body.next, unit=unit)
 
 

@@ -49,14 +49,7 @@ class PeopleService:
 
         ``next_page`` is the page to open after signing in.
         """
-        secret = secrets.token_urlsafe(32)
-        expires_at = seconds_from_now(LINK_SECONDS)
-        row = self._database.write_person(
-            person_id, lambda session: store.add(session, hash_of(secret), "link", expires_at), unit=unit
-        )
-        fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
-        assert row.expires_at is not None
-        return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
+        return self._database.write_person(person_id, lambda session: add_link(session, base_url, next_page), unit=unit)
 
     def sign_in(self, link: str) -> tuple[str, Caller]:
         """Exchange a one-time link for a browser session; return the session's secret and its person.
@@ -129,7 +122,7 @@ class PeopleService:
 
     def local_token(self, person_id: str) -> str:
         """Create a token for this machine's command line, replacing the person's previous one."""
-        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        secret = new_token()
 
         def work(session: Session) -> list[str]:
             store.delete_expired(session, IDLE_SECONDS)
@@ -169,3 +162,17 @@ class PeopleService:
         if kind == "session":
             with contextlib.suppress(Exception):
                 self._database.write_person(person_id, lambda session: store.note_use(session, hash_, USE_SECONDS))
+
+
+def new_token() -> str:
+    """Return the secret of a new API or command-line token."""
+    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+
+
+def add_link(session: Session, base_url: str, next_page: str | None = None, seconds: float = LINK_SECONDS) -> LinkOut:
+    """Add a one-time sign-in link of the session's person."""
+    secret = secrets.token_urlsafe(32)
+    row = store.add(session, hash_of(secret), "link", seconds_from_now(seconds))
+    fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
+    assert row.expires_at is not None
+    return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)

@@ -37,9 +37,19 @@ def name_of(session: Session, person_id: str) -> str | None:
     return session.scalar(select(Person.name).where(Person.id == person_id))
 
 
+def working_name(session: Session, person_id: str) -> str | None:
+    """Return the name of a person who is not disabled; None otherwise."""
+    return session.scalar(select(Person.name).where(Person.id == person_id, Person.disabled_at.is_(None)))
+
+
 def kind_of(session: Session, person_id: str) -> str | None:
     """Return ``person`` or ``service``; None if the session does not see the person."""
     return session.scalar(select(Person.kind).where(Person.id == person_id))
+
+
+def names(session: Session) -> list[str]:
+    """Return the names of the people whom the session sees."""
+    return list(session.scalars(select(Person.name)))
 
 
 def people(session: Session, person_ids: Sequence[str]) -> list[Person]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from azuraforge.database import Base, PersonOwned, Scoped, Timestamp, new_id, now
 
 #: The table of members, which the package ``projects`` declares.
-_MEMBER = table("member", column("project_id", String), column("person_id", String))
+MEMBER = table("member", column("project_id", String), column("person_id", String))
 
 
 def name_key(name: str) -> str:
@@ -54,7 +54,7 @@ class Person(Scoped, Base):
 
     @classmethod
     def in_project(cls, project_id: str) -> ColumnElement[bool]:
-        return cls.id.in_(select(_MEMBER.c.person_id).where(_MEMBER.c.project_id == project_id))
+        return cls.id.in_(select(MEMBER.c.person_id).where(MEMBER.c.project_id == project_id))
 
     @classmethod
     def in_person(cls, person_id: str) -> ColumnElement[bool]:

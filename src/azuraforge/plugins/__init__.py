@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
+    from azuraforge.plugins.contract.search import search_choices, search_range
     from azuraforge.plugins.contract.secret import SecretName
     from azuraforge.plugins.contract.shape import in_turkish
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
@@ -78,6 +79,8 @@ __all__ = [
     "TaskKind",
     "chronological_split",
     "in_turkish",
+    "search_choices",
+    "search_range",
     "stratified_split",
 ]
 
@@ -91,6 +94,7 @@ _MODULES = {
     "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
+    "contract.search": "search_choices search_range",
     "contract.secret": "SecretName",
     "contract.shape": "in_turkish",
     "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",

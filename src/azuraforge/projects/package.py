@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
+    from azuraforge.projects.administration.service import ProjectAdministration
     from azuraforge.projects.housekeeping import Housekeeping
     from azuraforge.projects.lifecycle.activity import CountsWork
     from azuraforge.projects.lifecycle.purging import ClearsFiles, ProjectPurger
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from azuraforge.projects.lifecycle.trash import ProjectTrash
     from azuraforge.projects.membership.invitations import InvitationService
     from azuraforge.projects.membership.service import MemberService
+    from azuraforge.projects.quotas.service import Measure, Quotas
     from azuraforge.projects.registry import ProjectRegistry
     from azuraforge.projects.secrets.keys import KeyRing
     from azuraforge.projects.secrets.owned import OwnedSecrets
@@ -41,6 +43,8 @@ FOLDERS: Extension[Path] = Extension("folders of projects")
 CLEARS: Extension[ClearsFiles] = Extension("files of projects")
 #: Functions of each housekeeping round, called with the ids of projects whose files must not be removed.
 CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping chores")
+#: Figures of a project, which quotas limit and administrators see.
+MEASURES: Extension[Measure] = Extension("measures of projects")
 
 
 def _projects(services: Services) -> ProjectService:
@@ -80,14 +84,27 @@ def _purger(services: Services) -> ProjectPurger:
 def _members(services: Services) -> MemberService:
     from azuraforge.projects.membership.service import MemberService
 
-    return MemberService(services[DATABASE], services[EVENTS], services[PEOPLE].revocations)
+    return MemberService(services[DATABASE], services[EVENTS], services[PEOPLE].revocations, services[QUOTAS].check)
+
+
+def _quotas(services: Services) -> Quotas:
+    from azuraforge.projects.quotas.service import Quotas
+
+    return Quotas(services[DATABASE], services.all(MEASURES))
+
+
+def _administration(services: Services) -> ProjectAdministration:
+    from azuraforge.projects.administration.service import ProjectAdministration
+
+    return ProjectAdministration(services[DATABASE], services[QUOTAS], services[EVENTS], services[SETTINGS])
 
 
 def _invitations(services: Services) -> InvitationService:
     from azuraforge.projects.membership.invitations import InvitationService
 
     revocations = services[PEOPLE].revocations
-    return InvitationService(services[DATABASE], services[EVENTS], services[ACCOUNTS], revocations)
+    check = services[QUOTAS].check
+    return InvitationService(services[DATABASE], services[EVENTS], services[ACCOUNTS], revocations, check)
 
 
 def _trash(services: Services) -> Trash:
@@ -134,13 +151,14 @@ def _owned_secrets(services: Services) -> OwnedSecrets:
 
 
 def _routers() -> Sequence[APIRouter]:
+    from azuraforge.projects.administration.routes import router as administration_router
     from azuraforge.projects.lifecycle.routes import router as lifecycle_router
     from azuraforge.projects.membership.invitation_routes import router as invitations_router
     from azuraforge.projects.membership.routes import router as members_router
     from azuraforge.projects.routes import router
     from azuraforge.projects.secrets.routes import router as secrets_router
 
-    return [router, lifecycle_router, members_router, invitations_router, secrets_router]
+    return [router, lifecycle_router, members_router, invitations_router, secrets_router, administration_router]
 
 
 PROJECTS: Service[ProjectService] = Service("projects", _projects)
@@ -150,6 +168,8 @@ PROJECT_TRASH: Service[ProjectTrash] = Service("trash of projects", _project_tra
 PURGER: Service[ProjectPurger] = Service("purge of projects", _purger)
 MEMBERS: Service[MemberService] = Service("members of projects", _members)
 INVITATIONS: Service[InvitationService] = Service("invitations", _invitations)
+QUOTAS: Service[Quotas] = Service("quotas", _quotas)
+PROJECT_ADMINISTRATION: Service[ProjectAdministration] = Service("administration of projects", _administration)
 TRASH: Service[Trash] = Service("trash", _trash)
 SECRET_KEYS: Service[KeyRing] = Service("keys of secrets", _keys)
 SECRETS: Service[SecretService] = Service("secrets", _secrets)
@@ -161,13 +181,21 @@ def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.projects.events import EVENTS
     from azuraforge.projects.lifecycle.events import EVENTS as OF_STATES
     from azuraforge.projects.membership.events import EVENTS as OF_MEMBERS
+    from azuraforge.projects.quotas.events import EVENTS as OF_QUOTAS
 
-    return [*EVENTS, *OF_STATES, *OF_MEMBERS]
+    return [*EVENTS, *OF_STATES, *OF_MEMBERS, *OF_QUOTAS]
 
 
 PACKAGE = Package(
     "projects",
-    tables=("tables", "store", "membership.invitation_store", "secrets.tables"),
+    tables=(
+        "tables",
+        "store",
+        "membership.invitation_store",
+        "secrets.tables",
+        "quotas.tables",
+        "administration.store",
+    ),
     routers=_routers,
     served={
         "projects": PROJECTS,
@@ -178,6 +206,8 @@ PACKAGE = Package(
         "invitations": INVITATIONS,
         "trash": TRASH,
         "secrets": SECRETS,
+        "quotas": QUOTAS,
+        "project_administration": PROJECT_ADMINISTRATION,
     },
     contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
     events=_events,

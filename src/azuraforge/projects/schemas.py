@@ -63,6 +63,9 @@ class TokenRequest(BaseModel):
 
     name: str = Field(min_length=1, max_length=200)
     role: Role = "member"
+    service_account: str | None = Field(
+        default=None, min_length=1, max_length=16, description="id of the member; null: the token is the caller's own"
+    )
     expires_in_days: int | None = Field(default=None, ge=1, le=3650)
 
 
@@ -71,10 +74,13 @@ class TokenOut(BaseModel):
 
     id: str
     name: str
+    prefix: str = Field(description="first characters of the secret, by which its holder recognises it")
     role: Role
+    person: str = Field(description="name of the member whose token it is")
+    service: bool = Field(description="whether this member is a service account")
     created_at: datetime
     expires_at: datetime | None
-    used_at: datetime | None
+    used_at: datetime | None = Field(description="last use, accurate to an hour; null: never used")
 
 
 class TokenPage(Page[TokenOut]):

@@ -7,7 +7,6 @@ and its member's.
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +20,7 @@ from azuraforge.paging import PAGE, Order
 from azuraforge.people import reads as people_reads
 from azuraforge.people.callers import CACHE_SECONDS, Caller, SecretCache, hash_of
 from azuraforge.people.schemas import LinkOut
-from azuraforge.people.service import IDLE_SECONDS, TOKEN_PREFIX, USE_SECONDS, PeopleService
+from azuraforge.people.service import IDLE_SECONDS, TOKEN_PREFIX, USE_SECONDS, PeopleService, new_token
 from azuraforge.projects import store
 from azuraforge.projects.access_tokens import AccessTokens, InvalidAccessToken, is_access_token
 from azuraforge.projects.callers import Access, lower_role
@@ -39,6 +38,8 @@ from azuraforge.projects.schemas import (
 )
 from azuraforge.projects.tables import Project, Token
 
+#: Number of a token's first characters that are shown in lists; they contain 24 of its 256 random bits.
+PREFIX_CHARACTERS = len(TOKEN_PREFIX) + 4
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 _PROJECTS: Order[tuple[str]] = Order("projects", tuple[str])
 
@@ -179,16 +180,28 @@ class ProjectService:
         """
         _may_create(access, request.role)
         days = request.expires_in_days
-        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        secret = new_token()
         expires_at = seconds_from_now(days * 86_400) if days else None
 
-        def add(session: Session) -> Token:
+        def add(session: Session) -> TokenOut:
             if store.role_of(session, access.person_id) is None:  # removed since the request was authenticated
                 raise unknown_project(access.project_slug)
-            return store.add_token(session, access.person_id, hash_of(secret), request.role, request.name, expires_at)
+            person_id = request.service_account or access.person_id
+            if person_id != access.person_id and not people_reads.is_service_account(session, person_id):
+                raise NotFound(
+                    "the project has no service account {person!r}",
+                    next_step="run azuraforge members list; people create their own tokens",
+                    person=person_id,
+                )
+            shown = secret[:PREFIX_CHARACTERS]
+            row = store.add_token(session, person_id, hash_of(secret), request.role, request.name, expires_at, shown)
+            owner = people_reads.people(session, [person_id])[person_id]
+            role = store.role_of(session, person_id)
+            assert role is not None, "a person in the project is a member"
+            return _token_out(row, lower_role(row.role, role), owner)
 
-        row = self._database.write(access.project_id, add, unit=unit)
-        return TokenCreated(token=secret, **dict(_token_out(row, row.role)))
+        made = self._database.write(access.project_id, add, unit=unit)
+        return TokenCreated(token=secret, **dict(made))
 
     def create_access_token(self, access: Access, request: AccessTokenRequest) -> AccessTokenOut:
         """Create an access token of this project, which expires no later than the caller's secret. No row is written.
@@ -207,8 +220,9 @@ class ProjectService:
         key = _TOKENS.read(after)
         with self._database.read(project_id) as session:
             found = store.tokens(session, limit + 1, key)
+            people = people_reads.people(session, [row.person_id for row, _ in found])
         page, cursor = _TOKENS.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
-        items = [_token_out(row, lower_role(row.role, role)) for row, role in page]
+        items = [_token_out(row, lower_role(row.role, role), people[row.person_id]) for row, role in page]
         return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
@@ -294,7 +308,9 @@ class ProjectService:
             if found is None:
                 raise _unknown_secret()
             row, own, role = found
-            person_name = people_reads.name_of(session, row.person_id)
+            person_name = people_reads.working_name(session, row.person_id)
+        if person_name is None:  # disabled by an administrator of the platform
+            raise _unknown_secret()
         if project not in (None, own.slug):
             raise project_conflict()
         self._note_use(project_id, hash_)
@@ -303,7 +319,7 @@ class ProjectService:
             project_slug=own.slug,
             project_name=own.name,
             person_id=row.person_id,
-            person_name=person_name or row.person_id,
+            person_name=person_name,
             role=lower_role(row.role, role),
             kind="token",
             expires_at=row.expires_at,
@@ -369,6 +385,7 @@ def _unknown_secret() -> AzuraError:
     )
 
 
-def _token_out(row: Token, role: str) -> TokenOut:
-    fields = {name: getattr(row, name) for name in TokenOut.model_fields}
-    return TokenOut.model_validate({**fields, "role": role})
+def _token_out(row: Token, role: str, person: people_reads.KnownPerson) -> TokenOut:
+    fields = {name: getattr(row, name) for name in ("id", "name", "prefix", "created_at", "expires_at", "used_at")}
+    of_person = {"person": person.name, "service": person.kind == "service"}
+    return TokenOut.model_validate({**fields, **of_person, "role": role})

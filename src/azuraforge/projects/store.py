@@ -180,11 +180,23 @@ def delete_expired(session: Session) -> None:
 
 
 def add_token(
-    session: Session, person_id: str, hash_: str, role: str, name: str, expires_at: ColumnElement[datetime] | None
+    session: Session,
+    person_id: str,
+    hash_: str,
+    role: str,
+    name: str,
+    expires_at: ColumnElement[datetime] | None,
+    prefix: str = "",
 ) -> Token:
     """Add a token of a member to the session's project and return its row."""
     row = Token(
-        project_id=session.project_id, person_id=person_id, hash=hash_, role=role, name=name, expires_at=expires_at
+        project_id=session.project_id,
+        person_id=person_id,
+        hash=hash_,
+        role=role,
+        name=name,
+        expires_at=expires_at,
+        prefix=prefix,
     )
     session.add(row)
     session.flush()

@@ -118,6 +118,7 @@ class Token(Owned, Base):
     person_id: Mapped[str] = mapped_column(String(16))
     id: Mapped[str] = mapped_column(String(16), default=new_id)
     name: Mapped[str] = mapped_column(String(200), default="")
+    prefix: Mapped[str] = mapped_column(String(16), default="")  # first characters of the secret
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

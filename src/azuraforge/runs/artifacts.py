@@ -91,6 +91,17 @@ class ArtifactStore:
         """Return the SHA-256 addresses of all stored files of a project."""
         return [path.name for path in self.folder(project_id).glob("??/*")]
 
+    def present(self, project_id: str, sha256: str, size: int) -> Path:
+        """Return the path of a file of this size, without reading it. Raises StorageError if there is none."""
+        path = self.path(project_id, sha256)
+        try:
+            found = path.stat().st_size
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        if found != size:
+            raise _changed(path)
+        return path
+
     def verify(self, project_id: str, sha256: str) -> Path:
         """Verify a file's hash and return its path. Raises StorageError if the file is unreadable or was modified."""
         path = self.path(project_id, sha256)
@@ -98,20 +109,9 @@ class ArtifactStore:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise StorageError(
-                "an artifact cannot be read: {reason}",
-                next_step="check the disk, or restore the file from a backup",
-                where="{place}",
-                reason=error.strerror,
-                place=str(path),
-            ) from error
+            raise _unreadable(path, error) from error
         if found != sha256:
-            raise StorageError(
-                "an artifact was changed on disk",
-                where="{place}",
-                next_step="restore the file from a backup",
-                place=str(path),
-            )
+            raise _changed(path)
         return path
 
     def _draft(self, project_id: str) -> Path:
@@ -148,3 +148,22 @@ class ArtifactStore:
             reason=error.strerror,
             place=str(self.root),
         )
+
+
+def _unreadable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        "an artifact cannot be read: {reason}",
+        next_step="check the disk, or restore the file from a backup",
+        where="{place}",
+        reason=error.strerror,
+        place=str(path),
+    )
+
+
+def _changed(path: Path) -> StorageError:
+    return StorageError(
+        "an artifact was changed on disk",
+        where="{place}",
+        next_step="restore the file from a backup",
+        place=str(path),
+    )

@@ -17,16 +17,21 @@ from azuraforge.events.reads import LAST_SEQ
 from azuraforge.messages import current
 from azuraforge.messages.stored import in_language
 from azuraforge.paging import PAGE, Order
+from azuraforge.processes.points import MAX_STEP
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.metrics.queries import MetricCondition, MetricSort
+from azuraforge.runs.metrics.schemas import SeriesPage
 from azuraforge.runs.schemas import ArtifactPage, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
 _NEWEST: Order[tuple[datetime, str]] = Order("runs", tuple[Moment, str])
 _ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
+_SERIES: Order[tuple[str]] = Order("series", tuple[str])
 #: Maximum number of dependent runs shown with a run.
 NEEDED_BY = 100
+#: Maximum number of curves that a run names.
+MOST_SERIES = 1000
 
 
 class RunLookup:
@@ -109,6 +114,7 @@ class RunLookup:
         max_points: int = 1000,
         *,
         times: bool = False,
+        between: tuple[int | None, int | None] = (None, None),
     ) -> MetricsOut:
         """Return curves of a run, each reduced to at most ``max_points`` points; spikes are kept.
 
@@ -117,8 +123,29 @@ class RunLookup:
         Args:
             series: names of the curves; None means all.
             times: whether to include the time at which each point was logged.
+            between: first and last step of the points to return; None: from the start, to the end.
         """
-        return await self._database.follow(project_id, curves(run_id, series, max_points, times))
+        return await self._database.follow(project_id, curves(run_id, series, max_points, times, between))
+
+    async def series(
+        self, project_id: str, run_id: str, *, search: str = "", limit: int = PAGE, after: str | None = None
+    ) -> SeriesPage:
+        """Return a page of a run's curves without their points, sorted by name.
+
+        ``search`` restricts it to names that contain the text; case is ignored.
+        """
+        key = _SERIES.read(after)
+        given: dict[str, object] = {"run_id": run_id}
+        if search:
+            given["pattern"] = f"%{_escaped(search.lower())}%"
+        page, count = lookup_store.series_page(search=bool(search), after=key is not None)
+        found = lookup_store.EXISTS.given({"run_id": run_id})
+        paged = page.given({**given, "limit": limit + 1, **({"after_name": key[0]} if key else {})})
+        counted = count.given(given)
+        await self._database.ask_all(project_id, found, paged, counted)
+        _existing(found.rows, run_id)
+        rows, cursor = _SERIES.cut(paged.rows, limit, lambda row: (row.series,))
+        return SeriesPage(items=[shapes.series_about(row) for row in rows], next=cursor, total=counted.rows[0].total)
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
@@ -138,7 +165,9 @@ def detail(run_id: str) -> Plan[RunDetail]:
         artifacts := lookup_store.ARTIFACTS.given(of),
         figures := lookup_store.FIGURES.given(of),
         notes := lookup_store.NOTES.given(of),
-        series := lookup_store.SERIES.given(of),
+        series := lookup_store.FIRST_SERIES.given({**of, "series_limit": MOST_SERIES}),
+        series_total := lookup_store.SERIES_COUNT.given(of),
+        parent := lookup_store.PARENT.given(of),
     )
     yield asked
     _existing(found.rows, run_id)
@@ -152,11 +181,19 @@ def detail(run_id: str) -> Plan[RunDetail]:
         figures=[row.name for row in figures.rows],
         notes=[in_language(row.markdown, current()) for row in notes.rows],
         metric_series=[row.series for row in series.rows],
+        metric_series_total=series_total.rows[0].total,
+        parent=shapes.linked_run(parent.rows[0]) if parent.rows else None,
         last_event_seq=seq.rows[0].last_seq if seq.rows else 0,
     )
 
 
-def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
+def curves(
+    run_id: str,
+    series: Iterable[str] | None,
+    max_points: int,
+    times: bool = False,
+    between: tuple[int | None, int | None] = (None, None),
+) -> Plan[MetricsOut]:
     """Plan the read of a run's curves (``series`` None: all), each reduced to at most ``max_points`` points.
 
     Raises NotFound if the run or one of the series does not exist, and ValueError if ``max_points`` is less than 3.
@@ -166,11 +203,24 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bo
     yield asked
     _existing(found.rows, run_id)
     names = metrics.chosen([row.series for row in all_series.rows], series)
-    chunks = [lookup_store.CHUNKS.given({**of, "series": name}) for name in names]
-    tails = [lookup_store.TAIL.given({**of, "series": name}) for name in names]
+    if between == (None, None):
+        chunks = [lookup_store.CHUNKS.given({**of, "series": name}) for name in names]
+        tails = [lookup_store.TAIL.given({**of, "series": name}) for name in names]
+    else:
+        first, last = (
+            end if given is None else given for given, end in zip(between, (-MAX_STEP, MAX_STEP), strict=True)
+        )
+        part = {**of, "from_step": first, "to_step": last}
+        chunks = [lookup_store.CHUNKS_BETWEEN.given({**part, "series": name}) for name in names]
+        tails = [lookup_store.TAIL_BETWEEN.given({**part, "series": name}) for name in names]
     yield [*chunks, *tails]
     shown = [
-        shapes.series_out(name, metrics.whole([row.data for row in sealed.rows], tail.rows), max_points, times)
+        shapes.series_out(
+            name,
+            metrics.within(metrics.whole([row.data for row in sealed.rows], tail.rows), *between),
+            max_points,
+            times,
+        )
         for name, sealed, tail in zip(names, chunks, tails, strict=True)
     ]
     return MetricsOut(run_id=run_id, series=shown)
@@ -179,6 +229,11 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bo
 def _sort_key(row: lookup_store.RunRow) -> tuple[float, str]:
     assert row.sort_value is not None  # the query omits runs without this metric
     return row.sort_value, row.id
+
+
+def _escaped(text: str) -> str:
+    """Return a text whose special characters LIKE takes literally, with a backslash as escape character."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _existing(found: Sequence[object], run_id: str) -> None:

@@ -6,7 +6,20 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, Double, String, and_, bindparam, literal_column, null, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Double,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from azuraforge.database.fast_reads import Question, columns
@@ -123,6 +136,27 @@ class SeriesRow(NamedTuple):
     sealed_points: int
 
 
+class SeriesAbout(NamedTuple):
+    """A curve without its points."""
+
+    series: str
+    phase: str
+    tail_points: int
+    sealed_points: int
+    last_step: int | None
+    last: float | None
+    lowest: float | None
+    highest: float | None
+
+
+class TotalRow(NamedTuple):
+    total: int
+
+
+class SeriesName(NamedTuple):
+    series: str
+
+
 class ChunkRow(NamedTuple):
     data: bytes
 
@@ -181,6 +215,47 @@ SERIES = Question(
     select(MetricSeries.series, MetricSeries.tail_points, MetricSeries.sealed_points)
     .where(MetricSeries.run_id == _RUN_ID)
     .order_by(MetricSeries.number),
+)
+#: The first curves of a run, and how many it has.
+FIRST_SERIES = Question(
+    SeriesName,
+    select(MetricSeries.series)
+    .where(MetricSeries.run_id == _RUN_ID)
+    .order_by(MetricSeries.number)
+    .limit(bindparam("series_limit", type_=Integer())),
+)
+SERIES_COUNT = Question(
+    TotalRow, select(func.count().label("total")).select_from(MetricSeries).where(MetricSeries.run_id == _RUN_ID)
+)
+_PARENT = aliased(Run)
+PARENT = Question(
+    LinkedRow,
+    select(_PARENT.id, _PARENT.name, _PARENT.state)
+    .join(Run, and_(Run.parent_id == _PARENT.id, Run.project_id == _PARENT.project_id))
+    .where(Run.id == _RUN_ID),
+)
+_FROM, _TO = bindparam("from_step", type_=BigInteger()), bindparam("to_step", type_=BigInteger())
+CHUNKS_BETWEEN = Question(
+    ChunkRow,
+    select(MetricChunk.data)
+    .where(
+        MetricChunk.run_id == _RUN_ID,
+        MetricChunk.series == bindparam("series"),
+        MetricChunk.last_step >= _FROM,
+        MetricChunk.first_step <= _TO,
+    )
+    .order_by(MetricChunk.first_step),
+)
+TAIL_BETWEEN = Question(
+    PointRow,
+    select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
+    .where(
+        MetricPoint.run_id == _RUN_ID,
+        MetricPoint.series == bindparam("series"),
+        MetricPoint.step >= _FROM,
+        MetricPoint.step <= _TO,
+    )
+    .order_by(MetricPoint.step),
 )
 CHUNKS = Question(
     ChunkRow,
@@ -259,6 +334,29 @@ def _make_page(
     order = [column.desc() if descending else column.asc() for column in key]
     varied = bool(conditions) or sort is not None
     return Question(RunRow, statement.order_by(*order).limit(bindparam("limit")), varied=varied)
+
+
+def series_page(*, search: bool, after: bool) -> tuple[Question[SeriesAbout], Question[TotalRow]]:
+    """Return the queries for a page of a run's curves, sorted by name, and for the number of all that match.
+
+    Their parameters are ``run_id``, ``limit`` and, depending on the arguments, ``pattern`` (for LIKE, in lower case
+    and escaped by a backslash) and ``after_name``.
+    """
+    return _series_page(search, after)
+
+
+@cache
+def _series_page(search: bool, after: bool) -> tuple[Question[SeriesAbout], Question[TotalRow]]:
+    page = select(*columns(MetricSeries, SeriesAbout)).where(MetricSeries.run_id == _RUN_ID)
+    count = select(func.count().label("total")).select_from(MetricSeries).where(MetricSeries.run_id == _RUN_ID)
+    if search:
+        pattern = bindparam("pattern", type_=String())
+        matches = func.lower(MetricSeries.series).like(pattern, escape="\\")
+        page, count = page.where(matches), count.where(matches)
+    if after:
+        page = page.where(MetricSeries.series > bindparam("after_name", type_=String()))
+    page = page.order_by(MetricSeries.series).limit(bindparam("limit", type_=Integer()))
+    return Question(SeriesAbout, page), Question(TotalRow, count)
 
 
 #: Caches of statements. Without conditions there are at most 224, all of which are kept; with conditions there can be

@@ -9,7 +9,7 @@ from azuraforge.database.package import DATABASE
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
 from azuraforge.processes.package import KERNELS, LAUNCHER
-from azuraforge.projects.package import BINS, CHORES, CLEARS, FOLDERS, WORK
+from azuraforge.projects.package import BINS, CHORES, CLEARS, FOLDERS, MEASURES, QUOTAS, WORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from azuraforge.database import Session
+    from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
+    from azuraforge.runs.files.previews import FilePreviews
     from azuraforge.runs.handlers import Handler
+    from azuraforge.runs.logs.service import RunLogs
     from azuraforge.runs.service import Objection, RunService
     from azuraforge.runs.trash import Needs
 
@@ -68,7 +71,22 @@ def _runs(services: Services) -> RunService:
         services[SETTINGS],
         needs=services.all(RUN_NEEDS),
         objections=services.all(RESUMING_OBJECTIONS),
+        admit=services[QUOTAS].admit_run,
     )
+
+
+def _logs(services: Services) -> RunLogs:
+    from azuraforge.runs.logs.service import RunLogs
+
+    return RunLogs(services[DATABASE], services[ARTIFACTS], services[SETTINGS].scratch)
+
+
+def _previews(services: Services) -> FilePreviews:
+    from azuraforge.processes.resources.memory import MemoryLimit
+    from azuraforge.runs.files.previews import FilePreviews
+
+    memory = MemoryLimit(services[SETTINGS].reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")
+    return FilePreviews(services[DATABASE], services[ARTIFACTS], services[LAUNCHER], memory)
 
 
 def _sweeper(services: Services) -> Callable[[Collection[str]], object]:
@@ -98,6 +116,17 @@ def _work(_: Services) -> Sequence[Callable[[Session], int]]:
     return [count_active]
 
 
+def _measures(_: Services) -> Sequence[Measure]:
+    from azuraforge.projects.quotas.service import Measure
+    from azuraforge.runs.reads import artifact_bytes, count_active, count_all
+
+    return [
+        Measure("runs", count_active),
+        Measure("all_runs", count_all),
+        Measure("stored_bytes", artifact_bytes),
+    ]
+
+
 def _routers() -> Sequence[APIRouter]:
     from azuraforge.runs.routes import router
 
@@ -107,6 +136,8 @@ def _routers() -> Sequence[APIRouter]:
 ARTIFACTS: Service[ArtifactStore] = Service("artifact store", _artifacts)
 WORKER: Service[Worker] = Service("worker", _worker)
 RUNS: Service[RunService] = Service("runs", _runs)
+RUN_LOGS: Service[RunLogs] = Service("logs of runs", _logs)
+RUN_PREVIEWS: Service[FilePreviews] = Service("previews of runs' files", _previews)
 
 
 def _events() -> Sequence[type[BaseModel]]:
@@ -125,12 +156,13 @@ PACKAGE = Package(
     "runs",
     tables=("tables", "lease"),
     hot_routers=_routers,
-    served={"runs": RUNS},
+    served={"runs": RUNS, "run_logs": RUN_LOGS, "run_previews": RUN_PREVIEWS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
         FOLDERS.add(lambda services: [services[SETTINGS].artifacts]),
         CLEARS.add(_clears),
         WORK.add(_work),
+        MEASURES.add(_measures),
         CHORES.add(lambda services: [_sweeper(services), _ender(services)]),
     ),
     events=_events,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVarTuple
 
@@ -10,8 +10,10 @@ from pydantic import JsonValue
 from sqlalchemy import Select, String, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from azuraforge.database import Session
-from azuraforge.runs.tables import Run
+from azuraforge.database import Database, Session
+from azuraforge.runs.metrics import store as metrics_store
+from azuraforge.runs.metrics.store import SeriesStatistics
+from azuraforge.runs.tables import Artifact, Run
 
 Columns = TypeVarTuple("Columns")
 
@@ -43,6 +45,17 @@ def count_active(session: Session) -> int:
     return session.scalar(statement) or 0
 
 
+def count_all(session: Session) -> int:
+    """Return the number of the project's runs, also of those in the trash."""
+    return session.scalar(select(func.count()).select_from(Run)) or 0
+
+
+def artifact_bytes(session: Session) -> int:
+    """Return the size of the files of the project's artifacts; a file of several artifacts counts once."""
+    files = select(func.max(Artifact.bytes).label("bytes")).group_by(Artifact.sha256).subquery()
+    return int(session.scalar(select(func.coalesce(func.sum(files.c.bytes), 0))) or 0)
+
+
 def with_ended_run(
     statement: Select[*Columns], project_id: InstrumentedAttribute[str], run_id: InstrumentedAttribute[str | None]
 ) -> Select[*Columns]:
@@ -54,3 +67,14 @@ def with_ended_run(
     """
     same = and_(Run.project_id == project_id, Run.id == run_id)
     return statement.join(Run, same).where(Run.state.in_(_ENDED))
+
+
+def series_statistics(
+    database: Database, project_id: str, run_ids: Sequence[str], most: int
+) -> tuple[list[SeriesStatistics], int]:
+    """Return the statistics of the curves of several runs, and the number of series that were left out.
+
+    At most ``most`` series are read, those of most runs first. Measurements of the system are not included.
+    """
+    with database.read(project_id) as session:
+        return metrics_store.statistics(session, run_ids, most)

@@ -10,11 +10,17 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 from pydantic import Field
 
-from azuraforge.bounds import Name, cleans_text
+from azuraforge.bounds import MOST_NUMBER, Name, cleans_text
 from azuraforge.paging import PAGE, After, Limit
+from azuraforge.processes.points import MAX_STEP
 from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.files.previews import FilePreviews
+from azuraforge.runs.files.schemas import PreviewOut
+from azuraforge.runs.logs.schemas import LogLevel, LogOut
+from azuraforge.runs.logs.service import RunLogs
 from azuraforge.runs.metrics.queries import CONDITION_CHARACTERS, MOST_CONDITIONS, MetricCondition, MetricSort
+from azuraforge.runs.metrics.schemas import SeriesPage
 from azuraforge.runs.schemas import (
     ArtifactPage,
     FinishRequest,
@@ -41,6 +47,23 @@ async def run_service(connection: HTTPConnection) -> RunService:
 
 
 Service = Annotated[RunService, Depends(run_service)]
+
+#: Maximum number of lines of a log in one response.
+MOST_LINES = 5000
+
+
+async def run_logs(connection: HTTPConnection) -> RunLogs:
+    logs: RunLogs = connection.app.state.run_logs
+    return logs
+
+
+async def run_previews(connection: HTTPConnection) -> FilePreviews:
+    previews: FilePreviews = connection.app.state.run_previews
+    return previews
+
+
+Logs = Annotated[RunLogs, Depends(run_logs)]
+Previews = Annotated[FilePreviews, Depends(run_previews)]
 
 
 @router.post("", status_code=201)
@@ -141,6 +164,54 @@ def resume_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> R
     return service.resume(access.project_id, run_id, unit=unit)
 
 
+@router.get("/{run_id}/series")
+async def list_series(
+    run_id: RunId,
+    access: Reader,
+    service: Service,
+    search: Annotated[str, Query(max_length=200, description="text that the names contain; case is ignored")] = "",
+    limit: Limit = PAGE,
+    after: After = None,
+) -> SeriesPage:
+    """List the curves of a run without their points, sorted by name."""
+    return await service.lookup.series(access.project_id, run_id, search=search, limit=limit, after=after)
+
+
+@router.get("/{run_id}/log")
+def read_log(
+    run_id: RunId,
+    access: Reader,
+    logs: Logs,
+    attempt: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="attempt; default: the newest")] = None,
+    after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="number of the first line, counted from 0")] = 0,
+    last: Annotated[
+        int | None, Query(ge=1, le=MOST_LINES, description="return the last lines instead, this many at most")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES, description="maximum number of lines")] = 500,
+    search: Annotated[str, Query(max_length=200, description="text that the lines contain; case is ignored")] = "",
+    level: Annotated[LogLevel | None, Query(description="lowest level of the lines")] = None,
+) -> LogOut:
+    """Return a part of the log of an attempt, also while the attempt is running."""
+    return logs.read(
+        access.project_id,
+        run_id,
+        attempt=attempt,
+        after=after,
+        last=last,
+        limit=limit,
+        search=search,
+        level=level,
+    )
+
+
+@router.get("/{run_id}/previews/{name:path}")
+async def preview_artifact(
+    request: Request, run_id: RunId, name: Name, access: Reader, previews: Previews
+) -> PreviewOut:
+    """Return the beginning of a file that a run produced, as text or as a table."""
+    return await ask_in_turn(request, access.project_id, partial(previews.preview, access.project_id, run_id, name))
+
+
 @router.get("/{run_id}/metrics")
 async def get_metrics(
     run_id: RunId,
@@ -149,9 +220,13 @@ async def get_metrics(
     series: Annotated[list[Name] | None, Query(max_length=1000, description="names of series; default: all")] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000, description="maximum number of points per series")] = 1000,
     times: Annotated[bool, Query(description="whether to include the time at which each point was logged")] = False,
+    from_step: Annotated[int | None, Query(ge=-MAX_STEP, le=MAX_STEP, description="first step; default: all")] = None,
+    to_step: Annotated[int | None, Query(ge=-MAX_STEP, le=MAX_STEP, description="last step; default: all")] = None,
 ) -> MetricsOut:
     """Return the curves of a run, each reduced to at most ``max_points`` points; spikes are kept."""
-    return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
+    return await service.lookup.metrics(
+        access.project_id, run_id, series, max_points, times=times, between=(from_step, to_step)
+    )
 
 
 @router.post("/{run_id}/metrics")

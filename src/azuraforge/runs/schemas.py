@@ -134,6 +134,10 @@ class RunRequest(BaseModel):
         le=MOST_COUNT,
         description="maximum memory of all processes of an attempt, in bytes; default: the platform's limit",
     )
+    parent: RunId | None = Field(
+        default=None,
+        description="id of the run whose settings were copied for this one; its page shows the differences",
+    )
     idempotency_key: StorableText | None = Field(default=None, max_length=200)
 
 
@@ -306,6 +310,9 @@ class RunDetail(RunOut):
     memory_limit_bytes: int | None = Field(
         description="requested maximum memory of all processes of an attempt, in bytes; null if none was requested"
     )
+    parent: LinkedRun | None = Field(
+        description="run whose settings were copied for this one; null if there is none or it was purged"
+    )
     study: StudyLink | None = Field(description="study that started the run; null if no study did")
     dataset_fingerprint: str | None
     code_version: str | None = Field(
@@ -323,7 +330,8 @@ class RunDetail(RunOut):
         description="unfinished computations that started after the run succeeded, such as the explanation of a verdict"
     )
     notes: list[str]
-    metric_series: list[str]
+    metric_series: list[str] = Field(description="names of the first 1,000 curves; GET /runs/{run_id}/series lists all")
+    metric_series_total: int
     last_event_seq: int = Field(
         description="cursor for the live stream run/<id>; this response includes all events up to it"
     )

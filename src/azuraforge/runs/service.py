@@ -74,7 +74,7 @@ class RunService:
 
     Args:
         needs: functions that return which deleted runs are still needed.
-        objections: functions that raise Conflict if a run may not be resumed.
+        objections: functions that raise Conflict if a run may not be resumed; ``admit`` does if a quota is used up.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class RunService:
         *,
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
+        admit: Callable[[Session], None] = lambda _: None,
     ) -> None:
         self._database = database
         #: Asynchronous versions of the most frequent reads.
@@ -101,7 +102,7 @@ class RunService:
         self._transitions = Transitions(events, self._bring)
         #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
-        self._objections = objections
+        self._objections, self._admit = objections, admit
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
@@ -157,7 +158,15 @@ class RunService:
 
         Raises IntegrityError if the request's idempotency key is taken, InvalidInput if a dependency is not allowed.
         """
+        self._admit(session)
         needed = dependencies.needed_by(session, request)
+        if request.parent is not None and store.get(session, request.parent) is None:
+            raise InvalidInput(
+                "run {run_id!r} does not exist",
+                where="parent",
+                next_step="name a run of this project, or leave the field out",
+                run_id=request.parent,
+            )
         row = self._row(session.project_id, request, prepared, person_id)
         row.request_hash = hash_of(request)
         session.add(row)
@@ -217,13 +226,14 @@ class RunService:
         """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
 
         Raises NotFound if the run does not exist, and Conflict if it is external, in the trash or in another state, if
-        a dependency did not succeed, or if an objection applies.
+        a dependency did not succeed, if an objection applies, or if the quota of runs is used up.
         """
 
         def work(session: Session) -> None:
             needed = dependencies.lock_needed(session, run_id)
             run = self._locked(session, run_id)
             check_resumable(run)
+            self._admit(session)
             for object_to in self._objections:
                 object_to(session, ResumedRun(run.id, run.kind, run.extra))
             dependencies.wait_again(session, run, needed)
@@ -330,6 +340,7 @@ class RunService:
             plugin=prepared.plugin,
             plugin_version=prepared.plugin_version,
             model=prepared.model,
+            parent_id=request.parent,
             config=prepared.config,
             extra=self._extra(request.kind, prepared),
             seed=request.seed,

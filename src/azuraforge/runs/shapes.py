@@ -9,8 +9,9 @@ from typing import Any
 from azuraforge.messages import current
 from azuraforge.messages.stored import in_language
 from azuraforge.runs.handlers import RunExtra
-from azuraforge.runs.lookup_store import ArtifactRow, AttemptRow, LinkedRow, RunDetailRow, RunRow
+from azuraforge.runs.lookup_store import ArtifactRow, AttemptRow, LinkedRow, RunDetailRow, RunRow, SeriesAbout
 from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics.schemas import SeriesOut
 from azuraforge.runs.schemas import (
     ArtifactOut,
     AttemptOut,
@@ -56,7 +57,8 @@ def run_detail(
 ) -> RunDetail:
     """Return a run with its details.
 
-    ``lists`` contains the fields ``figures``, ``notes``, ``metric_series`` and ``last_event_seq`` of ``RunDetail``.
+    ``lists`` contains the fields ``parent``, ``figures``, ``notes``, ``metric_series``, ``metric_series_total`` and
+    ``last_event_seq`` of ``RunDetail``.
     """
     fixed = detail.environment is not None  # set by the first attempt that the platform executes
     return RunDetail(
@@ -95,6 +97,23 @@ def linked_run(row: LinkedRow) -> LinkedRun:
 
 def artifact_out(row: Artifact | ArtifactRow) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
+
+
+def series_about(row: SeriesAbout) -> SeriesOut:
+    """Return a curve without its points."""
+    return SeriesOut(
+        name=row.series,
+        phase=row.phase,
+        points=row.tail_points + row.sealed_points,
+        last_step=row.last_step,
+        last=_finite(row.last),
+        lowest=_finite(row.lowest),
+        highest=_finite(row.highest),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:

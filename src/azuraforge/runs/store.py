@@ -162,6 +162,10 @@ def artifact(session: Session, run_id: str, name: str) -> Artifact | None:
     return session.scalar(_of(Artifact, run_id).where(Artifact.name == name))
 
 
+def artifacts_of_kind(session: Session, run_id: str, kind: str) -> Sequence[Artifact]:
+    return session.scalars(_of(Artifact, run_id).where(Artifact.kind == kind)).all()
+
+
 def save_figure(session: Session, run_id: str, name: str, data: Mapping[str, object]) -> None:
     _upsert(
         session, RunFigure, {"project_id": session.project_id, "run_id": run_id, "name": name}, {"data": dict(data)}

@@ -90,6 +90,7 @@ class Run(Deletable, Owned, Base):
     plugin: Mapped[str | None] = mapped_column(String(200))
     plugin_version: Mapped[str | None] = mapped_column(String(100))
     model: Mapped[str | None] = mapped_column(String(200))
+    parent_id: Mapped[str | None] = mapped_column(String(16))  # may have been purged
     config: Mapped[JsonObject] = mapped_column(JsonText)
     extra: Mapped[JsonObject] = mapped_column(JsonText)
     seed: Mapped[int] = mapped_column(BigInteger)

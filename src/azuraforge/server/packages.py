@@ -16,6 +16,7 @@ from azuraforge.processes.package import PACKAGE as PROCESSES
 from azuraforge.projects.package import PACKAGE as PROJECTS
 from azuraforge.reports.package import PACKAGE as REPORTS
 from azuraforge.runs.package import PACKAGE as RUNS
+from azuraforge.search.package import PACKAGE as SEARCH
 from azuraforge.studies.package import PACKAGE as STUDIES
 
 PACKAGES: tuple[Package, ...] = (
@@ -32,6 +33,7 @@ PACKAGES: tuple[Package, ...] = (
     STUDIES,
     AUTOMATIONS,
     LOOP,
+    SEARCH,
     DEMO,
 )
 

@@ -10,12 +10,14 @@ from fastapi.routing import APIRoute
 
 from azuraforge.package import Package
 from azuraforge.people.access import require_person
+from azuraforge.people.administration.access import require_administrator
 from azuraforge.projects.access import admin, member, owner
 from azuraforge.projects.schemas import Role
 from azuraforge.server.documented import PROJECT_ENTRANCES, calls
 
 #: ``nobody`` needs no secret; ``person`` is any authenticated person, without a project.
-Required = Literal["nobody", "person", "viewer", "member", "admin", "owner"]
+#: ``administrator`` administers the platform.
+Required = Literal["nobody", "person", "administrator", "viewer", "member", "admin", "owner"]
 
 _ROLES: dict[object, Role] = {member: "member", admin: "admin", owner: "owner"}
 _ORDER: tuple[Role, ...] = get_args(Role)
@@ -36,6 +38,8 @@ def required_by(route: APIRoute) -> Required:
     if asked & PROJECT_ENTRANCES:
         roles = [role for call, role in _ROLES.items() if call in asked]
         return max(roles, key=_ORDER.index, default="viewer")
+    if require_administrator in asked:
+        return "administrator"
     return "person" if require_person in asked else "nobody"
 
 

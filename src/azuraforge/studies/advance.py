@@ -21,6 +21,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.messages import Message
 from azuraforge.messages.stored import restored
 from azuraforge.pipelines.extra import TrialExtra
+from azuraforge.projects.quotas.service import QuotaExceeded
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
@@ -240,6 +241,8 @@ class Advance:
         try:
             return self._database.write(study.project_id, work)
         except IntegrityError:  # another scheduler has added this trial
+            return False
+        except QuotaExceeded:  # the trial is started in a later step, when it fits
             return False
 
     def _choose(self, study: Study) -> tuple[Params, int | None]:

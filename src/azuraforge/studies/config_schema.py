@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from azuraforge.plugins.contract.search import DeclaredRange
 from azuraforge.studies.schemas import Kind
 
 
@@ -50,6 +51,7 @@ class FieldSchema(Branch):
     description: str = ""
     descriptions: dict[str, str] = Field(default={})
     default: JsonValue = None
+    search: DeclaredRange | None = None
     any_of: tuple[Branch, ...] = Field(default=(), alias="anyOf")
 
     @property

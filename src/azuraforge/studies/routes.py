@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
@@ -81,10 +81,15 @@ def restore_study(study: NameOrId, access: Member, service: Service, unit: Unit)
 
 @router.get("/{study}/trials")
 def list_trials(
-    study: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+    study: NameOrId,
+    access: Reader,
+    service: Service,
+    limit: Limit = PAGE,
+    after: After = None,
+    curves: Annotated[bool, Query(description="whether to include the intermediate values of ended trials")] = False,
 ) -> TrialPage:
     """List a study's trials by number."""
-    return service.trials(access.project_id, study, limit=limit, after=after)
+    return service.trials(access.project_id, study, limit=limit, after=after, curves=curves)
 
 
 @router.get("/{study}/importance")

@@ -191,6 +191,11 @@ class TrialOut(BaseModel):
     best_epoch: int | None = Field(
         description="number of the report with the best value of that series; null if unknown"
     )
+    curve: list[list[float | None]] | None = Field(
+        default=None,
+        description="values of the pruner's series as (number of the report, value), reduced to at most 100; null "
+        "unless requested, or while the trial is running",
+    )
     cpu_seconds: float | None
     error: RunError | None
     created_at: datetime

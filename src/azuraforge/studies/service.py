@@ -221,14 +221,17 @@ class StudyService:
                 last_event_seq=self._events.last_seq_in(session, study_stream(row.id)),
             )
 
-    def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
-        """Return a page of a study's trials, by number."""
+    def trials(
+        self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None, curves: bool = False
+    ) -> TrialPage:
+        """Return a page of a study's trials, by number, with their intermediate values if ``curves`` is true."""
         with self._database.read(project_id) as session:
             row = found_study(store.find(session, study, trash=True), study)
             found = store.trial_page(session, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
         trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
-        return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
+        items = [shapes.trial_out(trial, runs.get(trial.run_id), curve=curves) for trial in trials]
+        return TrialPage(items=items, next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """Return, for each objective, the fraction of the scores' variance that each field explains so far.

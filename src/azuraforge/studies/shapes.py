@@ -23,7 +23,11 @@ _MORE = (
 Scored = Sequence[tuple[int, list[float]]]
 
 
-def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
+_MOST_POINTS = 100
+
+
+def trial_out(trial: StudyTrial, run: RunOut | None = None, *, curve: bool = False) -> TrialOut:
+    """Return a trial, with its intermediate values if ``curve`` is true and it has ended."""
     return TrialOut(
         number=trial.number,
         run_id=trial.run_id,
@@ -34,11 +38,20 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
         metrics=trial.metrics,
         reports=len(trial.curve),
         best_epoch=trial.best_epoch,
+        curve=_reduced(trial.curve) if curve and trial.ended_at is not None else None,
         cpu_seconds=trial.cpu_seconds,
         error=RunError.shown(trial.error),
         created_at=trial.created_at,
         ended_at=trial.ended_at,
     )
+
+
+def _reduced(curve: Sequence[float | None]) -> list[list[float | None]]:
+    """Return evenly spaced reports with their numbers, the last one included."""
+    count = len(curve)
+    few = min(count, _MOST_POINTS)
+    numbers = [(index + 1) * count // few for index in range(few)]
+    return [[number, curve[number - 1]] for number in numbers]
 
 
 def study_out(

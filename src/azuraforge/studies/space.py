@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import current
-from azuraforge.studies.config_schema import Branch, FieldSchema, fields_of
+from azuraforge.studies.config_schema import FieldSchema, fields_of
 from azuraforge.studies.records import Params, StoredDimension
 from azuraforge.studies.schemas import MOST_CHOICES, Kind, SearchableField, SearchRange
 
@@ -178,8 +178,9 @@ def _restored(name: str, stored: StoredDimension) -> Dimension:
 def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
     """Return the searchable fields with their kinds, limits and default ranges.
 
-    The default range of a number is a tenth to ten times its default, within its limits. If the default is not
-    positive, the limits are the range. ``range`` is None if the default or the limits do not give one.
+    The default range is the one that the pipeline declares for the field (``plugins.contract.search``). Fields with few
+    possible values, such as a boolean, are searched over all of them. Other fields have no default range: ``range`` is
+    None.
     """
     found = []
     for name, field in fields_of(schema).items():
@@ -195,7 +196,7 @@ def suggest(schema: Mapping[str, object] | None) -> list[SearchableField]:
                 default=field.default,
                 low=low,
                 high=high,
-                range=_suggested(branch, field.default),
+                range=_suggested(field),
             )
         )
     return found
@@ -363,27 +364,15 @@ def _number(name: str, value: float | None, key: str, kind: Kind, where: str) ->
     return value
 
 
-def _suggested(branch: Branch, default: JsonValue) -> SearchRange | None:
+def _suggested(field: FieldSchema) -> SearchRange | None:
+    declared, branch = field.search, field.searched
+    if declared is not None:
+        if declared.choices is not None:
+            return SearchRange(choices=list(declared.choices))
+        return SearchRange(low=declared.low, high=declared.high, log=declared.log, step=declared.step)
     if branch.kind == "choice":
         return SearchRange(choices=list(branch.enum if branch.enum is not None else (True, False)))
-    if isinstance(default, bool) or not isinstance(default, int | float):
-        return None
-    low, high = branch.limits
-    open_above = branch.under is not None and branch.kind == "float"
-    if default <= 0:
-        if low is None or high is None:
-            return None
-        return SearchRange(low=low, high=high / 2 if open_above else high, log=False)
-    bottom: int | float = default / 10
-    top: int | float = default * 10
-    if branch.kind == "int":
-        bottom, top = math.ceil(bottom), int(top)
-    if low is not None:
-        bottom = max(bottom, low) if bottom > 0 else bottom
-    if high is not None:
-        top = min(top, high * 0.9 if open_above else high)
-    bottom = min(bottom, top)
-    return SearchRange(low=bottom, high=top, log=bottom > 0 and top / bottom >= 10)
+    return None
 
 
 def _same(one: JsonValue, other: JsonValue) -> bool:

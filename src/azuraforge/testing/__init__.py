@@ -7,7 +7,7 @@ def test_contract(table):
 
 from azuraforge.testing.agents import check_agent
 from azuraforge.testing.classifiers import check_classifier
-from azuraforge.testing.contract import ContractBroken
+from azuraforge.testing.contract import ContractBroken, check_search
 from azuraforge.testing.memory import MemoryRun
 from azuraforge.testing.notifiers import check_notifier
 from azuraforge.testing.pipelines import check_pipeline
@@ -20,5 +20,6 @@ __all__ = [
     "check_classifier",
     "check_notifier",
     "check_pipeline",
+    "check_search",
     "check_source",
 ]

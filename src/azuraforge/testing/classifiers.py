@@ -16,7 +16,7 @@ from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.plugins.kinds.classify.parts import LEARNED_IMAGES, check_image_split, image_part
 from azuraforge.plugins.kinds.classify.predictions import classify_checked, guard_each_alone
 from azuraforge.plugins.vision.config import ImagePart, ImagePipeline, ImageTable, content_hashes
-from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
+from azuraforge.testing.contract import ContractBroken, accepted, check_search, check_shape, require
 from azuraforge.testing.memory import MemoryRun
 
 
@@ -42,6 +42,7 @@ def check_classifier(
         InvalidInput: ``config`` is not valid.
     """
     check_shape("pipeline", plugin)
+    check_search(plugin.Config)
     parsed = accepted("pipeline", plugin, config)
     name = plugin.__name__
     with tempfile.TemporaryDirectory(prefix="contract-") as place:

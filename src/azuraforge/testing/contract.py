@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.search import DeclaredRange, declared_ranges
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import ACCEPTS, check_class
 
@@ -68,3 +69,44 @@ def must_be_json(value: Any, what: str) -> None:
         orjson.dumps(value)
     except TypeError as error:
         raise ContractBroken(f"{what} is not JSON: {error}") from error
+
+
+def check_search(config: type[BaseModel]) -> None:
+    """Check the search ranges that a config declares: the field accepts their ends, and they contain its default.
+
+    Raises ContractBroken that names the field.
+
+    Example:
+        >>> from azuraforge.apps.forecasting.lstm import LstmConfig
+        >>> check_search(LstmConfig)
+    """
+    schema = config.model_json_schema()
+    try:
+        ranges = declared_ranges(schema)
+    except ValidationError as error:
+        raise ContractBroken(f"{config.__name__}: a search range is not valid: {error}") from error
+    for name, declared in ranges.items():
+        for value in _ends(declared):
+            try:
+                parse_config(config, {name: value}, config.__name__)
+            except InvalidInput as error:
+                raise ContractBroken(
+                    f"{config.__name__}.{name}: its search range contains {value!r}: {error}"
+                ) from error
+        default = schema["properties"][name].get("default")
+        require(
+            default is None or _contains(declared, default),
+            f"{config.__name__}.{name}: its search range does not contain its default, {default!r}",
+        )
+
+
+def _ends(declared: DeclaredRange) -> list[JsonValue]:
+    return list(declared.choices) if declared.choices is not None else [declared.low, declared.high]
+
+
+def _contains(declared: DeclaredRange, value: JsonValue) -> bool:
+    if declared.choices is not None:
+        return value in declared.choices
+    if declared.low is None or declared.high is None or not isinstance(value, int | float):
+        return False
+    return declared.low <= value <= declared.high

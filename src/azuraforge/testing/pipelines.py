@@ -30,7 +30,7 @@ from azuraforge.plugins.kinds.forecast.parts import (
     without_short_series,
 )
 from azuraforge.plugins.kinds.forecast.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
-from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
+from azuraforge.testing.contract import ContractBroken, accepted, check_search, check_shape, require
 from azuraforge.testing.memory import MemoryRun
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def check_pipeline(
         ...     check_pipeline(MyForecaster, table, {"horizon": 3, "epochs": 2})
     """
     check_shape("pipeline", plugin)
+    check_search(plugin.Config)
     parsed = accepted("pipeline", plugin, config)
     with tempfile.TemporaryDirectory(prefix="contract-") as folder:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison import child as comparison_child
 from azuraforge.models.comparison.service import Comparisons
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.runs.metrics.store import SeriesStatistics
 from azuraforge.runs.schemas import ArtifactOut, RunDetail
 from tests.task_kinds import built_in_kinds
 
@@ -38,6 +40,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runs: dict[str, RunDetail] = {}
+        self.statistics_of = [SeriesStatistics(run_id, "loss", 0.5, 0.25, float("inf")) for run_id in "abc"]
 
     def add(
         self,
@@ -102,6 +105,9 @@ class Shelf:
             raise NotFound(f"run {run_id!r} does not exist")
         return self.runs[run_id]
 
+    def statistics(self, project_id: str, run_ids: Sequence[str], most: int) -> tuple[list[SeriesStatistics], int]:
+        return [each for each in self.statistics_of if each.run_id in run_ids], 0
+
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut | None, Path]:
         path = self.folder / run_id / name
         if not path.exists():
@@ -116,7 +122,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 @pytest.fixture
 def comparisons(shelf: Shelf) -> Comparisons:
-    return Comparisons(shelf, call_here, "")  # type: ignore[arg-type]
+    return Comparisons(shelf, shelf.statistics, call_here, "")  # type: ignore[arg-type]
 
 
 def noise(scale: float = 1.0, seed: int = 0, rows: int = 400, horizon: int = 2) -> np.ndarray:
@@ -136,6 +142,18 @@ def test_best_and_worst_are_marked_next_to_the_baselines(shelf: Shelf, compariso
     assert rows["fit_seconds"].best == []  # all alike: nobody is best
     assert found.runs[0].metric_series == ["loss"]
     assert found.runs[0].decision == "kept"
+
+
+def test_logged_metrics_of_any_run_are_compared_and_rows_are_told_apart(shelf: Shelf, comparisons: Comparisons) -> None:
+    shelf.add("a")
+    shelf.add("b", noise())
+    shelf.add("c", noise(), fingerprint="f2")
+    shelf.add("d", noise())
+    found = comparisons.compare("p", ["a", "b", "c", "d"])
+    assert [each.rows for each in found.runs] == [None, 0, 1, 0]
+    assert found.rows[0].part == "2020-01-01 – 2020-12-31, 400"
+    row = found.logged[0]
+    assert (row.series, row.last, row.highest) == ("loss", [0.5, 0.5, 0.5, None], [None] * 4)
 
 
 def test_a_skill_against_another_baseline_is_not_ranked(shelf: Shelf, comparisons: Comparisons) -> None:

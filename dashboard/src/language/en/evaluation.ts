@@ -1,5 +1,6 @@
 export const evaluation = {
   verdict: {
+    unproven: "First, not yet proven better than {{baseline}}",
     title: "Verdict",
     notYet: "Not known yet. The gate decides once the candidate has been compared with the baselines on the test set.",
     never: "This run was not evaluated: it ended before the evaluation on the test set.",

@@ -3,12 +3,14 @@ import { automations } from "./automations";
 import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
+import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
+import { runPage } from "./runPage";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -22,12 +24,14 @@ export const en = {
   ...comparison,
   ...datasets,
   ...evaluation,
+  ...home,
   ...loop,
   ...fresh,
   ...models,
   ...plugins,
   ...predictions,
   ...projects,
+  ...runPage,
   ...runs,
   ...schedules,
   ...shell,

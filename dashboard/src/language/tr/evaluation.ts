@@ -2,6 +2,7 @@ import type { evaluation as english } from "../en/evaluation";
 
 export const evaluation: typeof english = {
   verdict: {
+    unproven: "Birinci, ancak {{baseline}} modelinden iyi olduğu henüz kanıtlanmadı",
     title: "Karar",
     notYet: "Henüz bilinmiyor. Karar, aday test kümesinde temel yöntemlerle karşılaştırılınca verilir.",
     never: "Bu çalıştırma değerlendirilmedi: test kümesindeki değerlendirmeden önce sona erdi.",

@@ -33,7 +33,7 @@ describe("CreateProject", () => {
     await userEvent.type(screen.getByTestId("project-name"), "Satış");
     expect(screen.getByTestId<HTMLInputElement>("project-slug").value).toBe("satis");
     await userEvent.click(screen.getByTestId("create-project"));
-    await waitFor(() => expect(open).toHaveBeenCalledWith("/p/satis/runs"));
+    await waitFor(() => expect(open).toHaveBeenCalledWith("/p/satis"));
     expect(asked).toEqual([{ method: "POST", path: "/projects", body: { slug: "satis", name: "Satış" } }]);
   });
 
@@ -59,7 +59,7 @@ describe("ProjectMenu", () => {
     expect(asked).toEqual([]);
     await userEvent.click(screen.getByTestId("project-menu"));
     const other = await screen.findByRole("link", { name: "SALES" });
-    expect(other.getAttribute("href")).toBe("/p/sales/runs");
+    expect(other.getAttribute("href")).toBe("/p/sales");
     await userEvent.keyboard("{Escape}");
     expect(screen.queryByRole("link", { name: "SALES" })).toBeNull();
     await userEvent.click(screen.getByTestId("project-menu"));

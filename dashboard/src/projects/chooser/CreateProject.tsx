@@ -26,7 +26,7 @@ export function CreateProject({ onClose, open = (path) => window.location.assign
   const slug = edited ?? slugOf(name);
   const create = useMutation({
     mutationFn: () => post("/projects", { slug, name: name.trim() }),
-    onSuccess: (made) => open(pathsOf(made.slug).runs),
+    onSuccess: (made) => open(pathsOf(made.slug).home),
   });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import { pathsOf } from "../../routing/paths";
 import { Icon } from "../../ui/Icon";
+import { accountQuery } from "../account/api";
 import { projectsQuery, usePaths, useSession } from "../session";
 import css from "./Chooser.module.css";
 
@@ -12,7 +13,7 @@ import css from "./Chooser.module.css";
 const CreateProject = lazy(() => import("./CreateProject").then((module) => ({ default: module.CreateProject })));
 
 /** The project of the page, as a button that shows the person's other projects, a new one, and the account. */
-export function ProjectMenu() {
+export function ProjectMenu({ collapsed = false }: { collapsed?: boolean }) {
   const { t } = useTranslation();
   const session = useSession();
   const paths = usePaths();
@@ -22,6 +23,7 @@ export function ProjectMenu() {
   const frame = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const { data } = useQuery({ ...projectsQuery, enabled: open });
+  const account = useQuery({ ...accountQuery, enabled: open });
   const projects = data?.items ?? [session];
 
   useEffect(() => {
@@ -48,8 +50,9 @@ export function ProjectMenu() {
     <div className={css["frame"]} ref={frame}>
       <button ref={button} type="button" className={css["project"]} aria-expanded={open} aria-controls={id} title={t("project.menu", { name: session.name })} onClick={() => setOpen(!open)} data-testid="project-menu">
         <span className="visually-hidden">{t("project.menu", { name: "" })} </span>
-        <span className={css["name"]}>{session.name}</span>
-        <span className={css["arrow"]} aria-hidden="true">
+        {collapsed ? <span aria-hidden="true">{session.name.slice(0, 2)}</span> : null}
+        <span className={collapsed ? "visually-hidden" : css["name"]}>{session.name}</span>
+        <span hidden={collapsed} className={css["arrow"]} aria-hidden="true">
           <Icon name="right" size={14} />
         </span>
       </button>
@@ -59,7 +62,7 @@ export function ProjectMenu() {
           {projects.map(({ slug, name }) => (
             <li key={slug}>
               {/* Loads the page anew, so that nothing of the former project is left in it. */}
-              <a className={css["item"]} href={pathsOf(slug).runs} aria-current={slug === session.slug ? "true" : undefined}>
+              <a className={css["item"]} href={pathsOf(slug).home} aria-current={slug === session.slug ? "true" : undefined}>
                 <span className={css["name"]}>{name}</span>
                 {slug === session.slug ? <Icon name="check" size={16} /> : null}
               </a>
@@ -80,10 +83,11 @@ export function ProjectMenu() {
         <Link href={paths.settings} className={css["item"]} onClick={() => setOpen(false)} data-testid="project-settings">
           {t("settings.title")}
         </Link>
-        <p className={`${css["header"]} ${css["line"]}`}>{t("project.signedIn", { user: session.person, role: t(`roles.${session.role}`) })}</p>
-        <Link href={paths.account} className={css["item"]} onClick={() => setOpen(false)} data-testid="my-account">
-          {t("project.account")}
-        </Link>
+        {account.data?.administrator === true ? (
+          <Link href={paths.administration} className={css["item"]} onClick={() => setOpen(false)} data-testid="administration">
+            {t("administration.title")}
+          </Link>
+        ) : null}
       </nav>
       {creating ? (
         <Suspense>

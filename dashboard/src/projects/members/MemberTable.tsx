@@ -55,7 +55,7 @@ export function MemberTable({ members }: { members: readonly Member[] }) {
                       if (role !== undefined) setRole.mutate({ id: member.id, role });
                     }}
                   >
-                    {allowed.map((role) => (
+                    {allowed.filter((role) => member.kind === "person" || role !== "owner").map((role) => (
                       <option key={role} value={role}>
                         {t(`roles.${role}`)}
                       </option>

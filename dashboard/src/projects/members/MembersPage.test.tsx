@@ -36,6 +36,17 @@ describe("MembersPage", () => {
     await waitFor(() => expect(asked.some((one) => one.path === "/invitations/one")).toBe(true));
   });
 
+  it("creates a service account, which can never become an owner", async () => {
+    const asked = answerApi({ ...LISTS, "POST /members/service-accounts": { status: 201, body: MEMBERS[2] } });
+    showPage(<MembersPage />);
+    const roles = within(await screen.findByTestId("service-role")).getAllByRole("option");
+    expect(roles.map((each) => each.textContent)).toEqual(["viewer", "member", "admin"]);
+    expect(within(await screen.findByLabelText("Role of nightly")).getAllByRole("option")).toHaveLength(3);
+    await userEvent.type(screen.getByTestId("service-name"), " weekly ");
+    await userEvent.click(screen.getByTestId("add-service"));
+    await waitFor(() => expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "weekly", role: "member" }));
+  });
+
   it("lets a viewer read and leave, and nothing else", async () => {
     const asked = answerApi({ "GET /members": { body: page([member({ role: "owner" }), member({ id: "bora", name: "bora", role: "viewer", own: true })]) } });
     showPage(<MembersPage />, { role: "viewer" });

@@ -9,6 +9,7 @@ import { membersQuery } from "./api";
 import { Invitations, Invite } from "./InvitationCards";
 import css from "./Members.module.css";
 import { MemberTable } from "./MemberTable";
+import { NewServiceAccount } from "./ServiceAccounts";
 
 /** Page of the project's members and, for admins, its invitations. */
 export default function MembersPage() {
@@ -25,6 +26,7 @@ export default function MembersPage() {
         {data === undefined && error === null ? <Loading /> : null}
         {data === undefined ? null : <MemberTable members={data} />}
       </Card>
+      {admin ? <NewServiceAccount /> : null}
       {admin ? <Invitations /> : null}
     </div>
   );

@@ -21,6 +21,14 @@ export function invitationsQuery(wanted: boolean) {
   return queryOptions({ queryKey: ["invitations"], queryFn: ({ signal }) => allItems("/invitations", {}, signal), enabled: wanted });
 }
 
+export function useAddServiceAccount() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (account: { name: string; role: Exclude<Role, "owner"> }) => post("/members/service-accounts", account),
+    onSettled: readAgain(client, ["members"]),
+  });
+}
+
 export function useSetRole() {
   const client = useQueryClient();
   return useMutation({

@@ -1,14 +1,15 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
-import type { DeletedProject } from "../../api/types";
+import type { DeletedProject, Usage } from "../../api/types";
 import { answerApi, page, showPage } from "../../testing-pages";
 import { ArchivedNotice } from "./ArchivedNotice";
 import SettingsPage from "./SettingsPage";
 
 const DELETED: DeletedProject = { slug: "old", name: "Old", deleted_at: "2026-01-02T03:04:05Z", deleted_by: "ada", purged_after: "2026-02-01T03:04:05Z" };
-const LIST = { "GET /projects/deleted": { body: page([DELETED]) } };
+const USAGE: Usage = { stored_bytes: { used: 3_000_000, limit: 5_000_000 }, runs: { used: 1, limit: null }, datasets: { used: 2, limit: null }, members: { used: 4, limit: 4 } };
+const LIST = { "GET /projects/deleted": { body: page([DELETED]) }, "GET /projects/current/usage": { body: USAGE } };
 const SALES = { slug: "sales", name: "Sales", role: "owner" };
 
 describe("SettingsPage", () => {
@@ -43,6 +44,13 @@ describe("SettingsPage", () => {
     await userEvent.click(screen.getByTestId("delete-project"));
     await waitFor(() => expect(leave).toHaveBeenCalled());
     expect(asked.some((one) => one.method === "DELETE")).toBe(true);
+  });
+
+  it("shows what is used of each limit, to every member", async () => {
+    answerApi(LIST);
+    showPage(<SettingsPage />, { role: "viewer" });
+    const rows = within(await screen.findByTestId("usage")).getAllByRole("row").slice(1);
+    expect(rows.map((row) => row.textContent)).toEqual(["Members44", "Datasets2no limit", "Queued and running runs1no limit", "Stored files3 MB5 MB"]);
   });
 
   it("restores a deleted project", async () => {

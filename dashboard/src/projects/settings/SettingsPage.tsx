@@ -10,6 +10,7 @@ import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
 import { mayManage, useSession } from "../session";
 import { deletedQuery, useArchive, useDelete, useRename, useRestore } from "./api";
 import css from "./Settings.module.css";
+import { UsageCard } from "./UsageCard";
 
 interface SettingsPageProps {
   /** Leaves the pages of the deleted project; by default by loading the first page. */
@@ -25,6 +26,7 @@ export default function SettingsPage({ leave = () => window.location.assign("/")
   return (
     <div className={css["page"]}>
       <PageHead title={t("settings.title")} note={t("settings.note")} />
+      <UsageCard />
       {mayManage(session) && !session.archived ? <Rename /> : null}
       {owner ? <Archive /> : null}
       {owner ? <Delete leave={leave} /> : null}

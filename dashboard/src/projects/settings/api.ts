@@ -1,11 +1,13 @@
 // Queries and mutations of the settings page.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { part, patch, post, remove } from "../../api/client";
+import { get, part, patch, post, remove } from "../../api/client";
 import { allItems } from "../../api/pages";
 import { readAgain } from "../../api/queries";
 
 export const deletedQuery = queryOptions({ queryKey: ["deleted-projects"], queryFn: ({ signal }) => allItems("/projects/deleted", {}, signal) });
+
+export const usageQuery = queryOptions({ queryKey: ["usage"], queryFn: ({ signal }) => get("/projects/current/usage", {}, signal) });
 
 export function useRename() {
   const client = useQueryClient();

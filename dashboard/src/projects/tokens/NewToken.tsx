@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -6,6 +7,7 @@ import { Card } from "../../ui/Card";
 import { SelectField, TextField } from "../../ui/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { ShownOnce } from "../../ui/ShownOnce";
+import { membersQuery } from "../members/api";
 import { useSession } from "../session";
 import { useCreateToken } from "./api";
 import css from "./Tokens.module.css";
@@ -28,6 +30,8 @@ export function NewToken() {
   const [name, setName] = useState("");
   const [role, setRole] = useState<(typeof ROLES)[number]>("member");
   const [days, setDays] = useState("");
+  const [account, setAccount] = useState("");
+  const accounts = useQuery(membersQuery).data?.filter((each) => each.kind === "service") ?? [];
   const [tried, setTried] = useState(false);
   // A user can grant at most their own role.
   const roles = ROLES.slice(0, ROLES.indexOf(session.role) + 1);
@@ -37,7 +41,7 @@ export function NewToken() {
     const valid = readDays(days);
     if (name.trim() === "" || valid === undefined) return;
     create.mutate(
-      { name: name.trim(), role, expires_in_days: valid },
+      { name: name.trim(), role, expires_in_days: valid, ...(account === "" ? {} : { service_account: account }) },
       {
         onSuccess: () => {
           setName("");
@@ -61,6 +65,9 @@ export function NewToken() {
           />
           <TextField label={t("tokens.days")} hint={t("tokens.daysHint")} value={days} onChange={setDays} name="days" mode="numeric" error={tried && readDays(days) === undefined ? t("tokens.notDays") : undefined} />
         </div>
+        {accounts.length === 0 ? null : (
+          <SelectField label={t("tokens.member")} hint={t("tokens.memberHint")} value={account} onChange={setAccount} options={[{ value: "", label: t("tokens.mine") }, ...accounts.map((each) => ({ value: each.id, label: each.name }))]} testId="token-account" />
+        )}
         <Button type="submit" look="primary" pending={create.isPending} testId="make-token">
           {t("tokens.make")}
         </Button>

@@ -10,6 +10,9 @@ import TokensPage from "./TokensPage";
 const token = (fields: Partial<Token> = {}): Token => ({
   id: "t1",
   name: "nightly",
+  prefix: "azf_ab12",
+  person: "ada",
+  service: false,
   role: "member",
   created_at: "2026-01-02T03:04:05Z",
   expires_at: null,
@@ -40,6 +43,17 @@ describe("TokensPage", () => {
     await userEvent.click(screen.getByTestId("token-secret-done"));
     expect(screen.queryByTestId("token-secret")).toBeNull();
     expect(document.body.textContent).not.toContain("azf_secret");
+  });
+
+  it("makes one for a service account, and marks it in the list", async () => {
+    const account = { id: "s1", name: "robot", kind: "service", role: "member", joined_at: "2026-01-02T03:04:05Z", own: false };
+    const asked = answerApi({ "GET /tokens": { body: page([token({ person: "robot", service: true })]) }, "GET /members": { body: page([account]) }, "POST /tokens": { status: 201, body: { ...token(), token: "azf_secret" } } });
+    showPage(<TokensPage />);
+    await userEvent.selectOptions(await screen.findByTestId("token-account"), "robot");
+    await userEvent.type(screen.getByTestId("token-name"), "job");
+    await userEvent.click(screen.getByTestId("make-token"));
+    await waitFor(() => expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "job", role: "member", expires_in_days: null, service_account: "s1" }));
+    expect(screen.getByTestId("tokens").textContent).toContain("azf_ab12…robot (service account)");
   });
 
   it("asks before it revokes", async () => {

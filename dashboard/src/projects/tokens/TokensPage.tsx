@@ -57,6 +57,8 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
         <thead>
           <tr>
             <th scope="col">{t("tokens.name")}</th>
+            <th scope="col">{t("tokens.prefix")}</th>
+            <th scope="col">{t("tokens.member")}</th>
             <th scope="col">{t("tokens.role")}</th>
             <th scope="col">{t("tokens.created")}</th>
             <th scope="col">{t("tokens.expires")}</th>
@@ -72,6 +74,12 @@ function TokenTable({ tokens }: { tokens: readonly Token[] }) {
           {tokens.map((token) => (
             <tr key={token.id}>
               <th scope="row">{token.name}</th>
+              <td>
+                <code>{token.prefix}…</code>
+              </td>
+              <td>
+                {token.person} {token.service ? <span className={tableCss["soft"]}>({t("team.service")})</span> : null}
+              </td>
               <td>{t(`roles.${token.role}`)}</td>
               <td className={tableCss["nowrap"]}>{moment(token.created_at)}</td>
               <td className={tableCss["nowrap"]}>{token.expires_at === null ? t("tokens.endless") : moment(token.expires_at)}</td>

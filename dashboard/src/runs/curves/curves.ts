@@ -7,6 +7,8 @@ export interface Curve {
   readonly values: readonly (number | null)[];
   /** Milliseconds since 1970 when each point was logged; absent where no point has a time. */
   readonly times?: readonly (number | null)[];
+  /** Number of points of the whole curve, if it was reduced. */
+  readonly total?: number;
 }
 
 export type Curves = Readonly<Record<string, Curve>>;
@@ -20,7 +22,7 @@ export const MOST_POINTS = 6000;
 const APART_SECONDS = 1e-6;
 
 export function curvesOf(metrics: Metrics): Curves {
-  return Object.fromEntries(metrics.series.map(({ series, steps, values, times }) => [series, curveOf(steps, values, times ?? [])]));
+  return Object.fromEntries(metrics.series.map(({ series, steps, values, times, total_points: total }) => [series, { ...curveOf(steps, values, times ?? []), ...(total > steps.length ? { total } : {}) }]));
 }
 
 /** Add points; an existing step gets the newer value. */
@@ -35,7 +37,8 @@ export function merge(curve: Curve | undefined, points: readonly Point[]): Curve
     values.splice(at, known ? 1 : 0, value);
     times.splice(at, known ? 1 : 0, time ?? null);
   }
-  const grown = curveOf(steps, values, times);
+  const added = steps.length - (curve?.steps.length ?? 0);
+  const grown = { ...curveOf(steps, values, times), ...(curve?.total === undefined && steps.length <= MOST_POINTS ? {} : { total: (curve?.total ?? steps.length - added) + added }) };
   return steps.length > MOST_POINTS ? thin(grown) : grown;
 }
 
@@ -52,6 +55,7 @@ export function truncate(curves: Curves, afterStep: number, series: readonly str
 
 /** Keep the lowest and the highest of every four neighbours, in order, so that spikes remain visible. */
 export function thin(curve: Curve): Curve {
+
   const kept: number[] = [];
   for (let start = 0; start < curve.steps.length; start += 4) {
     const bucket = Array.from({ length: Math.min(4, curve.steps.length - start) }, (_, index) => start + index);
@@ -64,7 +68,8 @@ export function thin(curve: Curve): Curve {
   const last = curve.steps.length - 1;
   if (last >= 0 && kept.at(-1) !== last) kept.push(last);
   const pick = <T,>(column: readonly T[] | undefined, missing: T): T[] => kept.map((index) => column?.[index] ?? missing);
-  return curveOf(pick(curve.steps, 0), pick(curve.values, null), pick(curve.times, null));
+  const few = curveOf(pick(curve.steps, 0), pick(curve.values, null), pick(curve.times, null));
+  return curve.total === undefined ? few : { ...few, total: curve.total };
 }
 
 /** Return whether all points of these curves have a time. */

@@ -102,6 +102,7 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
         model: isAgent ? null : optional("model"),
         seed: Number(seed.value),
         threads: Number(threads.value),
+        parent: earlier?.id ?? null,
       },
       { onSuccess: (run) => navigate(paths.run(run.id)) },
     );

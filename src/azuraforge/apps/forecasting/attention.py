@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import InvalidValue
+from azuraforge.plugins.contract.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
@@ -24,7 +25,9 @@ class AttentionConfig(NetworkConfig):
             le=1024,
             title="Width",
             description="Number of values per row inside the encoder",
-            json_schema_extra=in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı"),
+            json_schema_extra=(
+                in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı") | search_range(16, 64, step=16)
+            ),
         ),
     ]
     heads: Annotated[
@@ -35,8 +38,9 @@ class AttentionConfig(NetworkConfig):
             le=64,
             title="Heads",
             description="Number of attention heads, which share the width",
-            json_schema_extra=in_turkish(
-                "Dikkat başlıkları", "Dikkat başlığı sayısı; genişlik başlıklar arasında bölüşülür"
+            json_schema_extra=(
+                in_turkish("Dikkat başlıkları", "Dikkat başlığı sayısı; genişlik başlıklar arasında bölüşülür")
+                | search_choices([2, 4, 8])
             ),
         ),
     ]
@@ -48,7 +52,7 @@ class AttentionConfig(NetworkConfig):
             le=12,
             title="Layers",
             description="Number of encoder blocks",
-            json_schema_extra=in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı"),
+            json_schema_extra=(in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı") | search_range(1, 3)),
         ),
     ]
     attention_rows: Annotated[
@@ -59,9 +63,12 @@ class AttentionConfig(NetworkConfig):
             le=2000,
             title="Rows attention reads",
             description="Maximum number of rows that attention reads, at the end of the window",
-            json_schema_extra=in_turkish(
-                "Dikkatin okuduğu satır sayısı",
-                "Dikkatin okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+            json_schema_extra=(
+                in_turkish(
+                    "Dikkatin okuduğu satır sayısı",
+                    "Dikkatin okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+                )
+                | search_range(12, 96, log=True)
             ),
         ),
     ]

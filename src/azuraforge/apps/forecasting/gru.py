@@ -9,6 +9,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import NetworkForecaster
 from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
 from azuraforge.engine import nn
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
@@ -24,9 +25,12 @@ class GruConfig(RecurrentConfig):
             le=2000,
             title="Rows the GRU reads",
             description="Maximum number of rows that the GRU reads, at the end of the window",
-            json_schema_extra=in_turkish(
-                "GRU'nun okuduğu satır sayısı",
-                "GRU'nun okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+            json_schema_extra=(
+                in_turkish(
+                    "GRU'nun okuduğu satır sayısı",
+                    "GRU'nun okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+                )
+                | search_range(12, 96, log=True)
             ),
         ),
     ]

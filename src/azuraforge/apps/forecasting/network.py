@@ -11,6 +11,7 @@ from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.linear_start import Line, fit_line
 from azuraforge.plugins.forecasting.time_series import TimeSeriesPipeline
@@ -32,7 +33,9 @@ class NetworkConfig(TimeSeriesConfig):
             lt=1,
             title="Dropout",
             description="Share of values set to zero during training",
-            json_schema_extra=in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı"),
+            json_schema_extra=(
+                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı") | search_range(0.0, 0.4)
+            ),
         ),
     ]
     linear: Annotated[

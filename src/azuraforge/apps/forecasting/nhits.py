@@ -16,6 +16,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import FlooredNetwork, NetworkConfig, NetworkForecaster, flatten
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs, Single
 
@@ -47,7 +48,10 @@ class NhitsConfig(NetworkConfig):
             le=2048,
             title="Width",
             description="Number of units in each hidden layer of a stack",
-            json_schema_extra=in_turkish("Genişlik", "Bir bloğun her gizli katmanındaki birim sayısı"),
+            json_schema_extra=(
+                in_turkish("Genişlik", "Bir bloğun her gizli katmanındaki birim sayısı")
+                | search_range(32, 256, log=True)
+            ),
         ),
     ]
 

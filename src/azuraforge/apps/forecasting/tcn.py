@@ -13,6 +13,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import pad
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
 
@@ -28,7 +29,9 @@ class TcnConfig(NetworkConfig):
             le=1024,
             title="Channels",
             description="Number of channels of each convolution",
-            json_schema_extra=in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı"),
+            json_schema_extra=(
+                in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı") | search_range(16, 64, log=True)
+            ),
         ),
     ]
     kernel_size: Annotated[
@@ -39,7 +42,9 @@ class TcnConfig(NetworkConfig):
             le=15,
             title="Kernel size",
             description="Number of rows that one convolution covers",
-            json_schema_extra=in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı"),
+            json_schema_extra=(
+                in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı") | search_range(2, 5)
+            ),
         ),
     ]
     tcn_rows: Annotated[
@@ -50,8 +55,12 @@ class TcnConfig(NetworkConfig):
             le=2000,
             title="Rows the network reads",
             description="Maximum number of rows that the network reads, at the end of the window",
-            json_schema_extra=in_turkish(
-                "Ağın okuduğu satır sayısı", "Ağın okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur"
+            json_schema_extra=(
+                in_turkish(
+                    "Ağın okuduğu satır sayısı",
+                    "Ağın okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
+                )
+                | search_range(24, 192, log=True)
             ),
         ),
     ]

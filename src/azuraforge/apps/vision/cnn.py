@@ -11,6 +11,7 @@ from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
 from azuraforge.plugins.contract.arrays import Indices
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.vision.config import ImageSchema
 from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageConfig, Single
@@ -41,7 +42,9 @@ class CnnConfig(ImageConfig):
             le=4096,
             title="Hidden size",
             description="Number of units in the hidden layer",
-            json_schema_extra=in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı"),
+            json_schema_extra=(
+                in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı") | search_range(64, 256, log=True)
+            ),
         ),
     ]
     dropout: Annotated[
@@ -52,7 +55,9 @@ class CnnConfig(ImageConfig):
             lt=1,
             title="Dropout",
             description="Share of values set to zero during training",
-            json_schema_extra=in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı"),
+            json_schema_extra=(
+                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı") | search_range(0.0, 0.5)
+            ),
         ),
     ]
     augment: Annotated[
@@ -72,7 +77,9 @@ class CnnConfig(ImageConfig):
             le=180,
             title="Rotation (degrees)",
             description="Maximum rotation in either direction",
-            json_schema_extra=in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı"),
+            json_schema_extra=(
+                in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı") | search_range(0.0, 20.0)
+            ),
         ),
     ]
     scale: Annotated[
@@ -83,8 +90,9 @@ class CnnConfig(ImageConfig):
             le=0.9,
             title="Scaling",
             description="Maximum share by which an image is enlarged or reduced",
-            json_schema_extra=in_turkish(
-                "Ölçekleme", "Bir görüntünün büyütülebileceği ya da küçültülebileceği en büyük oran"
+            json_schema_extra=(
+                in_turkish("Ölçekleme", "Bir görüntünün büyütülebileceği ya da küçültülebileceği en büyük oran")
+                | search_range(0.0, 0.2)
             ),
         ),
     ]
@@ -96,7 +104,10 @@ class CnnConfig(ImageConfig):
             le=0.5,
             title="Shift",
             description="Maximum shift in either direction, as a share of the width",
-            json_schema_extra=in_turkish("Kaydırma", "Her iki yönde en büyük kaydırma, genişliğin oranı olarak"),
+            json_schema_extra=(
+                in_turkish("Kaydırma", "Her iki yönde en büyük kaydırma, genişliğin oranı olarak")
+                | search_range(0.0, 0.15)
+            ),
         ),
     ]
 

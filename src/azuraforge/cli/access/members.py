@@ -1,4 +1,4 @@
-"""``azuraforge members``: list, set-role, remove, leave, transfer."""
+"""``azuraforge members``: list, add-service, set-role, remove, leave, transfer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def list_members(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
         [text("name"), text("role"), text("member_since"), "id"],
         [
             [
-                text("member_is_you", name=each.name) if each.own else each.name,
+                text("member_is_you" if each.own else "member_is_service", name=each.name)
+                if each.own or each.kind == "service"
+                else each.name,
                 text(f"member.{each.role}"),
                 text.moment(each.joined_at),
                 each.id,
@@ -40,6 +42,23 @@ def list_members(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
         ],
     )
     say_more(terminal, found, limit)
+
+
+@app.command("add-service")
+def add_service(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the service account, such as its purpose.")],
+    role: Annotated[Literal["viewer", "member", "admin"], typer.Option(help="Highest role of its tokens.")] = "member",
+    json: AsJson = False,
+) -> None:
+    """Create a service account: a member that cannot sign in, for tokens that no person's leaving ends."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.members.add_service_account(name, role)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("service_added", name=made.name, id=made.id))
 
 
 @app.command("set-role")

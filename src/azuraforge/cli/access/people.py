@@ -13,7 +13,10 @@ from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
 
-app = typer.Typer(help="Your account, its password and its browser sessions.", no_args_is_help=True)
+app = typer.Typer(
+    help="Your account with its password and sessions; for administrators, all people of the platform.",
+    no_args_is_help=True,
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -39,6 +42,103 @@ def link(
     else:
         terminal.say(made.url)
         terminal.note(terminal.text("link_until", time=terminal.text.moment(made.expires_at)))
+
+
+@app.command("list")
+def list_people(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
+    """List the people of the platform. Requires an administrator, like create, disable, enable, grant and revoke."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.people.list(limit=limit + 1)
+    shown = found[:limit]
+    if json:
+        terminal.json([each.raw for each in shown])
+        return
+    text = terminal.text
+    terminal.table(
+        [text("name"), text("administrator"), text("state"), text("person_projects"), text("used"), "id"],
+        [
+            [
+                each.name,
+                text("yes" if each.administrator else "no"),
+                text("person_disabled" if each.disabled_at else "person_active"),
+                str(each.projects),
+                text.moment(each.used_at) if each.used_at else "–",
+                each.id,
+            ]
+            for each in shown
+        ],
+    )
+    say_more(terminal, found, limit)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name of the new person.")],
+    json: AsJson = False,
+) -> None:
+    """Create an account and print a link that signs the person in once, within 72 hours."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.create(name)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(made.link.url)
+        terminal.note(terminal.text("link_until", time=terminal.text.moment(made.link.expires_at)))
+
+
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
+
+
+@app.command("first-link")
+def first_link(context: typer.Context, person: Person, json: AsJson = False) -> None:
+    """Print another link for a person who has never signed in. The previous link ends."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.first_link(person)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(made.url)
+        terminal.note(terminal.text("link_until", time=terminal.text.moment(made.expires_at)))
+
+
+@app.command()
+def disable(context: typer.Context, person: Person) -> None:
+    """Refuse all sessions and tokens of a person, at once and until the person is enabled."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.disable(person)
+    terminal.say(terminal.text("person_was_disabled", name=made.name))
+
+
+@app.command()
+def enable(context: typer.Context, person: Person) -> None:
+    """Let a disabled person use the platform again."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.enable(person)
+    terminal.say(terminal.text("person_was_enabled", name=made.name))
+
+
+@app.command()
+def grant(context: typer.Context, person: Person) -> None:
+    """Make a person an administrator of the platform."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.grant(person)
+    terminal.say(terminal.text("administrator_granted", name=made.name))
+
+
+@app.command()
+def revoke(context: typer.Context, person: Person) -> None:
+    """Take the administration of the platform away from a person. One administrator always remains."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.people.revoke(person)
+    terminal.say(terminal.text("administrator_revoked", name=made.name))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``azuraforge projects``: list, create, rename, archive, unarchive, delete, deleted, restore, purge."""
+"""``azuraforge projects``: list, create, rename, archive, unarchive, delete, deleted, restore, purge, usage."""
 
 from __future__ import annotations
 
@@ -80,6 +80,39 @@ def rename(
         terminal.json(made.raw)
     else:
         terminal.say(terminal.text("project_renamed", slug=made.slug, name=made.name))
+
+
+@app.command()
+def usage(context: typer.Context, json: AsJson = False) -> None:
+    """Show what the project uses of its quota."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.projects.usage()
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    uses = (
+        ("members", found.members),
+        ("datasets", found.datasets),
+        ("runs", found.runs),
+        ("stored_bytes", found.stored_bytes),
+    )
+
+    def shown(name: str, amount: int) -> str:
+        return text.bytes(amount) if name == "stored_bytes" else text.number(amount, 0)
+
+    terminal.table(
+        [text("resource"), text("amount_used"), text("quota")],
+        [
+            [
+                text(f"quota.{name}"),
+                shown(name, use.used),
+                text("no_limit") if use.limit is None else shown(name, use.limit),
+            ]
+            for name, use in uses
+        ],
+    )
 
 
 @app.command()

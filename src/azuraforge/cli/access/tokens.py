@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client.access.members import ProjectMember
 
 app = typer.Typer(help="API tokens of the project.", no_args_is_help=True)
 
@@ -26,17 +29,26 @@ def create(
             min=1, max=3650, help="Number of days for which the token is valid. Default: until it is revoked."
         ),
     ] = None,
+    service: Annotated[
+        str | None, typer.Option("--for", metavar="ACCOUNT", help="Name or id of a service account. Default: you.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Create a token and print its secret, which cannot be shown again."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        made = connected.client.tokens.create(name, role, days)
+        account = None if service is None else _service_account(connected.client.members.list(), service)
+        made = connected.client.tokens.create(name, role, days, service_account=account)
     if json:
         terminal.json(made.raw)
     else:
         terminal.note(terminal.text("token_made", name=made.name, id=made.id, role=made.role))
         terminal.say(made.token or "")
+
+
+def _service_account(members: list[ProjectMember], given: str) -> str:
+    """Return the id of the service account with this name, or ``given``, which may be an id."""
+    return next((each.id for each in members if each.kind == "service" and each.name == given), given)
 
 
 @app.command()
@@ -77,11 +89,22 @@ def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fal
         terminal.say(text("no_tokens"))
         return
     terminal.table(
-        ["id", text("name"), text("role"), text("created"), text("expires"), text("used")],
+        [
+            "id",
+            text("name"),
+            text("token_prefix"),
+            text("token_of"),
+            text("role"),
+            text("created"),
+            text("expires"),
+            text("used"),
+        ],
         [
             [
                 each.id,
                 each.name,
+                f"{each.prefix}…",
+                text("member_is_service", name=each.person) if each.service else each.person,
                 text(f"member.{each.role}"),
                 text.moment(each.created_at),
                 text.moment(each.expires_at) if each.expires_at else text("never"),

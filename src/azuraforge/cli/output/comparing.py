@@ -29,6 +29,12 @@ def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | 
         for said in comparison.why_not:
             terminal.say(f"  · {text.of(said.text)}")
         terminal.console.print()
+    if comparison.logged:
+        last = [[row.series, *map(terminal.text.number, row.last)] for row in comparison.logged]
+        terminal.table([text("metric_logged"), *heads], last, right=range(1, len(heads) + 1))
+        if comparison.logged_left_out:
+            terminal.say(text("compare_left_out", count=comparison.logged_left_out))
+        terminal.console.print()
     if comparison.config:
         settings = [[row.name, *(plain(terminal, value) for value in row.values)] for row in comparison.config]
         terminal.table([text("setting"), *heads], settings)

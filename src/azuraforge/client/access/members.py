@@ -40,6 +40,11 @@ class Members:
         """Return the project's members, longest membership first; at most ``limit`` of them (None: all)."""
         return listed(self._connection, "/members", ProjectMember, limit)
 
+    def add_service_account(self, name: str, role: str = "member") -> ProjectMember:
+        """Create a member that cannot sign in and has only API tokens; see ``client.tokens.create``."""
+        body = {"name": name, "role": role}
+        return ProjectMember.from_json(self._connection.post("/members/service-accounts", body))
+
     def set_role(self, person: str, role: str) -> ProjectMember:
         """Change a member's role, at most to the own one: ``viewer``, ``member``, ``admin`` or ``owner``."""
         path = f"/members/{segment(self._id(person))}"

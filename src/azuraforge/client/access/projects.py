@@ -48,6 +48,24 @@ class ProjectPurge(Shape):
     bytes_freed: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Use(Shape):
+    """How much of a limit is used; ``limit`` is None if there is none."""
+
+    used: int
+    limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage(Shape):
+    """What a project uses of each limited resource; ``runs`` are queued or running."""
+
+    stored_bytes: Use
+    runs: Use
+    datasets: Use
+    members: Use
+
+
 #: Timeout of requests that delete many files.
 _PURGE_SECONDS = 600.0
 DeletedProjectList: TypeAlias = list[DeletedProject]
@@ -105,6 +123,10 @@ class Projects:
         """Permanently delete a project in the trash, with everything in it."""
         path = f"/projects/{quote(slug, safe='')}/purge"
         return ProjectPurge.from_json(self._connection.request("DELETE", path, timeout_seconds=_PURGE_SECONDS))
+
+    def usage(self) -> Usage:
+        """Return what the project of this client's requests uses, and its limits."""
+        return Usage.from_json(self._connection.get("/projects/current/usage"))
 
     def current(self) -> CurrentProject:
         """Return the project of this client's requests."""

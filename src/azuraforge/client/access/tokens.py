@@ -18,6 +18,9 @@ class Token(Shape):
     id: str
     name: str
     role: str
+    prefix: str = ""
+    person: str = ""
+    service: bool = False
     created_at: datetime | None = None
     expires_at: datetime | None = None
     used_at: datetime | None = None
@@ -47,9 +50,19 @@ class Tokens:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def create(self, name: str, role: str = "member", expires_in_days: int | None = None) -> Token:
-        """Create a token that expires after the given number of days (None: never). Its value cannot be read again."""
-        body = {"name": name, "role": role, "expires_in_days": expires_in_days}
+    def create(
+        self,
+        name: str,
+        role: str = "member",
+        expires_in_days: int | None = None,
+        *,
+        service_account: str | None = None,
+    ) -> Token:
+        """Create a token that expires after the given number of days (None: never). Its value cannot be read again.
+
+        ``service_account`` is the id of a service account of the project; None: the token is the own one.
+        """
+        body = {"name": name, "role": role, "expires_in_days": expires_in_days, "service_account": service_account}
         return Token.from_json(self._connection.post("/tokens", body))
 
     def access(self, role: str | None = None, expires_in_seconds: int = 900) -> AccessToken:

@@ -40,6 +40,24 @@ class MetricRow(BaseModel):
     worst: list[int]
 
 
+class LoggedRow(BaseModel):
+    """One logged metric of every run; the values of a run that lacks it, and infinite values, are null."""
+
+    series: str
+    last: list[float | None] = Field(description="value at the highest step")
+    lowest: list[float | None]
+    highest: list[float | None]
+
+
+class JudgedRows(BaseModel):
+    """Held-out rows on which at least one of the runs was evaluated."""
+
+    dataset: str
+    target: str
+    horizon: int | None
+    part: str = Field(description="first and last day, if known, and number of rows or origins")
+
+
 class ConfigRow(BaseModel):
     """Setting in which the runs differ; the value of a run that lacks it is null."""
 
@@ -50,7 +68,7 @@ class ConfigRow(BaseModel):
 class ComparedRun(BaseModel):
     """Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
 
-    ``metric_series`` contains the names of the run's metric curves.
+    ``metric_series`` contains the names of the run's metric curves, as far as ``logged`` contains them.
     """
 
     run: RunOut
@@ -58,6 +76,10 @@ class ComparedRun(BaseModel):
     best_baseline: str | None
     decision: str | None
     unit: str | None = Field(description="unit of the target; null if the run was not evaluated")
+    rows: int | None = Field(
+        description="index into `rows` of the comparison; scores of runs with different indices are not comparable; "
+        "null if the run was not evaluated"
+    )
     metric_series: list[str]
 
 
@@ -67,7 +89,10 @@ class ComparisonOut(BaseModel):
     runs: list[ComparedRun]
     same_rows: bool = Field(description="whether all evaluated runs used the same held-out rows")
     why_not: list[Said]
+    rows: list[JudgedRows]
     metrics: list[MetricRow]
+    logged: list[LoggedRow]
+    logged_left_out: int = Field(description="number of logged metrics that are not listed because there are too many")
     config: list[ConfigRow]
 
 

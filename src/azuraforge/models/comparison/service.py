@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from azuraforge.models.comparison.schemas import (
     ComparedRun,
     ComparisonOut,
     ConfigRow,
+    JudgedRows,
+    LoggedRow,
     MetricRow,
     PairNumbers,
     PairOut,
@@ -24,12 +27,19 @@ from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, PartSummary
 from azuraforge.plugins.contract.metric import FIT_SECONDS, MetricFacts
 from azuraforge.plugins.discovery.calling import Call
+from azuraforge.runs.metrics.store import SeriesStatistics
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 
 ENTRY = "azuraforge.models.comparison.child:compare"
 TIMEOUT_SECONDS = 60.0
 MOST_RUNS = 50
+#: Maximum number of logged metrics in a comparison.
+MOST_LOGGED = 500
+
+
+#: Function of project, run ids and maximum number of series; returns statistics and the number of series left out.
+ReadStatistics = Callable[[str, Sequence[str], int], tuple[list[SeriesStatistics], int]]
 
 
 class _Fact(NamedTuple):
@@ -84,10 +94,15 @@ class _Judged:
 
 
 class Comparisons:
-    """Service that compares runs; each method takes the project's id."""
+    """Service that compares runs; each method takes the project's id.
 
-    def __init__(self, runs: RunService, call: Call, plugins_folder: str) -> None:
+    Args:
+        statistics: function that reads the statistics of the runs' curves (``runs.reads.series_statistics``).
+    """
+
+    def __init__(self, runs: RunService, statistics: ReadStatistics, call: Call, plugins_folder: str) -> None:
         self._runs = runs
+        self._statistics = statistics
         self._call = call
         self._plugins_folder = plugins_folder
 
@@ -110,11 +125,18 @@ class Comparisons:
         judged = [each for each in compared if each.candidate is not None]
         why_not = [said for other in judged[1:] for said in _why_not(judged[0], other)]
         same = len(judged) > 1 and not why_not
+        groups, rows = _rows(compared)
+        statistics, left_out = self._statistics(project_id, wanted, MOST_LOGGED)
+        logged = _logged(wanted, statistics)
+        listed = {row.series for row in logged}
         return ComparisonOut(
-            runs=[_outline(each) for each in compared],
+            runs=[_outline(each, group, listed) for each, group in zip(compared, groups, strict=True)],
             same_rows=same,
             why_not=why_not,
+            rows=rows,
             metrics=_metrics(compared, same),
+            logged=logged,
+            logged_left_out=left_out,
             config=_differences(compared),
         )
 
@@ -159,7 +181,50 @@ class Comparisons:
         return str(self._runs.artifact(project_id, run_id, "errors.npz")[1])
 
 
-def _outline(each: _Judged) -> ComparedRun:
+def _rows(compared: Sequence[_Judged]) -> tuple[list[int | None], list[JudgedRows]]:
+    """Return, for each run, the number of its held-out rows (None without an evaluation), and these rows.
+
+    Rows that an evaluation does not identify equal no others.
+    """
+    known: list[_Judged] = []
+    places: list[int | None] = []
+    for each in compared:
+        if each.evaluation is None:
+            places.append(None)
+            continue
+        same = (place for place, other in enumerate(known) if not _why_not(other, each))
+        place = next(same, len(known))
+        if place == len(known):
+            known.append(each)
+        places.append(place)
+    return places, [_judged_rows(each) for each in known]
+
+
+def _judged_rows(each: _Judged) -> JudgedRows:
+    texts = {fact.name: fact.text for fact in each.rows}
+    horizon = each.evaluation.horizon if each.evaluation is not None else None
+    return JudgedRows(dataset=texts["dataset"], target=texts["target"], horizon=horizon, part=texts["rows"])
+
+
+def _logged(run_ids: Sequence[str], statistics: Sequence[SeriesStatistics]) -> list[LoggedRow]:
+    places = {run_id: place for place, run_id in enumerate(run_ids)}
+    rows: dict[str, LoggedRow] = {}
+    for each in statistics:
+        row = rows.get(each.series)
+        if row is None:
+            empty: list[list[float | None]] = [[None] * len(run_ids) for _ in range(3)]
+            row = LoggedRow(series=each.series, last=empty[0], lowest=empty[1], highest=empty[2])
+            rows[each.series] = row
+        place = places[each.run_id]
+        row.last[place], row.lowest[place], row.highest[place] = map(_finite, (each.last, each.lowest, each.highest))
+    return list(rows.values())
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _outline(each: _Judged, rows: int | None, listed: Collection[str]) -> ComparedRun:
     fields = {name: getattr(each.run, name) for name in RunOut.model_fields}
     return ComparedRun(
         run=RunOut(**fields),
@@ -167,7 +232,8 @@ def _outline(each: _Judged) -> ComparedRun:
         best_baseline=each.evaluation.best_baseline if each.evaluation is not None else None,
         decision=each.verdict.decision if each.verdict is not None else None,
         unit=each.evaluation.unit if each.evaluation is not None else None,
-        metric_series=[name for name in each.run.metric_series if not name.startswith("system/")],
+        rows=rows,
+        metric_series=[name for name in each.run.metric_series if name in listed],
     )
 
 

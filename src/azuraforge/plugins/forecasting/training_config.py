@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.contract.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig, window_within
 from azuraforge.plugins.forecasting.transforms import TransformName
@@ -28,9 +29,12 @@ class TimeSeriesConfig(ForecastConfig):
             title="Window",
             description="Number of history rows to read. Empty: three seasons, at least 30 and at most 192, or "
             "fewer in a short series",
-            json_schema_extra=in_turkish(
-                "Pencere",
-                "Okunan geçmiş satır sayısı. Boş: üç mevsim (en az 30, en çok 192 satır); kısa seride daha az",
+            json_schema_extra=(
+                in_turkish(
+                    "Pencere",
+                    "Okunan geçmiş satır sayısı. Boş: üç mevsim (en az 30, en çok 192 satır); kısa seride daha az",
+                )
+                | search_range(14, 192, log=True)
             ),
         ),
     ]
@@ -75,7 +79,10 @@ class TimeSeriesConfig(ForecastConfig):
             le=10_000,
             title="Epochs",
             description="Maximum number of passes over the training set",
-            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı"),
+            json_schema_extra=(
+                in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı")
+                | search_range(20, 120, log=True)
+            ),
         ),
     ]
     max_steps: Annotated[
@@ -86,8 +93,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=10_000_000,
             title="Maximum steps",
             description="Maximum number of batches; limits the training time on long series",
-            json_schema_extra=in_turkish(
-                "En çok adım sayısı", "Yığın sayısının üst sınırı; uzun serilerde eğitimi kısaltır"
+            json_schema_extra=(
+                in_turkish("En çok adım sayısı", "Yığın sayısının üst sınırı; uzun serilerde eğitimi kısaltır")
+                | search_range(1000, 6000, log=True)
             ),
         ),
     ]
@@ -99,8 +107,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=1000,
             title="Patience",
             description="Number of validation checks without improvement after which training stops",
-            json_schema_extra=in_turkish(
-                "Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur"
+            json_schema_extra=(
+                in_turkish("Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur")
+                | search_range(5, 20)
             ),
         ),
     ]
@@ -128,7 +137,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=8192,
             title="Batch size",
             description="Number of windows per step",
-            json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı"),
+            json_schema_extra=(
+                in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı") | search_choices([32, 64, 128, 256])
+            ),
         ),
     ]
     learning_rate: Annotated[
@@ -139,8 +150,9 @@ class TimeSeriesConfig(ForecastConfig):
             le=1,
             title="Learning rate",
             description="Peak step size; the step size rises during a warm-up and then decays",
-            json_schema_extra=in_turkish(
-                "Öğrenme oranı", "En büyük adım boyu; adım boyu ısınma sırasında yükselir, sonra azalır"
+            json_schema_extra=(
+                in_turkish("Öğrenme oranı", "En büyük adım boyu; adım boyu ısınma sırasında yükselir, sonra azalır")
+                | search_range(0.0005, 0.01, log=True)
             ),
         ),
     ]
@@ -152,7 +164,10 @@ class TimeSeriesConfig(ForecastConfig):
             le=1,
             title="Weight decay",
             description="Strength with which the weights are pulled towards zero",
-            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü"),
+            json_schema_extra=(
+                in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü")
+                | search_range(0.0001, 0.03, log=True)
+            ),
         ),
     ]
     clip_norm: Annotated[
@@ -163,7 +178,10 @@ class TimeSeriesConfig(ForecastConfig):
             le=1000,
             title="Gradient clipping",
             description="Maximum norm of the gradient; longer gradients are clipped",
-            json_schema_extra=in_turkish("Gradyan kırpma", "Gradyanın en büyük normu; daha uzun gradyanlar kırpılır"),
+            json_schema_extra=(
+                in_turkish("Gradyan kırpma", "Gradyanın en büyük normu; daha uzun gradyanlar kırpılır")
+                | search_range(0.3, 3.0, log=True)
+            ),
         ),
     ]
     loss: Annotated[

@@ -35,6 +35,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.contract.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.vision.calibration import fit_temperature, softmax
@@ -63,7 +64,10 @@ class ImageConfig(ClassifyConfig):
             le=1000,
             title="Epochs",
             description="Maximum number of passes over the training set",
-            json_schema_extra=in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı"),
+            json_schema_extra=(
+                in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı")
+                | search_range(4, 24, log=True)
+            ),
         ),
     ]
     patience: Annotated[
@@ -74,8 +78,9 @@ class ImageConfig(ClassifyConfig):
             le=1000,
             title="Patience",
             description="Number of validation checks without improvement after which training stops",
-            json_schema_extra=in_turkish(
-                "Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur"
+            json_schema_extra=(
+                in_turkish("Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur")
+                | search_range(10, 50)
             ),
         ),
     ]
@@ -103,7 +108,9 @@ class ImageConfig(ClassifyConfig):
             le=4096,
             title="Batch size",
             description="Number of images per step",
-            json_schema_extra=in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı"),
+            json_schema_extra=(
+                in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı") | search_choices([64, 128, 256])
+            ),
         ),
     ]
     learning_rate: Annotated[
@@ -114,8 +121,9 @@ class ImageConfig(ClassifyConfig):
             le=1,
             title="Learning rate",
             description="Peak step size; the step size rises once and then decays",
-            json_schema_extra=in_turkish(
-                "Öğrenme oranı", "En büyük adım boyu; adım boyu bir kez yükselir, sonra azalır"
+            json_schema_extra=(
+                in_turkish("Öğrenme oranı", "En büyük adım boyu; adım boyu bir kez yükselir, sonra azalır")
+                | search_range(0.001, 0.02, log=True)
             ),
         ),
     ]
@@ -127,7 +135,10 @@ class ImageConfig(ClassifyConfig):
             le=1,
             title="Weight decay",
             description="Strength with which the weights are pulled towards zero",
-            json_schema_extra=in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü"),
+            json_schema_extra=(
+                in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü")
+                | search_range(0.001, 0.1, log=True)
+            ),
         ),
     ]
     label_smoothing: Annotated[
@@ -138,7 +149,9 @@ class ImageConfig(ClassifyConfig):
             lt=1,
             title="Label smoothing",
             description="Share of each label that is spread over all classes",
-            json_schema_extra=in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı"),
+            json_schema_extra=(
+                in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı") | search_range(0.0, 0.15)
+            ),
         ),
     ]
     class_weights: Annotated[
@@ -160,8 +173,9 @@ class ImageConfig(ClassifyConfig):
             lt=1,
             title="Averaging",
             description="Decay factor per step of the moving average of the weights",
-            json_schema_extra=in_turkish(
-                "Ağırlık ortalaması", "Ağırlıkların hareketli ortalamasının adım başına sönüm katsayısı"
+            json_schema_extra=(
+                in_turkish("Ağırlık ortalaması", "Ağırlıkların hareketli ortalamasının adım başına sönüm katsayısı")
+                | search_range(0.98, 0.999)
             ),
         ),
     ]

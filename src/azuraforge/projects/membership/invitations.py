@@ -30,6 +30,7 @@ from azuraforge.projects.membership.invitation_schemas import (
     InvitationOut,
     InvitationPage,
 )
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.projects.schemas import ProjectOut
 from azuraforge.projects.tables import Invitation, Project
 
@@ -45,11 +46,19 @@ _ORDER: Order[tuple[datetime, str]] = Order("invitations", tuple[Moment, str])
 class InvitationService:
     """Service for invitations: members create, list and revoke them; their recipients look them up and accept them."""
 
-    def __init__(self, database: Database, events: EventLog, accounts: Accounts, revocations: Revocations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        accounts: Accounts,
+        revocations: Revocations,
+        check_quota: ChecksQuota = no_quotas,
+    ) -> None:
         self._database = database
         self._events = events
         self._accounts = accounts
         self._revocations = revocations
+        self._check_quota = check_quota
 
     def create(self, access: Access, role: str, base_url: str, *, unit: UnitOfWork | None = None) -> InvitationCreated:
         """Create an invitation, whose link is returned only here. Browsers do not send its fragment, the secret.
@@ -175,6 +184,7 @@ class InvitationService:
                 code="already_member",
                 name=project.name,
             )
+        self._check_quota(session, "members", 1)
         store.use(session, row)
         projects_store.add_member(session, row.role)
         person_id = session.person_id
@@ -215,9 +225,10 @@ def _valid(session: Session, hash_: str, *, lock: bool = False) -> tuple[Invitat
             hours=VALID_SECONDS / 3600,
         )
     role = projects_store.role_of(session, row.created_by)
-    if project.deleted_at is not None or role is None or is_above(row.role, role):
+    name = people_reads.working_name(session, row.created_by)
+    if project.deleted_at is not None or role is None or name is None or is_above(row.role, role):
         raise _unknown()
-    return row, project, people_reads.name_of(session, row.created_by) or row.created_by
+    return row, project, name
 
 
 def _unknown() -> AzuraError:

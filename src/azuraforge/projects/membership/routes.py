@@ -9,7 +9,7 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Admin, Owner, Reader, Unit
-from azuraforge.projects.membership.schemas import MemberOut, MemberPage, RoleRequest
+from azuraforge.projects.membership.schemas import MemberOut, MemberPage, NewServiceAccount, RoleRequest
 from azuraforge.projects.membership.service import MemberService
 
 router = APIRouter(prefix="/members", tags=["members"])
@@ -28,6 +28,12 @@ PersonId = Annotated[str, Path(min_length=1, max_length=16)]
 def list_members(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> MemberPage:
     """List the project's members and their roles, longest membership first."""
     return service.list(access, limit=limit, after=after)
+
+
+@router.post("/service-accounts", status_code=201)
+def create_service_account(body: NewServiceAccount, access: Admin, service: Service, unit: Unit) -> MemberOut:
+    """Create a service account: a member that cannot sign in, for the API tokens of scheduled jobs."""
+    return service.add_service_account(access, body, unit=unit)
 
 
 @router.patch("/{person_id}")

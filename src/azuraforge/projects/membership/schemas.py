@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge.paging import Page
+from azuraforge.people.schemas import PersonName
 from azuraforge.projects.schemas import Role
 
 
@@ -24,6 +25,15 @@ class MemberOut(BaseModel):
 
 class MemberPage(Page[MemberOut]):
     """A page of the project's members, longest membership first."""
+
+
+class NewServiceAccount(BaseModel):
+    """Request for a service account. Its tokens have at most its role."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: PersonName
+    role: Literal["viewer", "member", "admin"] = "member"
 
 
 class RoleRequest(BaseModel):

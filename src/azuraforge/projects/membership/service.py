@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session, UnitOfWork, after_commit
+from azuraforge.database import Database, Session, UnitOfWork, after_commit, new_id
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.paging import PAGE, Order
 from azuraforge.people import reads as people_reads
+from azuraforge.people.accounts import add_service_account
 from azuraforge.people.callers import Revocations
+from azuraforge.projects import store as projects_store
 from azuraforge.projects.callers import ROLES, Access
 from azuraforge.projects.events import STREAM
 from azuraforge.projects.membership import invitation_store, store
 from azuraforge.projects.membership.authority import is_above, keep_an_owner, may_change, may_grant, own_role
-from azuraforge.projects.membership.events import InvitationRevoked, MemberRemoved, MemberRoleChanged
-from azuraforge.projects.membership.schemas import MemberOut, MemberPage
+from azuraforge.projects.membership.events import InvitationRevoked, MemberAdded, MemberRemoved, MemberRoleChanged
+from azuraforge.projects.membership.schemas import MemberOut, MemberPage, NewServiceAccount
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.projects.tables import Member
 
 _ORDER: Order[tuple[datetime, str]] = Order("members", tuple[Moment, str])
@@ -28,10 +31,17 @@ class MemberService:
     A change takes effect at once in this process, also for open streams, and within ``CACHE_SECONDS`` in others.
     """
 
-    def __init__(self, database: Database, events: EventLog, revocations: Revocations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        revocations: Revocations,
+        check_quota: ChecksQuota = no_quotas,
+    ) -> None:
         self._database = database
         self._events = events
         self._revocations = revocations
+        self._check_quota = check_quota
 
     def list(self, access: Access, *, limit: int = PAGE, after: str | None = None) -> MemberPage:
         """Return a page of the project's members, longest membership first."""
@@ -41,6 +51,43 @@ class MemberService:
             page, cursor = _ORDER.cut(found, limit, lambda row: (row.created_at, row.person_id))
             names = people_reads.people(session, [row.person_id for row in page])
         return MemberPage(items=[_out(row, names[row.person_id], access) for row in page], next=cursor)
+
+    def add_service_account(
+        self, access: Access, request: NewServiceAccount, *, unit: UnitOfWork | None = None
+    ) -> MemberOut:
+        """Create a member that cannot sign in and has only API tokens.
+
+        Raises Forbidden for an API token and for a role above the caller's, Conflict if a member has the name, and
+        QuotaExceeded.
+        """
+        if access.kind == "token":
+            raise Forbidden(
+                "an API token cannot create service accounts, because they would stay after the token has ended",
+                next_step="sign in with a browser, or use this machine's command line",
+            )
+
+        def in_project(session: Session, _: None) -> MemberOut:
+            may_grant(own_role(session, access, "admin"), request.role)
+            if people_reads.has_name(session, request.name):
+                raise Conflict(
+                    "a member of the project has the name {name!r} already",
+                    next_step="choose another name",
+                    code="name_taken",
+                    name=request.name,
+                )
+            self._check_quota(session, "members", 1)
+            projects_store.add_member(session, request.role)
+            added = {"person": request.name, "role": request.role, "by": access.person_name}
+            self._events.append(session, STREAM, MemberAdded.model_validate(added))
+            return self._shown(session, _member(session, session.person_id), access)
+
+        return self._database.write_joining(
+            new_id(),
+            access.project_id,
+            lambda session: add_service_account(session, request.name),
+            in_project,
+            project_unit=unit,
+        )
 
     def set_role(self, access: Access, person_id: str, role: str) -> MemberOut:
         """Change a member's role.

@@ -135,6 +135,7 @@ class AttemptJob:
         if result is None:
             self._announce(name)
             crashpoint("phase_announced")
+            self.log.hide(secrets.values())
             handed: JsonObject = {**payload, "secrets": {**secrets}} if secrets else payload  # secrets are not hashed
             result = self._execute(name, entry, handed, wanted)
         self._meter.leave()

@@ -291,9 +291,15 @@ class Worker:
         return row
 
     def _keep_log(self, job: AttemptJob) -> None:
+        """Store the log of this attempt, and those of earlier attempts whose worker died; empty logs are not kept."""
         job.log.close()
-        if job.log.path.stat().st_size:
-            job.artifact(f"log-{job.run.attempt}.txt", job.log.path, "text/plain", "log")
+        written = {path for path in job.log.path.parent.glob("*.txt") if path.stat().st_size}
+        if written - {job.log.path}:
+            with self._database.read(job.run.project_id) as session:
+                kept = {row.name for row in store.artifacts_of_kind(session, job.run.id, "log")}
+            written = {path for path in written if f"log-{path.stem}.txt" not in kept}
+        for path in sorted(written):
+            job.artifact(f"log-{path.stem}.txt", path, "text/plain", "log")
 
     def _beat(self) -> None:
         while not self._stopping.wait(self._settings.runs.beat_seconds):

@@ -124,6 +124,21 @@ def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None, int |
     return Curve(steps, values, times)
 
 
+def within(curve: Curve, first: int | None, last: int | None) -> Curve:
+    """Return the points from step ``first`` to step ``last``; None means no bound.
+
+    Example:
+        >>> import numpy as np
+        >>> within(Curve(np.arange(5), np.zeros(5), np.zeros(5, np.int64)), 1, 3).steps.tolist()
+        [1, 2, 3]
+    """
+    if first is None and last is None:
+        return curve
+    start = 0 if first is None else int(curve.steps.searchsorted(first))
+    end = len(curve) if last is None else int(curve.steps.searchsorted(last, side="right"))
+    return Curve(curve.steps[start:end], curve.values[start:end], curve.times[start:end])
+
+
 def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
     """Return the requested series (None: all) in the run's order. Raises NotFound if the run lacks one."""
     if wanted is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -146,6 +146,35 @@ def read(session: Session, run_id: str, series: str) -> metrics.Curve:
         session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
         [(step, value, at) for step, value, at in points],
     )
+
+
+class SeriesStatistics(NamedTuple):
+    """Statistics of one curve: the value at its highest step, and the extremes; None if all its values are NaN."""
+
+    run_id: str
+    series: str
+    last: float | None
+    lowest: float | None
+    highest: float | None
+
+
+def statistics(session: Session, run_ids: Sequence[str], most: int) -> tuple[list[SeriesStatistics], int]:
+    """Return the statistics of the curves of several runs, and the number of series that were left out.
+
+    At most ``most`` series are read, those of most runs first. Measurements of the system are not included.
+    """
+    row = MetricSeries
+    among = (row.run_id.in_(run_ids), row.series.not_like("system/%"))
+    frequent = select(row.series).where(*among).group_by(row.series)
+    names = session.scalars(frequent.order_by(func.count().desc(), func.min(row.number), row.series).limit(most)).all()
+    columns = (row.run_id, row.series, row.last, row.lowest, row.highest)
+    found = session.execute(select(*columns).where(row.run_id.in_(run_ids), row.series.in_(names))).all()
+    place = {name: index for index, name in enumerate(names)}
+    rows = sorted((SeriesStatistics(*each) for each in found), key=lambda each: place[each.series])
+    left_out = 0
+    if len(names) == most:
+        left_out = (session.scalar(select(func.count(row.series.distinct())).where(*among)) or 0) - len(names)
+    return rows, left_out
 
 
 def _series(session: Session, run_id: str) -> list[_Curve]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from azuraforge.apps.forecasting.boosting.trees import MOST_LEAVES
+from azuraforge.plugins.contract.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
@@ -22,8 +23,12 @@ class BoostedConfig(ForecastConfig):
             le=5000,
             title="Trees",
             description="Maximum number of trees per forest; the validation set decides when to stop",
-            json_schema_extra=in_turkish(
-                "Ağaç sayısı", "Orman başına ağaç sayısının üst sınırı; ne zaman durulacağını doğrulama kümesi belirler"
+            json_schema_extra=(
+                in_turkish(
+                    "Ağaç sayısı",
+                    "Orman başına ağaç sayısının üst sınırı; ne zaman durulacağını doğrulama kümesi belirler",
+                )
+                | search_range(200, 2000, log=True)
             ),
         ),
     ]
@@ -35,7 +40,9 @@ class BoostedConfig(ForecastConfig):
             le=1,
             title="Learning rate",
             description="Factor of each tree's contribution",
-            json_schema_extra=in_turkish("Öğrenme oranı", "Her ağacın katkısının çarpanı"),
+            json_schema_extra=(
+                in_turkish("Öğrenme oranı", "Her ağacın katkısının çarpanı") | search_range(0.01, 0.2, log=True)
+            ),
         ),
     ]
     leaves: Annotated[
@@ -46,7 +53,9 @@ class BoostedConfig(ForecastConfig):
             le=MOST_LEAVES,
             title="Leaves",
             description="Maximum number of leaves per tree",
-            json_schema_extra=in_turkish("Yaprak sayısı", "Ağaç başına yaprak sayısının üst sınırı"),
+            json_schema_extra=(
+                in_turkish("Yaprak sayısı", "Ağaç başına yaprak sayısının üst sınırı") | search_range(8, 64, log=True)
+            ),
         ),
     ]
     leaf_rows: Annotated[
@@ -57,8 +66,11 @@ class BoostedConfig(ForecastConfig):
             le=100_000,
             title="Examples per leaf",
             description="Minimum number of examples in a leaf; reduced if there are few rows",
-            json_schema_extra=in_turkish(
-                "Yapraktaki örnek sayısı", "Bir yapraktaki örnek sayısının alt sınırı; satır azsa daha düşük alınır"
+            json_schema_extra=(
+                in_turkish(
+                    "Yapraktaki örnek sayısı", "Bir yapraktaki örnek sayısının alt sınırı; satır azsa daha düşük alınır"
+                )
+                | search_range(10, 200, log=True)
             ),
         ),
     ]
@@ -70,7 +82,9 @@ class BoostedConfig(ForecastConfig):
             le=1e6,
             title="Shrinkage",
             description="Penalty on large leaf values (L2)",
-            json_schema_extra=in_turkish("Büzülme (L2)", "Büyük yaprak değerlerine ceza (L2)"),
+            json_schema_extra=(
+                in_turkish("Büzülme (L2)", "Büyük yaprak değerlerine ceza (L2)") | search_range(0.1, 10.0, log=True)
+            ),
         ),
     ]
     columns_share: Annotated[
@@ -81,7 +95,9 @@ class BoostedConfig(ForecastConfig):
             le=1,
             title="Share of inputs",
             description="Share of the inputs that each tree may use",
-            json_schema_extra=in_turkish("Girdi payı", "Her ağacın kullanabileceği girdi payı"),
+            json_schema_extra=(
+                in_turkish("Girdi payı", "Her ağacın kullanabileceği girdi payı") | search_range(0.3, 1.0)
+            ),
         ),
     ]
     rows_share: Annotated[
@@ -92,7 +108,7 @@ class BoostedConfig(ForecastConfig):
             le=1,
             title="Share of examples",
             description="Share of the examples that each tree learns from",
-            json_schema_extra=in_turkish("Örnek payı", "Her ağacın öğrendiği örnek payı"),
+            json_schema_extra=(in_turkish("Örnek payı", "Her ağacın öğrendiği örnek payı") | search_range(0.4, 1.0)),
         ),
     ]
     patience: Annotated[
@@ -103,8 +119,11 @@ class BoostedConfig(ForecastConfig):
             le=1000,
             title="Patience",
             description="Number of boosting rounds without improvement on the validation set after which fitting stops",
-            json_schema_extra=in_turkish(
-                "Sabır (patience)", "Doğrulama kümesinde art arda bu kadar tur iyileşme olmazsa eğitim durur"
+            json_schema_extra=(
+                in_turkish(
+                    "Sabır (patience)", "Doğrulama kümesinde art arda bu kadar tur iyileşme olmazsa eğitim durur"
+                )
+                | search_range(20, 100, log=True)
             ),
         ),
     ]

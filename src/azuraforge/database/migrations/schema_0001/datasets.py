@@ -68,6 +68,7 @@ def create() -> None:
         sa.Column("dataset_id", sa.String(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_id", "dataset_id", "version"],
             ["dataset_version.project_id", "dataset_version.dataset_id", "dataset_version.version"],

@@ -88,6 +88,16 @@ def create() -> None:
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_retention_policy")),
     )
     op.create_table(
+        "quota",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("stored_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("runs", sa.BigInteger(), nullable=True),
+        sa.Column("datasets", sa.BigInteger(), nullable=True),
+        sa.Column("members", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_quota_project_id")),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_quota")),
+    )
+    op.create_table(
         "secret",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -106,6 +116,7 @@ def create() -> None:
         sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("prefix", sa.String(length=16), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("expires_at", database.Timestamp(), nullable=True),

@@ -19,6 +19,7 @@ def create() -> None:
         sa.Column("plugin", sa.String(length=200), nullable=True),
         sa.Column("plugin_version", sa.String(length=100), nullable=True),
         sa.Column("model", sa.String(length=200), nullable=True),
+        sa.Column("parent_id", sa.String(length=16), nullable=True),
         sa.Column("config", database.JsonText(), nullable=False),
         sa.Column("extra", database.JsonText(), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),

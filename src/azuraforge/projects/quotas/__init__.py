@@ -1,0 +1,1 @@
+"""Quotas of projects: limits that an administrator of the platform sets."""
