@@ -14,6 +14,8 @@ export interface Line {
   points?: boolean;
   /** An edge of a band: drawn as its border, hidden from the legend. */
   edge?: "high" | "low";
+  /** Fill a band in the colour of its edges, not in the colour of intervals; for several bands in one plot. */
+  filled?: boolean;
 }
 
 export interface PlotShape {
@@ -32,8 +34,12 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
   const moment = momentLabel(formats.locale, rhythm);
   const showX = shape.x === "time" ? moment : (step: number) => formats.count(step);
   const axis = { stroke: color("--ink-soft"), grid: { stroke: color("--chart-grid"), width: 1 }, ticks: { stroke: color("--chart-grid"), width: 1, size: 4 }, font: "12px system-ui, sans-serif" };
-  const high = shape.lines.findIndex((line) => line.edge === "high") + 1;
-  const low = shape.lines.findIndex((line) => line.edge === "low") + 1;
+  const edges = (edge: Line["edge"]) => shape.lines.flatMap((line, index) => (line.edge === edge ? [{ line, at: index + 1 }] : []));
+  const lows = edges("low");
+  const bands = edges("high").flatMap(({ line, at }, index) => {
+    const low = lows[index];
+    return low === undefined ? [] : [{ series: [at, low.at] as [number, number], fill: line.filled === true ? `${color(line.color)}30` : color("--chart-band") }];
+  });
   return {
     width,
     height: shape.height,
@@ -48,7 +54,7 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
       { label: shape.xLabel, value: (_plot: uPlot, x: number | null) => (x === null ? "–" : showX(x)) },
       ...shape.lines.map((line) => series(line, formats, color)),
     ],
-    bands: high > 0 && low > 0 ? [{ series: [high, low] as [number, number], fill: color("--chart-band") }] : [],
+    bands,
     cursor: { drag: { x: true, y: false, dist: 8 }, points: { size: 7 } },
     legend: { live: true, markers: { width: 0, fill: (_plot, index) => marker(shape.lines[index - 1], color) } },
   };

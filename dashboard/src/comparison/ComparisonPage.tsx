@@ -1,232 +1,153 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState, startTransition } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useSearch } from "wouter";
+import { useSearch } from "wouter";
 
+import { axisOf, matching } from "../charts/parallel/columns";
+import { ParallelPlot, type Brushes } from "../charts/parallel/ParallelPlot";
+import { ScatterPlot } from "../charts/ScatterPlot";
 import { useMetrics } from "../evaluation/metrics";
-import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { taskKindsQuery } from "../plugins/api";
 import { anyMetric } from "../plugins/taskKinds";
 import { usePaths } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
-import type { Curves } from "../runs/curves/curves";
 import { Card, PageHead } from "../ui/Card";
 import { Empty, ErrorNotice, Loading, Notice } from "../ui/Notice";
-import { Table, tableCss } from "../ui/Table";
-import { axesOf, comparisonQuery, curveQuery, pairQuery, type Comparison } from "./api";
+import { comparisonQuery, type Comparison } from "./api";
+import { columnsOf, firstAxes, groupsOf, rowsName } from "./columns";
 import css from "./Comparison.module.css";
-import { ParallelPlot } from "./ParallelPlot";
+import { ConfigCard } from "./ConfigCard";
+import { CurvesCard } from "./CurvesCard";
+import { MetricsCard } from "./MetricsCard";
+import { PairCard } from "./PairCard";
 
-const CurvePlot = lazy(() => import("../charts/CurvePlot"));
+const MOST_RUNS = 50;
 
-/** Any runs side by side: `?runs=a,b,c`. */
+/** Any runs side by side: `?runs=a,b,c`, at most fifty. */
 export default function ComparisonPage() {
   const { t } = useTranslation();
-  const ids = (new URLSearchParams(useSearch()).get("runs") ?? "").split(",").filter((id) => id !== "");
-  const comparison = useQuery(comparisonQuery(ids));
+  const paths = usePaths();
+  const ids = [...new Set((new URLSearchParams(useSearch()).get("runs") ?? "").split(",").filter((id) => id !== ""))];
+  const compared = ids.slice(0, MOST_RUNS);
+  const comparison = useQuery(comparisonQuery(compared));
   useTitle(t("comparison.title"));
   if (ids.length < 2) return <Empty title={t("comparison.few")}>{t("comparison.fewNext")}</Empty>;
-  if (comparison.error) return <ErrorNotice error={comparison.error} />;
-  if (!comparison.data) return <Loading />;
-  const found = comparison.data;
   return (
     <div className={css["page"]}>
-      <PageHead title={t("comparison.title")} note={t("comparison.note")} />
-      <MetricsCard comparison={found} />
-      <PairCard comparison={found} />
-      <ConfigCard comparison={found} />
-      <Card title={t("comparison.parallel")} note={t(found.metrics.some((row) => row.unit === null) ? "comparison.parallelUnits" : "comparison.parallelNote")}>
-        <ParallelPlot axes={axesOf(found)} names={found.runs.map(({ run }) => run.name)} />
-      </Card>
-      <CurvesCard comparison={found} />
+      <PageHead title={t("comparison.title")} note={t("comparison.noteOf", { count: compared.length })} crumbs={[{ name: t("runs.title"), to: paths.runs }]} />
+      {ids.length > MOST_RUNS ? <Notice tone="ember">{t("comparison.tooMany", { most: MOST_RUNS, count: ids.length })}</Notice> : null}
+      {comparison.error ? <ErrorNotice error={comparison.error} /> : comparison.data ? <Cards key={compared.join()} comparison={comparison.data} /> : <Loading />}
     </div>
   );
 }
 
-function Heads({ comparison }: { comparison: Comparison }) {
-  const paths = usePaths();
-  return comparison.runs.map(({ run }) => (
-    <th key={run.id} scope="col" className={tableCss["number"]}>
-      <Link href={paths.run(run.id)}>{run.name}</Link>
-    </th>
-  ));
-}
-
-function MetricsCard({ comparison }: { comparison: Comparison }) {
-  const { t, i18n } = useTranslation();
-  const { number } = useFormats();
+function Cards({ comparison }: { comparison: Comparison }) {
+  const { i18n } = useTranslation();
   const { title } = useMetrics();
   const kinds = useQuery(taskKindsQuery).data;
-  const titled = (name: string) => {
+  const titled = useMemo(() => (name: string) => {
     const metric = anyMetric(kinds, name);
     return metric ? title(metric) : name;
+  // The titles depend on the language.
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [kinds, i18n.language]);
+  const columns = useMemo(() => columnsOf(comparison, titled), [comparison, titled]);
+  const [brushes, setBrushes] = useState<Brushes>({});
+  // What the brushes leave: the plot redraws at once, tables and curves follow when there is time.
+  const [filter, setFilter] = useState<Brushes>({});
+  const inside = useMemo(() => matching(columns.filter(({ id }) => id in filter).map((column) => axisOf(column)), filter, comparison.runs.length), [columns, filter, comparison]);
+  const brush = (next: Brushes) => {
+    setBrushes(next);
+    startTransition(() => setFilter(next));
   };
   return (
-    <Card title={t("comparison.metrics")} note={t(comparison.same_rows ? "comparison.marked" : "comparison.unmarked")} testId="comparison-metrics">
-      {comparison.why_not.map((said, index) => (
-        <Notice key={index} tone="ember">
-          {inLanguage(said.text, i18n.language)}
-        </Notice>
-      ))}
-      <Table caption={t("comparison.metrics")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("comparison.metric")}</th>
-            <Heads comparison={comparison} />
-          </tr>
-        </thead>
-        <tbody>
-          {comparison.metrics.map((row) => (
-            <tr key={row.metric}>
-              <th scope="row">
-                {titled(row.metric)}
-                {row.unit ? ` (${row.unit})` : ""}
-              </th>
-              {row.values.map((value, place) => (
-                <td key={place} className={`${tableCss["number"]} ${row.best.includes(place) ? tableCss["best"] : ""}`}>
-                  {row.best.includes(place) ? <Mark sign="▲" text={t("comparison.best")} /> : null}
-                  {row.worst.includes(place) ? <Mark sign="▼" text={t("comparison.worst")} /> : null}
-                  {number(value)}
-                  {row.unit === null && value !== null ? ` ${comparison.runs[place]?.unit ?? ""}` : null}
-                  {row.alongside[place] === null || value === null ? null : <span className={tableCss["soft"]}> ({number(row.alongside[place] ?? null)})</span>}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </Table>
-    </Card>
-  );
-}
-
-function Mark({ sign, text }: { sign: string; text: string }) {
-  return (
     <>
-      <span className={css["mark"]} aria-hidden="true">{sign} </span>
-      <span className="visually-hidden">{text} </span>
+      <RowsNotice comparison={comparison} />
+      <ParallelCard comparison={comparison} columns={columns} brushes={brushes} onBrush={brush} />
+      <MetricsCard comparison={comparison} inside={inside} titled={titled} />
+      <PairCard comparison={comparison} />
+      <CurvesCard comparison={comparison} inside={inside} />
+      <ScatterCard comparison={comparison} columns={columns} inside={inside} />
+      <ConfigCard comparison={comparison} inside={inside} />
     </>
   );
 }
 
-function ConfigCard({ comparison }: { comparison: Comparison }) {
+type Columns = ReturnType<typeof columnsOf>;
+
+/** Says that scores on different rows have axes of their own, and what the letters mean. */
+function RowsNotice({ comparison }: { comparison: Comparison }) {
   const { t } = useTranslation();
-  const { input } = useFormats();
-  const shown = (value: unknown): string => {
-    if (value === null || value === undefined) return "–";
-    if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
-    if (typeof value === "number") return input(value);
-    if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(shown).join("; ");
-    return typeof value === "string" ? value : JSON.stringify(value);
-  };
-  if (comparison.config.length === 0) return <Card title={t("comparison.config")}>{t("comparison.sameConfig")}</Card>;
+  if (groupsOf(comparison).length < 2) return null;
   return (
-    <Card title={t("comparison.config")} note={t("comparison.configNote")} testId="comparison-config">
-      <Table caption={t("comparison.config")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("comparison.setting")}</th>
-            <Heads comparison={comparison} />
-          </tr>
-        </thead>
-        <tbody>
-          {comparison.config.map((row) => (
-            <tr key={row.name}>
-              <th scope="row">{row.name}</th>
-              {row.values.map((value, place) => (
-                <td key={place} className={tableCss["number"]}>{shown(value)}</td>
-              ))}
-            </tr>
+    <Notice tone="info">
+      <p>{t("comparison.otherRows")}</p>
+      {comparison.rows.length > 0 ? (
+        <ul className={css["rows"]} data-testid="comparison-rows">
+          {comparison.rows.map((rows, index) => (
+            <li key={index}>{[`${rowsName(index)}: ${rows.dataset}`, rows.target, rows.horizon === null ? "" : t("comparison.horizon", { horizon: rows.horizon }), rows.part].filter(Boolean).join(" · ")}</li>
           ))}
-        </tbody>
-      </Table>
+        </ul>
+      ) : null}
+    </Notice>
+  );
+}
+
+function ParallelCard({ comparison, columns, brushes, onBrush }: { comparison: Comparison; columns: Columns; brushes: Brushes; onBrush: (brushes: Brushes) => void }) {
+  const { t } = useTranslation();
+  const { count } = useFormats();
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
+  const [search, setSearch] = useState("");
+  const shown = chosen ?? firstAxes(columns);
+  const axes = columns.filter(({ id }) => shown.includes(id));
+  const names = useMemo(() => comparison.runs.map(({ run }) => run.name), [comparison]);
+  const toggle = (id: string) => {
+    setChosen(shown.includes(id) ? shown.filter((other) => other !== id) : [...shown, id]);
+    if (id in brushes) onBrush(Object.fromEntries(Object.entries(brushes).filter(([other]) => other !== id)));
+  };
+  const found = columns.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
+  return (
+    <Card title={t("comparison.parallel")} note={t("comparison.parallelNote")} testId="comparison-parallel">
+      <ParallelPlot columns={axes} names={names} brushes={brushes} onBrush={onBrush} label={t("comparison.parallelLabel", { count: names.length })} testId="parallel" />
+      <details className={css["axes"]}>
+        <summary>{t("comparison.axes", { shown: count(axes.length), all: count(columns.length) })}</summary>
+        {columns.length > 20 ? <input type="search" className={css["search"]} aria-label={t("comparison.findAxis")} placeholder={t("comparison.findAxis")} value={search} onChange={(event) => setSearch(event.target.value)} /> : null}
+        <ul>
+          {found.slice(0, 100).map(({ id, name }) => (
+            <li key={id}>
+              <label dir="auto" title={name}>
+                <input type="checkbox" checked={shown.includes(id)} onChange={() => toggle(id)} /> {name}
+              </label>
+            </li>
+          ))}
+        </ul>
+      </details>
     </Card>
   );
 }
 
-function PairCard({ comparison }: { comparison: Comparison }) {
-  const { t, i18n } = useTranslation();
-  const { count, percent } = useFormats();
-  const judged = comparison.runs.filter((each) => each.contender !== null).map(({ run }) => run);
-  const [a, setA] = useState(judged[0]?.id ?? "");
-  const [b, setB] = useState(judged[1]?.id ?? "");
-  const pair = useQuery(pairQuery(a, b));
-  if (judged.length < 2) return null;
-  const name = (id: string) => judged.find((run) => run.id === id)?.name ?? id;
-  const found = pair.data;
-  const told = found?.shown[i18n.language.slice(0, 2)];
+function ScatterCard({ comparison, columns, inside }: { comparison: Comparison; columns: Columns; inside: readonly boolean[] }) {
+  const { t } = useTranslation();
+  const first = firstAxes(columns);
+  const [x, setX] = useState(first[0] ?? "");
+  const [y, setY] = useState(columns.findLast(({ id, result }) => result && first.includes(id))?.id ?? first[1] ?? "");
+  const [across, up] = [columns.find(({ id }) => id === x), columns.find(({ id }) => id === y)];
+  const names = useMemo(() => comparison.runs.map(({ run }) => run.name), [comparison]);
+  if (!across || !up) return null;
   return (
-    <Card title={t("comparison.pair")} note={t("comparison.pairNote")} testId="comparison-pair">
+    <Card title={t("comparison.scatter")} note={t("comparison.scatterNote")} testId="comparison-scatter">
       <div className={css["choices"]}>
-        {([[a, setA, "comparison.first"], [b, setB, "comparison.second"]] as const).map(([chosen, choose, label]) => (
+        {([[x, setX, "scatter.x"], [y, setY, "scatter.y"]] as const).map(([chosen, choose, label]) => (
           <label key={label}>
             {t(label)}{" "}
             <select value={chosen} onChange={(event) => choose(event.target.value)}>
-              {judged.map((run) => (
-                <option key={run.id} value={run.id}>
-                  {run.name} ({run.id.slice(0, 6)})
-                </option>
-              ))}
+              {columns.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
             </select>
           </label>
         ))}
       </div>
-      {pair.error ? <ErrorNotice error={pair.error} /> : null}
-      {pair.isLoading ? <Loading /> : null}
-      {found && !found.comparable ? found.why_not.map((said) => <Notice key={said.code} tone="ember">{inLanguage(said.text, i18n.language)}</Notice>) : null}
-      {found?.verdict ? (
-        <p>
-          {t(`comparison.${found.verdict}`, { a: name(a), b: name(b) })}{" "}
-          {t("comparison.interval", {
-            metric: told?.["measure"] ?? "",
-            difference: told?.["change"] ?? "",
-            low: told?.["low"] ?? "",
-            high: told?.["high"] ?? "",
-            level: percent(found.level),
-            origins: count(found.origins ?? 0),
-          })}
-        </p>
-      ) : null}
-    </Card>
-  );
-}
-
-function CurvesCard({ comparison }: { comparison: Comparison }) {
-  const { t } = useTranslation();
-  const series = useMemo(() => [...new Set(comparison.runs.flatMap((each) => each.metric_series))], [comparison]);
-  const [chosen, choose] = useState(series[0] ?? "");
-  const having = comparison.runs.filter((each) => each.metric_series.includes(chosen));
-  const answers = useQueries({ queries: having.map(({ run }) => curveQuery(run.id, chosen)) });
-  const curves: Record<string, Curves[string]> = {};
-  having.forEach(({ run }, index) => {
-    const found = answers[index]?.data?.series[0];
-    if (found) curves[run.id] = { steps: found.steps, values: found.values };
-  });
-  if (series.length === 0) return null;
-  return (
-    <Card
-      title={t("comparison.curves")}
-      testId="comparison-curves"
-      actions={
-        <label className={css["choose"]}>
-          {t("comparison.curve")}{" "}
-          <select value={chosen} onChange={(event) => choose(event.target.value)}>
-            {series.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-      }
-    >
-      <Suspense fallback={<Loading />}>
-        <CurvePlot
-          curves={curves}
-          names={having.map(({ run }) => ({ name: run.id, label: `${run.name} (${run.id.slice(0, 6)})` }))}
-          logarithmic={false}
-          label={t("comparison.curvesLabel", { name: chosen, count: having.length })}
-          testId="comparison-chart"
-        />
-      </Suspense>
+      <ScatterPlot x={across} y={up} names={names} inside={inside} testId="comparison-points" />
     </Card>
   );
 }

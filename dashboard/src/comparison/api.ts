@@ -32,18 +32,3 @@ export function curveQuery(id: string, series: string) {
     staleTime: 60_000,
   });
 }
-
-/** Values that can share an axis: numeric settings that differ between the runs, and metrics in one unit. */
-export interface Axis {
-  name: string;
-  values: (number | null)[];
-}
-
-export function axesOf(comparison: Comparison): Axis[] {
-  const settings = comparison.config.flatMap((row): Axis[] => {
-    const values = row.values.map((value) => (typeof value === "number" ? value : null));
-    return new Set(values.filter((value) => value !== null)).size > 1 ? [{ name: row.name, values }] : [];
-  });
-  const metrics = comparison.metrics.flatMap((row): Axis[] => (row.unit !== null && row.values.filter((value) => value !== null).length > 1 ? [{ name: row.metric, values: row.values }] : []));
-  return [...settings, ...metrics];
-}

@@ -7,6 +7,7 @@ import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
+import { parallel } from "./parallel";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
@@ -28,6 +29,7 @@ export const en = {
   ...loop,
   ...fresh,
   ...models,
+  ...parallel,
   ...plugins,
   ...predictions,
   ...projects,

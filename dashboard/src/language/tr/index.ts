@@ -8,6 +8,7 @@ import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
 import { models } from "./models";
+import { parallel } from "./parallel";
 import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
@@ -29,6 +30,7 @@ export const tr: Texts = {
   ...loop,
   ...fresh,
   ...models,
+  ...parallel,
   ...plugins,
   ...predictions,
   ...projects,
