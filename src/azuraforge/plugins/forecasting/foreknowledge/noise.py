@@ -57,7 +57,7 @@ class Remainder:
         """Return whether the column consists of later values and white noise."""
         enough = self.ahead >= _AHEAD and self.predictable >= _PREDICTABLE
         white = self.forward <= _NOTHING + _WHITE * self.error
-        return enough and white and self.backward > _NOTHING + _MEMORABLE * self.error
+        return bool(enough and white and self.backward > _NOTHING + _MEMORABLE * self.error)
 
 
 class NoiseSpace:
