@@ -57,7 +57,7 @@ class Remainder:
         """Return whether the column consists of later values and white noise."""
         enough = self.ahead >= _AHEAD and self.predictable >= _PREDICTABLE
         white = self.forward <= _NOTHING + _WHITE * self.error
-        return bool(enough and white and self.backward > _NOTHING + _MEMORABLE * self.error)
+        return enough and white and self.backward > _NOTHING + _MEMORABLE * self.error
 
 
 class NoiseSpace:
@@ -88,7 +88,7 @@ class NoiseSpace:
         self._pieces = [piece for piece in pieces if len(piece.rows) > ends + _MEMORY]
         self._target = carried(target)
         self._waves = self._stack([calendar(piece, season)[self._rows(piece)] for piece in self._pieces])
-        self.rows = sum(len(piece.rows) - ends for piece in self._pieces)
+        self.rows: int = sum(len(piece.rows) - ends for piece in self._pieces)
         if not self.enough:
             return
         past = basis(np.concatenate([self._waves, self._lags(self._target, self._known)], axis=1))
