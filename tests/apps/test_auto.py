@@ -285,6 +285,21 @@ def test_intermittent_demand_has_candidates_of_its_own(series: Table) -> None:
     assert "forecasting.arima" in candidates(config, train).core
 
 
+def test_the_zero_forecast_does_not_win_on_intermittent_demand(series: Table) -> None:
+    rng = np.random.default_rng(4)
+    truth = np.where(rng.random((400, 2)) < 0.9, 0.0, 5.0)
+    points = {"zero": np.zeros_like(truth), "mean": np.full_like(truth, 0.5), "last": np.roll(truth, 1, axis=0)}
+    scale = np.ones((400, 1))
+    found = combine(points, truth, scale, ["zero", "mean"], "last", squared=True)
+    assert found.weights["mean"] > 0.5 > found.weights.get("zero", 0.0)
+    assert combine(points, truth, scale, ["zero", "mean"], "last").weights.get("mean", 0.0) == 0.0
+    demand = with_values(series, np.where(np.arange(len(series)) % 3, 0.0, 5.0))
+    for members in ((), ("forecasting.croston",)):
+        config = AutoConfig(horizon=6, members=members)
+        assert candidates(config, cut_learning(demand, Rows(0, 300), 6)).intermittent
+        assert not candidates(config, cut_learning(series, Rows(0, 300), 6)).intermittent
+
+
 def test_scores_stay_in_range_where_the_naive_forecast_has_no_error() -> None:
     rng = np.random.default_rng(2)
     truth = np.full((80, 2), 5.0)

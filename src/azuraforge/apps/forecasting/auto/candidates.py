@@ -88,6 +88,7 @@ class Candidates:
             see docs/decisions/0047.
         unsuited: members that need more rows than the series has → why they are not tried, by language code.
         are_named: whether the config names the members.
+        intermittent: whether the series is intermittent demand, so that members are scored by squared errors.
     """
 
     free: tuple[str, ...]
@@ -99,6 +100,7 @@ class Candidates:
     twice_if_weighed: tuple[str, ...] | None = None
     unsuited: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     are_named: bool = False
+    intermittent: bool = False
 
     @property
     def cheapest(self) -> tuple[str, ...]:
@@ -117,6 +119,10 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     Raises InvalidInput if the config names a member that does not exist.
     """
     free = _names(_NAIVE)
+    schema = train.schema
+    values = column_values(train.frame, schema.target)
+    known = values[np.isfinite(values)]
+    demand = bool(known.size and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0)
     if config.members:
         unknown = sorted(set(config.members) - set(MEMBERS))
         if unknown:
@@ -127,13 +133,9 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
                 name=unknown[0],
                 members=", ".join(MEMBERS),
             )
-        return Candidates(free, tuple(dict.fromkeys(config.members)), are_named=True)
-    schema = train.schema
-    values = column_values(train.frame, schema.target)
-    known = values[np.isfinite(values)]
+        return Candidates(free, tuple(dict.fromkeys(config.members)), are_named=True, intermittent=demand)
     sizes = np.array([train.frame.height]) if schema.series is None else Blocks.of(train.frame, schema.series).sizes
     rows = int(sizes.max())
-    demand = bool(known.size) and known.min() >= 0 and np.mean(known == 0) >= _INTERMITTENT_SHARE and np.ptp(known) > 0
     core = _names(_DEMAND) if demand else _names(_STATISTICAL)
     if not demand and config.season_of(schema) > 1:
         core = (*core, SeasonalNaive.name)  # moves the median towards the last season, see docs/decisions/0024
@@ -162,12 +164,12 @@ def candidates(config: AutoConfig, train: Part) -> Candidates:
     twice = tuple(name for name in twice if name in kept[0])
     if schema.series is not None:
         found = _within_budget(config, len(sizes), free, kept[0], kept[1:], sorted(slow))
-        return replace(found, twice=twice, unsuited=unsuited)
+        return replace(found, twice=twice, unsuited=unsuited, intermittent=demand)
     early = (Ridge.name,) if any(Ridge.name in group for group in kept[1:]) else ()
     ordered = tuple(sorted(kept[0], key=lambda name: (needs_library(name, seasons), _seconds(name, 1))))
     further, left_out = tuple(filter(None, kept[1:])), tuple(sorted(slow))
     weighed = None if demand else _names((BoostedLags,))
-    return Candidates(free, ordered, further, left_out, early, twice, weighed, unsuited)
+    return Candidates(free, ordered, further, left_out, early, twice, weighed, unsuited, intermittent=demand)
 
 
 def _unsuited(least: Mapping[str, int], chosen: Collection[str]) -> dict[str, dict[str, str]]:

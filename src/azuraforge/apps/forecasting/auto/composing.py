@@ -45,7 +45,7 @@ def composed(
     alone = sum(weight > 0 for weight in weights.values()) == 1
     return Composition(
         rule="single" if alone else combination.rule,
-        measure=in_each_language("auto.measure"),
+        measure=in_each_language("auto.measure_squared" if combination.squared else "auto.measure"),
         members=members,
         left_out=(*left_out, *(each for each in not_tried if each.name not in tried)),
         budget_seconds=config.budget_seconds,

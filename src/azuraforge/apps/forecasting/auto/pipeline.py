@@ -117,10 +117,17 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             points |= self._points(progress, validation, tried - set(points), run.config.budget_seconds)
             seen = {name: points[name] for name in sorted(tried & set(points))}
             combination = combine(
-                seen, validation.targets, scale, chosen.core, free, chosen.twice, chosen.twice_if_weighed
+                seen,
+                validation.targets,
+                scale,
+                chosen.core,
+                free,
+                chosen.twice,
+                chosen.twice_if_weighed,
+                squared=chosen.intermittent,
             )
             point = combination.of(seen)
-            before, error = error, _error(point, validation.targets, scale)
+            before, error = error, _error(point, validation.targets, scale, squared=chosen.intermittent)
             # Evidence that is too weak to weight members cannot show either that more members help.
             if place == 1 and thin:
                 why = TOO_FEW
@@ -245,6 +252,7 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             "rule": found.rule,
             "weights": dict(found.weights),
             "scores": dict(found.scores),
+            "squared": found.squared,
             "series": names,
             "learned_until": {name: start.learned for name, start in predictor.starts.items()},
         }
@@ -261,7 +269,9 @@ class Auto(Pipeline[AutoConfig, Ensemble]):
             mine = f"{place}."
             own = {key.removeprefix(mine): values for key, values in arrays.items() if key.startswith(mine)}
             spreads[name] = Spread.stored(own)
-        combination = Combination(settings["rule"], settings["weights"], settings["scores"])
+        combination = Combination(
+            settings["rule"], settings["weights"], settings["scores"], settings.get("squared", False)
+        )
         return Ensemble(members, combination, spreads, starts_from(settings["learned_until"], arrays.get("levels")))
 
     def _points(self, progress: Progress, part: Part, names: Collection[str], budget: float) -> dict[str, Floats]:
@@ -359,6 +369,9 @@ def _origins(rows: Part, some: Indices) -> Part:
     return replace(rows, origins=rows.origins[some], targets=None, ahead=ahead)
 
 
-def _error(point: Floats, truth: Floats, scale: Floats) -> float:
+def _error(point: Floats, truth: Floats, scale: Floats, *, squared: bool) -> float:
+    """Return the scaled mean absolute error, or the root mean squared error; infinity if no error is known."""
     errors = np.abs((truth - point) / scale)
-    return float(np.nanmean(errors)) if np.isfinite(errors).any() else np.inf
+    if not np.isfinite(errors).any():
+        return np.inf
+    return float(np.sqrt(np.nanmean(errors**2)) if squared else np.nanmean(errors))

@@ -45,13 +45,16 @@ class Combination:
         rule: ``weights`` for the weighted sum, ``median`` for the median of the members with a weight, ``trimmed`` for
             the weighted mean of each value without a quarter of the weights at either end.
         weights: weight of each member, by name; they sum to 1 and are equal for a median.
-        scores: mean absolute error of each member on the validation set, by name, as a multiple of the naive
-            forecast's error; None if unknown.
+        scores: error of each member on the validation set, by name, as a multiple of the naive forecast's error; None
+            if unknown.
+        squared: whether the scores are root mean squared errors, as for intermittent demand, instead of mean absolute
+            errors.
     """
 
     rule: Literal["weights", "median", "trimmed"]
     weights: Mapping[str, float]
     scores: Mapping[str, float | None]
+    squared: bool = False
 
     def of(self, points: Mapping[str, Floats]) -> Floats:
         """Return the combined forecast ``(origin, horizon)`` of the members' forecasts ``points``, by name."""
@@ -80,6 +83,7 @@ def combine(
     free: str,
     twice: Collection[str] = (),
     twice_if_weighed: Collection[str] | None = None,
+    squared: bool = False,
 ) -> Combination:
     """Return the combination of the members, chosen by their errors on the validation set.
 
@@ -93,10 +97,15 @@ def combine(
             a power of the scores; the power grows with the evidence. If none remains, the median is used.
         twice_if_weighed: members that count twice with enough evidence, in the half of the weights that falls with a
             power of the scores; if None, all weights are stacked.
+        squared: whether members are scored by squared errors. The absolute error of intermittent demand is smallest for
+            its median, which is zero if most rows are; the squared error is smallest for its mean.
     """
     errors = {name: (truth - point) / scale for name, point in points.items()}
     known = np.isfinite(truth)
-    per_step = {name: _mean_by_step(np.abs(each), known) for name, each in errors.items()}
+    per_step = {
+        name: np.sqrt(_mean_by_step(each**2, known)) if squared else _mean_by_step(np.abs(each), known)
+        for name, each in errors.items()
+    }
     usual = np.where(per_step[free] > _NOTHING, per_step[free], 1.0)
     scores = {name: float(np.mean(each / usual)) if known.any() else None for name, each in per_step.items()}
     able = [name for name in core if name in points]
@@ -108,9 +117,9 @@ def combine(
             stretches = _stretches(truth)
             power = stretches / (stretches + 1)
             counts = _by_powers({name: found.get(name, 1.0) for name in able}, twice, power)
-            return Combination("trimmed", counts, scores)
+            return Combination("trimmed", counts, scores, squared)
         chosen = able or [free]
-        return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores)
+        return Combination("median", dict.fromkeys(chosen, 1 / len(chosen)), scores, squared)
     least = min(score for score in scores.values() if score is not None)
     kept = [name for name in sorted(points) if (scores[name] or 0.0) <= CLEARLY_WORSE * least + 1e-12]
     squares = _mean_by_step(errors[free] ** 2, known)
@@ -125,7 +134,7 @@ def combine(
         near = {name: score for name, score in near.items() if score <= _WORSE_BY_POWERS * least + 1e-12}
         powers = _by_powers(near, twice_if_weighed, _POWER)
         weights = {name: (weights.get(name, 0.0) + powers[name]) / 2 for name in sorted(near)}
-    return Combination("weights", weights, scores)
+    return Combination("weights", weights, scores, squared)
 
 
 def _by_powers(errors: Mapping[str, float], twice: Collection[str], power: float) -> dict[str, float]:

@@ -14,11 +14,19 @@ import numpy as np
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.foreknowledge import patterns
 from azuraforge.plugins.forecasting.foreknowledge.dependence import Dependence, TargetSpace
+from azuraforge.plugins.forecasting.foreknowledge.noise import NoiseSpace
 from azuraforge.plugins.forecasting.foreknowledge.patterns import PatternName
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, pieces_of, span_of
 
 Kind: TypeAlias = Literal[
-    PatternName, "later_values", "same_row_copy", "known_ahead_outcome", "known_ahead_actual", "too_good"
+    PatternName,
+    "later_values",
+    "later_with_noise",
+    "same_row_copy",
+    "known_ahead_outcome",
+    "known_ahead_with_noise",
+    "known_ahead_actual",
+    "too_good",
 ]
 
 #: Minimum share of a column's news (the part that its past and the target's past do not explain) that later targets
@@ -31,7 +39,7 @@ NOISY_REST, NOISY_NEWS = 0.92, 0.15
 #: The same shares for a shifted target with more noise, and the maximum that past and present values may explain.
 SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
 #: Minimum share of the target's news that a known-ahead column explains only if it was computed from the target.
-OUTCOME = 0.98
+OUTCOME = 0.8
 #: Minimum share of the column that a pattern must explain to be named in the finding.
 _NAMED = 0.5
 
@@ -88,7 +96,12 @@ def examine(
     pieces = [piece for piece in pieces if len(piece.rows) > max(span.lags) + span.leads + 1]
     spaces = [TargetSpace(target, pieces, span, season, ranked=ranked) for ranked in (False, True)] if pieces else []
     spaces = [space for space in spaces if space.enough]
-    case = _Case(target, columns, pieces, span, spaces, frozenset(known_ahead))
+    noise = {
+        ahead: space
+        for ahead in {name in known_ahead for name in columns}
+        if (space := NoiseSpace(target, pieces, span, season, known_from=horizon if ahead else 0)).enough
+    }
+    case = _Case(target, columns, pieces, span, spaces, noise, frozenset(known_ahead))
     return [found for name in columns if (found := case.of(name)) is not None]
 
 
@@ -99,6 +112,7 @@ class _Case:
     pieces: Sequence[Piece]
     span: Span
     spaces: Sequence[TargetSpace]
+    noise: Mapping[bool, NoiseSpace]
     known_ahead: frozenset[str]
 
     def of(self, name: str) -> Foreknowledge | None:
@@ -114,6 +128,7 @@ class _Case:
         event = patterns.events_ahead(self.target, values, self.pieces, self.span)
         if event is not None:
             return Foreknowledge(name, event.name, event.rows_ahead, event.share, rows)
+        remainder = self.noise[ahead].of(values) if ahead in self.noise else None
         if ahead:
             outcome = max((each.same_row for each in measured), default=0.0)
             if outcome >= OUTCOME:
@@ -121,6 +136,10 @@ class _Case:
             for other, theirs in self.columns.items():
                 if other not in self.known_ahead and patterns.same_values(values, theirs):
                     return Foreknowledge(name, "known_ahead_actual", 0, 1.0, len(values), other=other)
+        if remainder is not None and remainder.is_noise:
+            kind: Kind = "known_ahead_with_noise" if ahead else "later_with_noise"
+            leads = 0 if ahead else self.span.leads
+            return Foreknowledge(name, kind, leads, remainder.ahead, self.noise[ahead].rows)
         return None
 
     def _counts(self, values: Floats) -> bool:

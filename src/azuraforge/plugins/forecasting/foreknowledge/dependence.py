@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.forecasting.foreknowledge.linear import adjusted, basis, carried, joined, rest, size
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, calendar, lagged, normal_scores, scaled
 
 #: A residual below this share of a column counts as a rounding error.
 _NOTHING = 1e-10
-_DEPENDENT = 1e-7
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class TargetSpace:
         past = self._lags(filled, lags)
         self._now = self._lags(filled, (0,))
         later = self._lags(filled, leads)
-        self._of_past = _basis(np.concatenate([waves, past], axis=1))
-        self._of_present = _joined(self._of_past, self._now)
-        self._of_all = _joined(self._of_present, later)
-        self._of_future = _basis(np.concatenate([waves, later], axis=1))
+        self._of_past = basis(np.concatenate([waves, past], axis=1))
+        self._of_present = joined(self._of_past, self._now)
+        self._of_all = joined(self._of_present, later)
+        self._of_future = basis(np.concatenate([waves, later], axis=1))
 
     @property
     def rows(self) -> int:
@@ -78,30 +78,30 @@ class TargetSpace:
         filled = carried(values)
         column = self._lags(filled, (0,))
         own = self._lags(filled, self._span.lags)
-        total = _size(column)
+        total = size(column)
         if total <= 0:
             return Dependence(0.0, 0.0, 0.0, 0.0, self.rows)
         floor = _NOTHING * total
         present, everything, future = self._of_present, self._of_all, self._of_future
-        own_present, own_all = _joined(present, own), _joined(everything, own)
-        own_past = _joined(self._of_past, own)
-        without = _rest(self._now, own_past)
-        with_column = _rest(self._now, _joined(own_past, column))
+        own_present, own_all = joined(present, own), joined(everything, own)
+        own_past = joined(self._of_past, own)
+        without = rest(self._now, own_past)
+        with_column = rest(self._now, joined(own_past, column))
         return Dependence(
             ahead=self._share(column, present, everything, floor),
             ahead_new=self._share(column, own_present, own_all, floor),
             behind=self._share(column, future, everything, floor),
-            same_row=_adjusted(_size(without), _size(with_column), self.rows - own_past.shape[1], 1),
+            same_row=adjusted(size(without), size(with_column), self.rows - own_past.shape[1], 1),
             rows=self.rows,
         )
 
     def _share(self, column: Floats, fewer: Floats, more: Floats, floor: float) -> float:
         """Return the share of the residual after ``fewer`` that ``more`` explains; 0 if the residual is negligible."""
-        before, after = _size(_rest(column, fewer)), _size(_rest(column, more))
+        before, after = size(rest(column, fewer)), size(rest(column, more))
         if before <= floor:
             return 0.0
         free = self.rows - fewer.shape[1] - 1
-        return _adjusted(before, after, free, more.shape[1] - fewer.shape[1])
+        return adjusted(before, after, free, more.shape[1] - fewer.shape[1])
 
     def _lags(self, values: Floats, lags: Sequence[int]) -> Floats:
         shaped = normal_scores if self._ranked else scaled
@@ -110,51 +110,3 @@ class TargetSpace:
     def _stack(self, blocks: Sequence[Floats]) -> Floats:
         """Return the blocks of all pieces concatenated by rows, each centred."""
         return np.concatenate([block - block.mean(axis=0) for block in blocks]) if blocks else np.zeros((0, 1))
-
-
-def carried(values: Floats) -> Floats:
-    """Return values with gaps filled forward; gaps before the first known value get that value, or 0 if none is known.
-
-    Example:
-        >>> carried(np.array([np.nan, 1.0, np.nan, 3.0])).tolist()
-        [1.0, 1.0, 1.0, 3.0]
-    """
-    known = np.isfinite(values)
-    if known.all() or not known.any():
-        return values if known.any() else np.zeros_like(values)
-    at = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
-    return np.asarray(values[np.where(at < 0, int(known.argmax()), at)])
-
-
-def _basis(columns: Floats) -> Floats:
-    """Return an orthonormal basis of the space that the columns span."""
-    sizes = np.sqrt((columns**2).sum(axis=0))
-    columns = columns[:, sizes > 0] / sizes[sizes > 0]
-    if not columns.shape[1]:
-        return np.zeros((len(columns), 0))
-    basis, triangle = np.linalg.qr(columns)
-    return np.asarray(basis[:, np.abs(np.diag(triangle)) > _DEPENDENT])
-
-
-def _joined(basis: Floats, columns: Floats) -> Floats:
-    """Return ``basis`` extended by the directions that ``columns`` add to it."""
-    sizes = np.sqrt((columns**2).sum(axis=0))
-    columns = columns[:, sizes > 0] / sizes[sizes > 0]
-    rest = _rest(_rest(columns, basis), basis)  # twice, because of rounding errors
-    kept = rest[:, np.sqrt((rest**2).sum(axis=0)) > _DEPENDENT]
-    return np.concatenate([basis, _basis(kept)], axis=1) if kept.shape[1] else basis
-
-
-def _rest(columns: Floats, basis: Floats) -> Floats:
-    return np.asarray(columns - basis @ (basis.T @ columns))
-
-
-def _size(columns: Floats) -> float:
-    return float((columns**2).sum())
-
-
-def _adjusted(before: float, after: float, free: int, added: int) -> float:
-    """Return the share of ``before`` that ``added`` regressors explain beyond chance, from 0 to 1."""
-    if before <= 0 or free - added < 1:
-        return 0.0
-    return max(0.0, 1.0 - (after / (free - added)) / (before / free))

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Flags, Floats
-from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
+from azuraforge.plugins.forecasting.foreknowledge.linear import carried
 from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, normal_scores, varies
 
 PatternName: TypeAlias = Literal[

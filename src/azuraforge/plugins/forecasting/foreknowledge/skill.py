@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
+from azuraforge.plugins.forecasting.foreknowledge.linear import carried
 from azuraforge.plugins.forecasting.foreknowledge.pieces import (
     Piece,
     calendar,
