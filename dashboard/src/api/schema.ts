@@ -3749,92 +3749,6 @@ export interface components {
             version?: number | null;
         };
         /**
-         * PreviewOut
-         * @description The content of a file and the version that it would become. Nothing is stored.
-         */
-        azuraforge__datasets__exploring__schemas__PreviewOut: {
-            /** Bytes */
-            bytes: number;
-            /** Column Count */
-            column_count: number;
-            /**
-             * Columns
-             * @description the first 200 columns
-             */
-            columns: components["schemas"]["ColumnPreview"][];
-            /**
-             * Facts
-             * @description detected format, encoding and separator
-             */
-            facts: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** File */
-            file: string;
-            /**
-             * First
-             * @description the first rows as text, in the order of the columns
-             */
-            first: (string | null)[][];
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "series" | "images";
-            /**
-             * Options
-             * @description options of the upload, with detected columns filled in
-             */
-            options: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** @description null if the file cannot be added with these options */
-            prepared: components["schemas"]["PreparedPreview"] | null;
-            /** @description null if the file can be added */
-            problem: components["schemas"]["PreviewProblem"] | null;
-            /** Remedies */
-            remedies: components["schemas"]["Remedy"][];
-            /**
-             * Rows
-             * @description number of rows in the file; null for images
-             */
-            rows: number | null;
-            /**
-             * Sheets
-             * @description names of the worksheets; empty if the file is not a workbook
-             */
-            sheets: string[];
-        };
-        /**
-         * PreviewOut
-         * @description Beginning of a file that a run produced, as text or as a table.
-         */
-        azuraforge__runs__files__schemas__PreviewOut: {
-            /** Columns */
-            columns?: string[] | null;
-            /**
-             * Kind
-             * @description none: files of this type have no preview here
-             * @enum {string}
-             */
-            kind: "text" | "table" | "none";
-            /** Rows */
-            rows?: (string | null)[][] | null;
-            /** Text */
-            text?: string | null;
-            /**
-             * Total Rows
-             * @description number of rows of the table; null if it is not known
-             */
-            total_rows?: number | null;
-            /**
-             * Truncated
-             * @description whether the file contains more than the response
-             * @default false
-             */
-            truncated: boolean;
-        };
-        /**
          * BacktestFigure
          * @description The figure ``backtest``: the metrics of all contenders; ``purge_rows`` rows are left out between two sets.
          */
@@ -4560,6 +4474,63 @@ export interface components {
              * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
+        };
+        /**
+         * DatasetPreviewOut
+         * @description The content of a file and the version that it would become. Nothing is stored.
+         */
+        DatasetPreviewOut: {
+            /** Bytes */
+            bytes: number;
+            /** Column Count */
+            column_count: number;
+            /**
+             * Columns
+             * @description the first 200 columns
+             */
+            columns: components["schemas"]["ColumnPreview"][];
+            /**
+             * Facts
+             * @description detected format, encoding and separator
+             */
+            facts: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** File */
+            file: string;
+            /**
+             * First
+             * @description the first rows as text, in the order of the columns
+             */
+            first: (string | null)[][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "series" | "images";
+            /**
+             * Options
+             * @description options of the upload, with detected columns filled in
+             */
+            options: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description null if the file cannot be added with these options */
+            prepared: components["schemas"]["PreparedPreview"] | null;
+            /** @description null if the file can be added */
+            problem: components["schemas"]["PreviewProblem"] | null;
+            /** Remedies */
+            remedies: components["schemas"]["Remedy"][];
+            /**
+             * Rows
+             * @description number of rows in the file; null for images
+             */
+            rows: number | null;
+            /**
+             * Sheets
+             * @description names of the worksheets; empty if the file is not a workbook
+             */
+            sheets: string[];
         };
         /**
          * DatasetSchema
@@ -9889,6 +9860,35 @@ export interface components {
              * @description last day of the pretraining data; null if not stated
              */
             until: string | null;
+        };
+        /**
+         * PreviewOut
+         * @description Beginning of a file that a run produced, as text or as a table.
+         */
+        PreviewOut: {
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Kind
+             * @description none: files of this type have no preview here
+             * @enum {string}
+             */
+            kind: "text" | "table" | "none";
+            /** Rows */
+            rows?: (string | null)[][] | null;
+            /** Text */
+            text?: string | null;
+            /**
+             * Total Rows
+             * @description number of rows of the table; null if it is not known
+             */
+            total_rows?: number | null;
+            /**
+             * Truncated
+             * @description whether the file contains more than the response
+             * @default false
+             */
+            truncated: boolean;
         };
         /**
          * PreviewProblem
@@ -17383,7 +17383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["azuraforge__datasets__exploring__schemas__PreviewOut"];
+                    "application/json": components["schemas"]["DatasetPreviewOut"];
                 };
             };
             /** @description Bad Request */
@@ -29626,7 +29626,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["azuraforge__runs__files__schemas__PreviewOut"];
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description Bad Request */
