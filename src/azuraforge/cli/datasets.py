@@ -10,7 +10,7 @@ import typer
 
 from azuraforge.cli.appending import append_file, incumbent, refresh, revisions
 from azuraforge.cli.connecting import connect
-from azuraforge.cli.exploring import difference, preview, profile, table
+from azuraforge.cli.exploring.commands import difference, preview, profile, table
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.dataset import show_version, time_range
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 
 from azuraforge.client.datasets import Datasets, given_options
-from azuraforge.client.exploring.shapes import Difference, Preview, Profile, Table
+from azuraforge.client.exploring.shapes import DatasetPreview, Difference, Profile, Table
 from azuraforge.client.http.connection import segment
 
 
 class ExploredDatasets(Datasets):
     """``client.datasets``: adds previews of files and the contents of versions to the methods of ``Datasets``."""
 
-    def preview(self, path: str | os.PathLike[str], **options: object) -> Preview:
+    def preview(self, path: str | os.PathLike[str], **options: object) -> DatasetPreview:
         """Return what a file contains and the version that it would become, without storing it.
 
         Args:
             path: path of the file.
             options: options of ``add``, all of them optional; time and target column are detected if they are missing.
         """
-        return Preview.from_json(self._upload("/datasets/preview", path, given_options(options)))
+        return DatasetPreview.from_json(self._upload("/datasets/preview", path, given_options(options)))
 
     def table(
         self, name: str, version: int | None = None, *, series: str | None = None, offset: int = 0, limit: int = 50

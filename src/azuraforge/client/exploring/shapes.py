@@ -55,7 +55,7 @@ class PreparedPreview(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preview(Shape):
+class DatasetPreview(Shape):
     """The content of a file and the version that it would become; nothing is stored."""
 
     file: str

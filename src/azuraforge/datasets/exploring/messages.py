@@ -24,7 +24,7 @@ class PreviewInput(Shape):
 
 
 class Previewed(Shape):
-    """A ``PreviewOut`` as JSON; ``error`` is the stored error of a file that cannot be added."""
+    """A ``DatasetPreviewOut`` as JSON; ``error`` is the stored error of a file that cannot be added."""
 
     preview: dict[str, JsonValue]
     error: dict[str, JsonValue] | None = None

@@ -12,7 +12,7 @@ import polars as pl
 
 from azuraforge.datasets.exploring.messages import Previewed, PreviewInput
 from azuraforge.datasets.exploring.remedies import remedies
-from azuraforge.datasets.exploring.schemas import ColumnPreview, PreparedPreview, PreviewOut
+from azuraforge.datasets.exploring.schemas import ColumnPreview, DatasetPreviewOut, PreparedPreview
 from azuraforge.datasets.images.samples import samples
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.reading.charts import reduce_rows
@@ -68,7 +68,7 @@ def preview(asked: PreviewInput) -> Previewed:
         [None if cell is None else _text(cell)[:200] for cell in row]
         for row in frame.select(shown).head(FIRST_ROWS).rows()
     ]
-    out = PreviewOut(
+    out = DatasetPreviewOut(
         file=asked.name,
         bytes=asked.path.stat().st_size,
         kind="series",
@@ -89,7 +89,7 @@ def preview(asked: PreviewInput) -> Previewed:
     return _prepared(asked, options, out)
 
 
-def _prepared(asked: PreviewInput, options: Json, out: PreviewOut) -> Previewed:
+def _prepared(asked: PreviewInput, options: Json, out: DatasetPreviewOut) -> Previewed:
     """Return the preview with the version that the options create, or with the error and its remedies."""
     try:
         prepared = KINDS[asked.kind].read(asked.path, asked.name, options, asked.limits).prepared
@@ -124,7 +124,7 @@ def _version(prepared: Prepared) -> PreparedPreview:
 
 
 def _images(asked: PreviewInput) -> Previewed:
-    out = PreviewOut(
+    out = DatasetPreviewOut(
         file=asked.name,
         bytes=asked.path.stat().st_size,
         kind="images",

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 
 from azuraforge import strict_json
 from azuraforge.bounds import Number
-from azuraforge.datasets.exploring.schemas import DifferenceOut, PreviewOut, ProfileOut, TableOut
+from azuraforge.datasets.exploring.schemas import DatasetPreviewOut, DifferenceOut, ProfileOut, TableOut
 from azuraforge.datasets.exploring.service import DatasetExplorer
 from azuraforge.datasets.routes import NameOrId, Service, Version, check_options
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
@@ -52,7 +52,7 @@ Explorer = Annotated[DatasetExplorer, Depends(dataset_explorer)]
 
 
 @router.post("/preview", openapi_extra=_FORM)
-async def preview_dataset(request: Request, access: Member, service: Service, explorer: Explorer) -> PreviewOut:
+async def preview_dataset(request: Request, access: Member, service: Service, explorer: Explorer) -> DatasetPreviewOut:
     """Return what a file contains and the version that it would become, without storing anything."""
     refuse_if_full(request, access.project_id)
     with service.inbox() as folder:

@@ -55,7 +55,7 @@ class PreparedPreview(BaseModel):
     fingerprint: str
 
 
-class PreviewOut(BaseModel):
+class DatasetPreviewOut(BaseModel):
     """The content of a file and the version that it would become. Nothing is stored."""
 
     file: str

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from azuraforge.datasets.exploring.messages import DifferenceInput, Previewed, PreviewInput, StoredRows, TableInput
-from azuraforge.datasets.exploring.schemas import DifferenceOut, PreviewOut, PreviewProblem, ProfileOut, TableOut
+from azuraforge.datasets.exploring.schemas import DatasetPreviewOut, DifferenceOut, PreviewProblem, ProfileOut, TableOut
 from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.schemas import Json
 from azuraforge.datasets.service import READ_TIMEOUT_SECONDS, ROWS_TIMEOUT_SECONDS, DatasetService
@@ -29,7 +29,7 @@ class DatasetExplorer:
         self._profiles: OrderedDict[tuple[str, str], ProfileOut] = OrderedDict()
         self._lock = Lock()
 
-    def preview(self, path: Path, filename: str, options: Json, folder: Path) -> PreviewOut:
+    def preview(self, path: Path, filename: str, options: Json, folder: Path) -> DatasetPreviewOut:
         """Return what a received file contains and would become; nothing is stored.
 
         ``options`` are those of an upload; time and target are detected if they are missing. Raises InvalidInput if
@@ -46,7 +46,7 @@ class DatasetExplorer:
             limits=self._datasets.limits,
         )
         found = self._datasets.ask(f"{_CHILD}:preview", wanted, Previewed, READ_TIMEOUT_SECONDS)
-        out = PreviewOut.model_validate(found.preview)
+        out = DatasetPreviewOut.model_validate(found.preview)
         if found.error is None:
             return out
         problem = PreviewProblem.model_validate(found.error)

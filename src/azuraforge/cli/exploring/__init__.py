@@ -1,0 +1,1 @@
+"""Commands that preview files and print the contents of datasets."""
