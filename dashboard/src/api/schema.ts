@@ -328,6 +328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Difference
+         * @description Return the difference between two versions of a dataset.
+         */
+        get: operations["datasets_dataset_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/images": {
         parameters: {
             query?: never;
@@ -362,6 +382,26 @@ export interface paths {
          * @description Add a file of incumbent forecasts, which models are compared with. Responds with 200 if all exist already.
          */
         post: operations["datasets_add_incumbent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Profile
+         * @description Return statistics and histograms of the columns, gaps, and repeated images of a version.
+         */
+        get: operations["datasets_dataset_profile"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -426,6 +466,26 @@ export interface paths {
          * @description Add rows, as JSON or as a file, to the newest version. Responds with 200 if all of them exist already.
          */
         post: operations["datasets_append_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Table
+         * @description Return a page of the stored rows of a version.
+         */
+        get: operations["datasets_dataset_table"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -508,6 +568,26 @@ export interface paths {
          *     Responds with 200 and the existing version if the same content exists under the same name.
          */
         post: operations["datasets_add_from_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Dataset
+         * @description Return what a file contains and the version that it would become, without storing anything.
+         */
+        post: operations["datasets_preview_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4010,6 +4090,35 @@ export interface components {
             values?: number[] | null;
         };
         /**
+         * ChangedCell
+         * @description A value that differs between two versions; null if it is missing.
+         */
+        ChangedCell: {
+            /** After */
+            after: number | string | null;
+            /**
+             * At
+             * @description time of the row, or name of the image
+             */
+            at: string;
+            /** Before */
+            before: number | string | null;
+            /** Column */
+            column: string;
+            /** Series */
+            series: string | null;
+        };
+        /**
+         * ChangedSetting
+         * @description A setting of the schema that differs between two versions.
+         */
+        ChangedSetting: {
+            after: components["schemas"]["JsonValue"];
+            before: components["schemas"]["JsonValue"];
+            /** Name */
+            name: string;
+        };
+        /**
          * ClassMetrics
          * @description Scores of one class; ``support`` rows have it as their label, ``answered`` rows as their prediction.
          */
@@ -4078,6 +4187,71 @@ export interface components {
              * @description values of the column, one for each row to predict
              */
             values: number[];
+        };
+        /**
+         * ColumnPreview
+         * @description One column of a file that is not stored yet.
+         */
+        ColumnPreview: {
+            /**
+             * Distinct
+             * @description number of distinct values
+             */
+            distinct: number;
+            /** Highest */
+            highest?: string | null;
+            /**
+             * Lowest
+             * @description lowest number or earliest time; null for text
+             */
+            lowest?: string | null;
+            /**
+             * Missing
+             * @description number of rows without a value
+             */
+            missing: number;
+            /** Name */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "time" | "number" | "text" | "empty" | "unreadable";
+        };
+        /**
+         * ColumnProfile
+         * @description Statistics of the known values of one column; null if there are none.
+         */
+        ColumnProfile: {
+            /**
+             * Deviation
+             * @description standard deviation
+             */
+            deviation?: number | null;
+            /** Distinct */
+            distinct: number;
+            /** Highest */
+            highest?: number | null;
+            histogram?: components["schemas"]["Histogram"] | null;
+            /** Lower Quartile */
+            lower_quartile?: number | null;
+            /** Lowest */
+            lowest?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Median */
+            median?: number | null;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "target" | "feature";
+            /** Upper Quartile */
+            upper_quartile?: number | null;
         };
         /**
          * ComparedRun
@@ -4422,6 +4596,63 @@ export interface components {
              * @description cursor of the next page; null if this is the last one
              */
             next: string | null;
+        };
+        /**
+         * DatasetPreviewOut
+         * @description The content of a file and the version that it would become. Nothing is stored.
+         */
+        DatasetPreviewOut: {
+            /** Bytes */
+            bytes: number;
+            /** Column Count */
+            column_count: number;
+            /**
+             * Columns
+             * @description the first 200 columns
+             */
+            columns: components["schemas"]["ColumnPreview"][];
+            /**
+             * Facts
+             * @description detected format, encoding and separator
+             */
+            facts: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** File */
+            file: string;
+            /**
+             * First
+             * @description the first rows as text, in the order of the columns
+             */
+            first: (string | null)[][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "series" | "images";
+            /**
+             * Options
+             * @description options of the upload, with detected columns filled in
+             */
+            options: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description null if the file cannot be added with these options */
+            prepared: components["schemas"]["PreparedPreview"] | null;
+            /** @description null if the file can be added */
+            problem: components["schemas"]["PreviewProblem"] | null;
+            /** Remedies */
+            remedies: components["schemas"]["Remedy"][];
+            /**
+             * Rows
+             * @description number of rows in the file; null for images
+             */
+            rows: number | null;
+            /**
+             * Sheets
+             * @description names of the worksheets; empty if the file is not a workbook
+             */
+            sheets: string[];
         };
         /**
          * DatasetSchema
@@ -4959,6 +5190,45 @@ export interface components {
             share_percent: number;
             /** Version */
             version: number;
+        };
+        /**
+         * DifferenceOut
+         * @description The difference between two versions of a dataset. Rows are matched by series and time, images by name.
+         */
+        DifferenceOut: {
+            /** After */
+            after: number;
+            /**
+             * Before
+             * @description number of the version to compare with
+             */
+            before: number;
+            /**
+             * Changed
+             * @description number of changed values by column
+             */
+            changed: {
+                [key: string]: number;
+            };
+            /**
+             * Changes
+             * @description the first 100 changed values
+             */
+            changes: components["schemas"]["ChangedCell"][];
+            /** Columns Added */
+            columns_added: string[];
+            /** Columns Removed */
+            columns_removed: string[];
+            /** Rows Added */
+            rows_added: number;
+            /** Rows Changed */
+            rows_changed: number;
+            /** Rows Equal */
+            rows_equal: number;
+            /** Rows Removed */
+            rows_removed: number;
+            /** Settings */
+            settings: components["schemas"]["ChangedSetting"][];
         };
         /**
          * DriftColumn
@@ -6021,6 +6291,26 @@ export interface components {
             strict: boolean;
         };
         /**
+         * Gap
+         * @description Missing rows of a series: the rows before and after the gap.
+         */
+        Gap: {
+            /**
+             * After
+             * Format: date-time
+             */
+            after: string;
+            /**
+             * Before
+             * Format: date-time
+             */
+            before: string;
+            /** Seconds */
+            seconds: number;
+            /** Series */
+            series: string | null;
+        };
+        /**
          * GatePolicy
          * @description Conditions of one model's gate. ``number`` counts the model's policies; 0 is the platform's default policy.
          */
@@ -6262,7 +6552,7 @@ export interface components {
         };
         /**
          * Histogram
-         * @description Histogram: the number of values between each pair of neighbouring edges; there is one more edge than counts.
+         * @description Counts of values in intervals of equal width: ``counts[i]`` are the values from ``edges[i]`` to the next edge.
          */
         Histogram: {
             /** Counts */
@@ -9700,6 +9990,27 @@ export interface components {
             version: number;
         };
         /**
+         * PreparedPreview
+         * @description The version that would be created.
+         */
+        PreparedPreview: {
+            /** @description the target of the first series; null for images */
+            chart: components["schemas"]["RowsOut"] | null;
+            dataset_schema: components["schemas"]["DatasetSchema"];
+            /** End */
+            end: string | null;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Fingerprint */
+            fingerprint: string;
+            /** @description classes with sample images; null for series */
+            images: components["schemas"]["ImagesOut"] | null;
+            /** Rows */
+            rows: number;
+            /** Start */
+            start: string | null;
+        };
+        /**
          * Pretraining
          * @description The origin of pretrained weights, as their publisher states it; the platform cannot verify it.
          *
@@ -9765,6 +10076,20 @@ export interface components {
             truncated: boolean;
         };
         /**
+         * PreviewProblem
+         * @description The reason why the file cannot be added with the chosen options.
+         */
+        PreviewProblem: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Next Step */
+            next_step?: string | null;
+            /** Where */
+            where?: string | null;
+        };
+        /**
          * Problem
          * @description An error in the format of RFC 9457: what happened, where, and what to do next.
          */
@@ -9785,6 +10110,38 @@ export interface components {
             type: string;
             /** @description field, file or row that caused the error */
             where?: string;
+        };
+        /**
+         * ProfileOut
+         * @description Statistics of one immutable version.
+         */
+        ProfileOut: {
+            /** Column Count */
+            column_count: number;
+            /**
+             * Columns
+             * @description the target, then the first 99 features; empty for images
+             */
+            columns: components["schemas"]["ColumnProfile"][];
+            /**
+             * Gaps
+             * @description number of steps between rows that are longer than three times the usual step
+             */
+            gaps: number;
+            /** Longest Gaps */
+            longest_gaps: components["schemas"]["Gap"][];
+            /**
+             * Repeated Images
+             * @description number of images that repeat another one
+             */
+            repeated_images: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Same Images
+             * @description the 20 largest groups of equal images
+             */
+            same_images: components["schemas"]["SameImages"][];
         };
         /**
          * ProjectArchived
@@ -10401,6 +10758,27 @@ export interface components {
             high: number;
             /** Low */
             low: number;
+        };
+        /**
+         * Remedy
+         * @description An option that corrects a problem of a file, with the values to choose from.
+         */
+        Remedy: {
+            /**
+             * Code
+             * @description code of the problem or finding
+             */
+            code: string;
+            /**
+             * Option
+             * @description name of the option of the upload
+             */
+            option: string;
+            /**
+             * Values
+             * @description values to choose from; empty if the option takes any value
+             */
+            values: components["schemas"]["JsonValue"][];
         };
         /**
          * Residuals
@@ -11373,6 +11751,26 @@ export interface components {
              */
             part: "test";
             patch: components["schemas"]["Patch"];
+        };
+        /**
+         * SameImages
+         * @description Images with equal pixels.
+         */
+        SameImages: {
+            /** Count */
+            count: number;
+            /** Labels */
+            labels: string[];
+            /**
+             * Names
+             * @description the first 8 names
+             */
+            names: string[];
+            /**
+             * Png
+             * @description PNG file in base64
+             */
+            png: string;
         };
         /**
          * Scenario
@@ -12679,6 +13077,23 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /**
+         * TableOut
+         * @description A page of the rows of a version, in canonical order.
+         */
+        TableOut: {
+            /** Columns */
+            columns: string[];
+            /** Offset */
+            offset: number;
+            /** Rows */
+            rows: (number | string | null)[][];
+            /**
+             * Total
+             * @description number of rows of the version, or of the selected series
+             */
+            total: number;
         };
         /**
          * TargetOut
@@ -15825,6 +16240,99 @@ export interface operations {
             };
         };
     };
+    datasets_dataset_difference: {
+        parameters: {
+            query?: {
+                /** @description version to compare with; default: the previous one */
+                before?: number | null;
+                /** @description version of the dataset; default: the newest */
+                version?: number | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets_dataset_images: {
         parameters: {
             query?: {
@@ -16047,6 +16555,97 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_dataset_profile: {
+        parameters: {
+            query?: {
+                /** @description version of the dataset; default: the newest */
+                version?: number | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16546,6 +17145,103 @@ export interface operations {
             };
         };
     };
+    datasets_dataset_table: {
+        parameters: {
+            query?: {
+                /** @description maximum number of rows */
+                limit?: number;
+                /** @description number of rows to skip */
+                offset?: number;
+                /** @description name of the series; default: all */
+                series?: string | null;
+                /** @description version of the dataset; default: the newest */
+                version?: number | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     datasets_list_dataset_versions: {
         parameters: {
             query?: {
@@ -16896,6 +17592,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_preview_dataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description a table, or images
+                     */
+                    file: string;
+                    /** @description options of the upload chosen so far, as JSON; all are optional */
+                    options?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPreviewOut"];
                 };
             };
             /** @description Bad Request */

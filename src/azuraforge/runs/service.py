@@ -85,7 +85,6 @@ class RunService:
         admit: Callable[[Session], None] = lambda _: None,
     ) -> None:
         self._database = database
-        #: Asynchronous versions of the most frequent reads.
         self.lookup = RunLookup(database)
         self._events = events
         self._handlers = by_kind(handlers)
@@ -94,9 +93,7 @@ class RunService:
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
-        #: Deletion, restoration and purging of runs.
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
-        #: Changes of names, tags and notes, and actions on several runs.
         self.editing = RunEditing(database, events, self.trash, self.cancel)
         self._objections, self._admit = objections, admit
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
@@ -400,5 +397,4 @@ def _found(run: Run | None, run_id: str) -> Run:
 
 
 def _lacks(what: Message, run_id: str) -> NotFound:
-    """Return the error for an artifact or figure that the run does not have."""
     return NotFound("{what}", where="run {run_id}", next_step="azuraforge runs show {run_id}", what=what, run_id=run_id)
