@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from azuraforge.database import Session
+from azuraforge.database import Session, name_search
+from azuraforge.database.name_search import NamedRow
 from azuraforge.datasets.schemas import Json
 from azuraforge.datasets.segments import Growth
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
@@ -92,3 +93,16 @@ def _field(
     if session.get_bind().dialect.name == "postgresql":
         return func.json_extract_path_text(column, name)
     return func.json_extract(column, f"$.{name}")
+
+
+def find_named(session: Session, text: str, limit: int) -> list[NamedRow]:
+    """Return the newest datasets whose name contains ``text`` or whose id begins with it."""
+    return name_search.find_named(
+        session,
+        text,
+        limit,
+        key=Dataset.id,
+        name=Dataset.name,
+        created_at=Dataset.created_at,
+        deleted_at=Dataset.deleted_at,
+    )

@@ -10,8 +10,9 @@ from pydantic import JsonValue
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, name_search
 from azuraforge.database.keyset import behind
+from azuraforge.database.name_search import NamedRow
 from azuraforge.errors import NotFound
 from azuraforge.models import lookup, shapes, store
 from azuraforge.models.events import PromotionState
@@ -283,4 +284,17 @@ def _learned(row: ModelVersion) -> LearnedVersion:
         run_id=row.run_id,
         dataset_id=row.dataset_id,
         learned_from=row.learned_from,
+    )
+
+
+def find_named(session: Session, text: str, limit: int) -> list[NamedRow]:
+    """Return the newest models whose name contains ``text`` or whose id begins with it."""
+    return name_search.find_named(
+        session,
+        text,
+        limit,
+        key=Model.id,
+        name=Model.name,
+        created_at=Model.created_at,
+        deleted_at=Model.deleted_at,
     )

@@ -10,7 +10,8 @@ from pydantic import JsonValue
 from sqlalchemy import Select, String, and_, func, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, name_search
+from azuraforge.database.name_search import NamedRow
 from azuraforge.runs.metrics import store as metrics_store
 from azuraforge.runs.metrics.statistics import SeriesStatistics
 from azuraforge.runs.tables import Artifact, Run
@@ -78,3 +79,17 @@ def series_statistics(
     """
     with database.read(project_id) as session:
         return metrics_store.statistics(session, run_ids, most)
+
+
+def find_named(session: Session, text: str, limit: int) -> list[NamedRow]:
+    """Return the newest runs whose name contains ``text`` or whose id begins with it."""
+    return name_search.find_named(
+        session,
+        text,
+        limit,
+        key=Run.id,
+        name=Run.name,
+        created_at=Run.created_at,
+        deleted_at=Run.deleted_at,
+        state=Run.state,
+    )

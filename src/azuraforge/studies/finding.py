@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from azuraforge.database import Session
+from azuraforge.database import Session, name_search
+from azuraforge.database.name_search import NamedRow
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.messages import Message
 from azuraforge.studies import store
@@ -50,3 +51,17 @@ def found_study(study: Study | None, name: str) -> Study:
     if study is None:
         raise NotFound("study {study!r} does not exist", next_step="run azuraforge studies list", study=name)
     return study
+
+
+def find_named(session: Session, text: str, limit: int) -> list[NamedRow]:
+    """Return the newest studies whose name contains ``text`` or whose id begins with it."""
+    return name_search.find_named(
+        session,
+        text,
+        limit,
+        key=Study.id,
+        name=Study.name,
+        created_at=Study.created_at,
+        deleted_at=Study.deleted_at,
+        state=Study.state,
+    )

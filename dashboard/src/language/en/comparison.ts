@@ -6,7 +6,7 @@ export const comparison = {
     choose: "Compare",
     noteOf_one: "{{count}} run",
     noteOf_other: "{{count}} runs next to one another",
-    tooMany: "At most {{most}} runs can be compared; the first {{most}} of the {{count}} selected runs are shown.",
+    tooMany: "The limit is {{most}}; of the {{count}} that are selected, the first {{most}} are shown.",
     otherRows: "These runs were evaluated on different rows, so their scores are not comparable: each set of rows has axes of its own, named by a letter or by its dataset.",
     horizon: "horizon {{horizon}}",
     rows: "Held-out rows",

@@ -9,7 +9,7 @@ export const parallel: typeof english = {
     clear: "Bütün süzgeçleri kaldır",
     axis: "{{name}} ekseni, {{at}} / {{count}}; ok tuşları yerini değiştirir",
     scale: "{{name}} ölçeği",
-    kinds: { linear: "doğrusal", log: "log", category: "kategori" },
+    kinds: { linear: "doğrusal", log: "logaritmik", category: "kategori" },
     low: "{{name}} alt sınırı",
     high: "{{name}} üst sınırı",
     hint: "Süzmek için eksen boyunca sürükleyin; eksene tıklayınca süzgeci kalkar. Yerini değiştirmek için adı sürükleyin. Klavyeyle: ad üzerinde ok tuşları ekseni taşır, eksenin uçlarındaki çubuklarda sınırları belirler.",
