@@ -35,7 +35,7 @@ def co2(platform) -> str:
 
 
 def sign_in(page: Page, platform) -> None:
-    page.goto(platform.json("link")["url"])
+    page.goto(platform.json("link", "--next", "/p/default/runs")["url"])
     expect(page.get_by_test_id("runs-list")).to_be_visible(timeout=120_000)
 
 

@@ -11,7 +11,9 @@ import pytest
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.processes.environment import code_version
 from azuraforge.runs import handlers
+from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.listing.pages import Listing
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 from tests.stand import Free, FreeSummary
@@ -241,12 +243,12 @@ def test_runs_come_by_priority_then_by_age(make_stand):
 def test_pages_are_newest_first_and_complete(make_stand):
     stand = make_stand(start=False)
     ids = [stand.create(number=number).id for number in range(5)]
-    first = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2))
-    second = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2, after=first.next))
-    third = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2, after=second.next))
+    first = asyncio.run(stand.service.lookup.list(stand.project_id, Listing(limit=2)))
+    second = asyncio.run(stand.service.lookup.list(stand.project_id, Listing(limit=2, after=first.next)))
+    third = asyncio.run(stand.service.lookup.list(stand.project_id, Listing(limit=2, after=second.next)))
     assert [run.id for page in (first, second, third) for run in page.items] == ids[::-1]
     assert third.next is None
-    assert asyncio.run(stand.service.lookup.list(stand.project_id, state="failed")).items == []
+    assert asyncio.run(stand.service.lookup.list(stand.project_id, Listing(Selection(state="failed")))).items == []
 
 
 def test_another_project_sees_nothing(make_stand, other_project_id):

@@ -25,6 +25,8 @@ from azuraforge.projects.unnamed import SIGHTINGS
 from azuraforge.runs import needs, store
 from azuraforge.runs.execution import scratch
 from azuraforge.runs.execution.scratch import sweep
+from azuraforge.runs.filters.store import Selection
+from azuraforge.runs.listing.pages import Listing
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Artifact, Run
@@ -91,7 +93,8 @@ def bin_(ended):
 
 
 def listed(stand, **which) -> list[str]:
-    return [run.id for run in asyncio.run(stand.service.lookup.list(stand.project_id, **which)).items]
+    listing = Listing(Selection(**which))
+    return [run.id for run in asyncio.run(stand.service.lookup.list(stand.project_id, listing)).items]
 
 
 def files(stand) -> set[bytes]:

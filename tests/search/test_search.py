@@ -29,7 +29,7 @@ def add(database: Database, project_id: str, *rows: Dataset | Model) -> None:
 
 
 def names(service: SearchService, project_id: str, text: str, limit: int = 8) -> list[str]:
-    return sorted(each.name for each in service.find(project_id, text, limit).items)
+    return sorted(each.name for each in service.find(project_id, text, limit).found)
 
 
 def test_a_name_is_found_by_a_part_in_either_case_and_not_from_the_trash(service, project_id):

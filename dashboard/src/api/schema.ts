@@ -12051,8 +12051,8 @@ export interface components {
          * @description Matches, at most ``limit`` of each kind; newest first within a kind.
          */
         SearchOut: {
-            /** Items */
-            items: components["schemas"]["FoundOut"][];
+            /** Found */
+            found: components["schemas"]["FoundOut"][];
         };
         /**
          * SearchRange

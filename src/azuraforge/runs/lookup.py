@@ -20,7 +20,7 @@ from azuraforge.runs.filters.fields import Field
 from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.listing import fields
 from azuraforge.runs.listing.fields import names
-from azuraforge.runs.listing.pages import Listing, page
+from azuraforge.runs.listing.pages import EVERY_RUN, Listing, page
 from azuraforge.runs.listing.schemas import FieldsOut, RunGroups
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.metrics.schemas import MetricsOut, SeriesPage
@@ -48,7 +48,7 @@ class RunLookup:
         """Return a run with its details, but without the data of its metrics, figures and artifacts."""
         return await self._database.follow(project_id, detail(run_id))
 
-    async def list(self, project_id: str, listing: Listing) -> RunPage:
+    async def list(self, project_id: str, listing: Listing = EVERY_RUN) -> RunPage:
         """Return a page of runs, newest first or in the requested order.
 
         Trials of studies are omitted unless the request includes them, states a kind, or is for the trash.

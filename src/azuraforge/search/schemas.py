@@ -23,4 +23,4 @@ class FoundOut(BaseModel):
 class SearchOut(BaseModel):
     """Matches, at most ``limit`` of each kind; newest first within a kind."""
 
-    items: list[FoundOut]
+    found: list[FoundOut]

@@ -33,10 +33,10 @@ class SearchService:
         """
         wanted = text.strip()
         if not wanted:
-            return SearchOut(items=[])
+            return SearchOut(found=[])
         with self._database.read(project_id) as session:
             return SearchOut(
-                items=[
+                found=[
                     FoundOut(kind=kind, **row._asdict())
                     for kind, find in _KINDS.items()
                     for row in find(session, wanted, limit)

@@ -42,7 +42,7 @@ export function useFound(typed: string, navigate: (to: string) => void): { items
   const paths = usePaths();
   const text = useDeferredValue(typed.trim());
   const { data, error, isFetching } = useQuery(searchQuery(text));
-  const items = text === "" ? [] : (data?.items ?? []);
+  const items = text === "" ? [] : (data?.found ?? []);
   return {
     items: items.map((found) => ({
       id: `${found.kind}-${found.id}`,

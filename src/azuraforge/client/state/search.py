@@ -45,4 +45,4 @@ class Events:
 def search(connection: Connection, text: str, limit: int = 8) -> list[Found]:
     """Return the items whose name contains ``text`` or whose id begins with it, at most ``limit`` of each kind."""
     found = json_object(connection.get("/search", q=text, limit=limit))
-    return [Found.from_json(each) for each in json_list(found["items"])]
+    return [Found.from_json(each) for each in json_list(found["found"])]

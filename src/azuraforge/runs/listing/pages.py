@@ -63,6 +63,10 @@ class Listing:
         return self.selection.tree is None and not self.sort
 
 
+#: Request for the newest runs that are not in the trash.
+EVERY_RUN = Listing()
+
+
 @dataclass
 class _Values:
     """Rows that the columns of a page need, by run."""
