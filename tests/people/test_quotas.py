@@ -153,12 +153,12 @@ def test_the_policy_lets_only_administrators_add_a_quota(database, dialect, worl
 
 
 def test_settings_are_shown_without_secrets(administration):
-    found = {each.variable: each for each in administration.settings().items}
+    found = {each.variable: each for each in administration.settings().settings}
     assert found["AZURAFORGE_SERVER__PORT"].value == "8787"
     assert found["AZURAFORGE_SERVER__PORT"].default
     assert found["AZURAFORGE_DATABASE_OWNER_URL"].value == "postgresql://owner:***@db/x"
     with speaking("tr"):
-        port = next(each for each in administration.settings().items if each.name == "server.port")
+        port = next(each for each in administration.settings().settings if each.name == "server.port")
     assert port.description == "TCP portu; 0 boş bir port seçer"
     secret = found["AZURAFORGE_SECRET_KEYS"]
     assert (secret.value, secret.hidden, secret.default) == (None, True, False)

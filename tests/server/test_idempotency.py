@@ -35,6 +35,7 @@ SECRET = {"/api/v1/tokens", "/api/v1/links", "/api/v1/invitations", "/api/v1/pla
 STATES_OF_A_PROCESS = {"/api/v1/loop-demo", "/api/v1/loop-demo/cancel"}
 #: Routes whose POST stores nothing.
 STORES_NOTHING = {
+    "/api/v1/datasets/preview",
     "/api/v1/invitations/lookup",
     "/api/v1/schedules/times",
     "/api/v1/automations/dry-run",

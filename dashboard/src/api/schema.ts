@@ -12348,8 +12348,8 @@ export interface components {
          * @description All settings. They are read when a process starts, so none of them can be changed while the platform runs.
          */
         SettingsOut: {
-            /** Items */
-            items: components["schemas"]["SettingOut"][];
+            /** Settings */
+            settings: components["schemas"]["SettingOut"][];
         };
         /**
          * Shapley

@@ -24,7 +24,7 @@ const LISTS = {
   "GET /people/me": { body: account(true) },
   "GET /platform/people": { body: page([person(), person({ id: "p2", name: "grace", administrator: false, disabled_at: "2026-02-02T03:00:00Z" })]) },
   "GET /platform/projects": { body: page([SALES]) },
-  "GET /platform/settings": { body: { items: [{ name: "secret_keys", variable: "AZURAFORGE_SECRET_KEYS", value: null, default: false, hidden: true, description: "keys" }] } },
+  "GET /platform/settings": { body: { settings: [{ name: "secret_keys", variable: "AZURAFORGE_SECRET_KEYS", value: null, default: false, hidden: true, description: "keys" }] } },
 };
 
 describe("AdministrationPage", () => {

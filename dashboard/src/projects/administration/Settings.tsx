@@ -24,7 +24,7 @@ export function Settings() {
             </tr>
           </thead>
           <tbody>
-            {data.items.map((each) => (
+            {data.settings.map((each) => (
               <tr key={each.name}>
                 <th scope="row">
                   <code>{each.variable}</code>

@@ -84,4 +84,4 @@ class Platform:
     def settings(self) -> SettingList:
         """Return the settings in effect, without secrets."""
         found = json_object(self._connection.get("/platform/settings"))
-        return [Setting.from_json(each) for each in json_list(found["items"])]
+        return [Setting.from_json(each) for each in json_list(found["settings"])]

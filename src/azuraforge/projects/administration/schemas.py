@@ -45,4 +45,4 @@ class SettingOut(BaseModel):
 class SettingsOut(BaseModel):
     """All settings. They are read when a process starts, so none of them can be changed while the platform runs."""
 
-    items: list[SettingOut]
+    settings: list[SettingOut]

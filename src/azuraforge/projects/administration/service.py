@@ -77,7 +77,7 @@ class ProjectAdministration:
 
     def settings(self) -> SettingsOut:
         """Return the settings of this process without secrets."""
-        return SettingsOut(items=list(_settings_of(self._settings)))
+        return SettingsOut(settings=list(_settings_of(self._settings)))
 
     def _size(self, project_id: str) -> ProjectSize | None:
         with self._database.read(project_id) as session:
