@@ -14,7 +14,7 @@ from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison import child as comparison_child
 from azuraforge.models.comparison.service import Comparisons
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.runs.metrics.store import SeriesStatistics
+from azuraforge.runs.metrics.statistics import SeriesStatistics
 from azuraforge.runs.schemas import ArtifactOut, RunDetail
 from tests.task_kinds import built_in_kinds
 
@@ -63,8 +63,16 @@ class Shelf:
         }
         plain |= {"pinned": False, "config": config or {}, "threads": 1, "priority": 0, "on_failure": "cancel"}
         plain |= {"depends_on": [], "needed_by": [], "code_version": "1", "bit_reproducible": True, "attempts": []}
-        plain |= {"artifacts": [], "figures": [], "notes": [], "metric_series": ["loss", "system/cpu"]}
-        plain |= {"last_event_seq": 0, "dataset_name": "d", "dataset_version": 1, "dataset_fingerprint": fingerprint}
+        plain |= {"artifacts": [], "figures": [], "notes": [], "metric_series": ["loss", "system/cpu"], "tags": []}
+        plain |= {
+            "last_event_seq": 0,
+            "metric_series_total": 2,
+            "scores": [],
+            "columns": {},
+            "dataset_name": "d",
+            "dataset_version": 1,
+            "dataset_fingerprint": fingerprint,
+        }
         self.runs[run_id] = RunDetail(**plain)
         if errors is None:
             return
