@@ -73,6 +73,7 @@ class Shelf:
             "dataset_version": 1,
             "dataset_fingerprint": fingerprint,
         }
+        plain |= {"metric_series_total": 2, "scores": [], "columns": {}}
         self.runs[run_id] = RunDetail(**plain)
         if errors is None:
             return
