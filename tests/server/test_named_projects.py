@@ -42,6 +42,13 @@ PERSONS = {
     ("GET", "/projects/deleted"),
     ("POST", "/projects/{slug}/restore"),
     ("DELETE", "/projects/{slug}/purge"),
+    ("GET", "/platform/people"),
+    ("POST", "/platform/people"),
+    ("PATCH", "/platform/people/{person_id}"),
+    ("POST", "/platform/people/{person_id}/link"),
+    ("GET", "/platform/projects"),
+    ("PUT", "/platform/projects/{slug}/quota"),
+    ("GET", "/platform/settings"),
 }
 
 
@@ -96,7 +103,7 @@ def api(projects: ProjectService) -> FastAPI:
     """Every route; services other than projects are absent, so that a request that reaches one is a 500."""
     app = create_api()
     app.state.projects, app.state.people = projects, projects.people
-    app.state.accounts = None  # who names no other person needs none
+    app.state.accounts = app.state.people_administration = None  # only links for other people use them
     app.state.address = Address.of(ServerSettings(), URL)
     return app
 
