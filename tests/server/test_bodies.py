@@ -30,7 +30,7 @@ class Ask:
         self.app.state.address = Address.of(ServerSettings(), "http://127.0.0.1:1")
         self.app.state.projects = projects
         self.app.state.people = None if projects is None else projects.people
-        self.app.state.people_administration = app.state.accounts = None
+        self.app.state.people_administration = self.app.state.accounts = None
         self.app.state.invitations = None
         self.read = 0
 
