@@ -147,7 +147,7 @@ class RunGroups(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class BulkItem(Shape):
-    """What became of one run of a request; ``error`` is None if the action succeeded."""
+    """Result for one run of a request; ``error`` is None if the action succeeded."""
 
     id: str
     error: RunError | None = None
@@ -155,7 +155,7 @@ class BulkItem(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Bulk(Shape):
-    """What became of each run of a request."""
+    """Results for the runs of a request."""
 
     items: list[BulkItem]
     failed: int

@@ -58,7 +58,7 @@ class Use(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Usage(Shape):
-    """What a project uses of each limited resource; ``runs`` are queued or running."""
+    """Use of each limited resource by a project; ``runs`` are queued or running."""
 
     stored_bytes: Use
     runs: Use

@@ -33,7 +33,7 @@ class Use(BaseModel):
 
 
 class UsageOut(BaseModel):
-    """What a project uses of each limited resource."""
+    """Use of each limited resource by a project."""
 
     stored_bytes: Use
     runs: Use

@@ -40,14 +40,14 @@ class BulkRequest(BaseModel):
 
 
 class BulkItem(BaseModel):
-    """What became of one run of a request; ``error`` is null if the action succeeded."""
+    """Result for one run of a request; ``error`` is null if the action succeeded."""
 
     id: str
     error: RunError | None
 
 
 class BulkOut(BaseModel):
-    """What became of each run of a request, in the order of the request."""
+    """Results for the runs of a request, in the order of the request."""
 
     items: list[BulkItem]
     failed: int
