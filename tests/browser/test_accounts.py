@@ -61,9 +61,10 @@ def test_a_person_signs_in_creates_a_project_and_invites_another_one(platform, o
     expect(page.get_by_test_id("project-slug")).to_have_value("solar-plants")
     look(page, "create-project")
     page.get_by_test_id("create-project").click()
-    page.wait_for_url("**/p/solar-plants/runs")
+    page.wait_for_url("**/p/solar-plants")
     expect(page.get_by_test_id("project-menu")).to_contain_text("Solar Plants")
 
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("link", name="Members", exact=True).click()
     page.get_by_label("Role", exact=True).select_option("admin")
     page.get_by_test_id("invite").click()

@@ -73,6 +73,7 @@ def test_a_schedule_is_made_fires_is_paused_and_deleted(counting, page):
     expect(page.get_by_test_id("run-state")).to_contain_text("Succeeded", timeout=120_000)
     expect(page.get_by_role("link", name="Repeat on a schedule")).to_be_visible()
 
+    page.get_by_role("link", name="Automations", exact=True).click()
     page.get_by_role("link", name="Schedules", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="steady")).to_contain_text("Paused")
     page.get_by_test_id("language-switch").click()

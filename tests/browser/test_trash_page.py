@@ -47,6 +47,7 @@ def test_a_run_a_dataset_and_a_model_are_deleted_restored_and_purged(trained, pa
     delete(page)
     expect(page.get_by_text("No datasets yet")).to_be_visible()
 
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("link", name="Trash", exact=True).click()
     table = page.get_by_test_id("trash")
     expect(table.get_by_role("row")).to_have_count(3)
@@ -69,6 +70,7 @@ def test_a_run_a_dataset_and_a_model_are_deleted_restored_and_purged(trained, pa
     look(page, "model")
     delete(page)
     expect(page.get_by_text("No models yet")).to_be_visible()
+    page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("link", name="Trash", exact=True).click()
     page.get_by_test_id("empty-trash").click()
     page.get_by_test_id("confirm-empty").click()

@@ -134,6 +134,7 @@ def test_two_tabs_of_one_person_keep_their_projects(world, page):
     expect(rows(page, "third of north")).to_be_visible(timeout=SOON)
     # Both tabs write, each into its own project.
     for tab in (page, other):
+        tab.get_by_role("link", name="Settings", exact=True).click()
         tab.get_by_role("link", name="Tokens", exact=True).click()
     for tab, project in ((page, "north"), (other, "default")):
         tab.get_by_test_id("token-name").fill(f"token of {project}")

@@ -260,9 +260,9 @@ case("PUT", "/projects/policy", {"trash_days": 9})
 case("POST", "/tokens", {"name": "another"})
 case("POST", "/runs", RUN, ends=-1)  # first, so that a run that has not ended uses version 1 of the dataset
 gets(["/runs/fields"])
-case("GET", "/runs/groups", query={"by": "config.horizon"})
+case("GET", "/runs/groups", query={"field": "config.horizon"})
 case("PATCH", "/runs/{run_id}", {"name": "renamed"})
-case("POST", "/runs/bulk", {"do": "pin", "run_ids": ["{run}"]}, foreign=(200,),
+case("POST", "/runs/bulk", {"action": "pin", "run_ids": ["{run}"]}, foreign=(200,),
      nothing="each foreign id has an error of its own, 404")  # fmt: skip
 case("POST", "/runs/{run_id}/cancel", control=(409,), code="ended", why="the run has ended")
 case("POST", "/runs/{run_id}/finish", {"state": "succeeded"}, address="/runs/{external}/finish", ends=2)

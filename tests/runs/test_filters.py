@@ -301,15 +301,15 @@ def test_members_change_name_tags_and_note(service, project_id, runs):
 
 def test_one_request_changes_many_runs_and_states_what_became_of_each(service, project_id, runs):
     ids = [runs["first"], "aaaaaaaaaaaaaaaa", runs["diverged"]]
-    done = service.editing.each(project_id, BulkRequest(do="delete", run_ids=ids), "me")
+    done = service.editing.each(project_id, BulkRequest(action="delete", run_ids=ids), "me")
     assert [item.error and item.error.code for item in done.items] == ["conflict", "not_found", None]
     assert done.failed == 2
     assert "diverged" not in names(service, project_id)
-    change = BulkRequest(do="change", run_ids=[*runs.values()], change=RunChange(add_tags=["all"]))
+    change = BulkRequest(action="change", run_ids=[*runs.values()], change=RunChange(add_tags=["all"]))
     for _ in range(2):
         assert service.editing.each(project_id, change, "me").failed == 0
     assert len(names(service, project_id, "tag = all")) == 4
-    service.editing.each(project_id, BulkRequest(do="restore", run_ids=[runs["diverged"]]), "me")
+    service.editing.each(project_id, BulkRequest(action="restore", run_ids=[runs["diverged"]]), "me")
     assert len(names(service, project_id, "tag = all")) == 5
     with pytest.raises(InvalidInput, match="the change is missing"):
-        service.editing.each(project_id, BulkRequest(do="change", run_ids=ids), "me")
+        service.editing.each(project_id, BulkRequest(action="change", run_ids=ids), "me")

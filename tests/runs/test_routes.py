@@ -64,10 +64,10 @@ def test_a_run_is_started_read_and_listed(api):
     problem = api.get("/runs", params={"filter": "metrics.loss <"})
     assert (problem.status_code, problem.json()["details"]["position"]) == (422, 14)
     assert "loss" in api.get("/runs/fields").json()["metrics"]
-    grouped = api.get("/runs/groups", params={"by": "config.steps", "columns": "metrics.loss"}).json()
+    grouped = api.get("/runs/groups", params={"field": "config.steps", "columns": "metrics.loss"}).json()
     assert [group["runs"] for group in grouped["groups"]] == [1]
     assert api.patch(f"/runs/{run_id}", json={"name": "new", "add_tags": ["a"]}).json()["tags"] == ["a"]
-    assert api.post("/runs/bulk", json={"do": "pin", "run_ids": [run_id]}).json()["failed"] == 0
+    assert api.post("/runs/bulk", json={"action": "pin", "run_ids": [run_id]}).json()["failed"] == 0
     [curve] = api.get(f"/runs/{run_id}/metrics", params={"series": "loss", "max_points": 6}).json()["series"]
     assert len(curve["steps"]) <= 6
     assert curve["total_points"] == 20

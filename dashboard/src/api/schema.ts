@@ -4001,7 +4001,7 @@ export interface components {
         };
         /**
          * BulkItem
-         * @description What became of one run of a request; ``error`` is null if the action succeeded.
+         * @description Result for one run of a request; ``error`` is null if the action succeeded.
          */
         BulkItem: {
             error: components["schemas"]["RunError"] | null;
@@ -4010,7 +4010,7 @@ export interface components {
         };
         /**
          * BulkOut
-         * @description What became of each run of a request, in the order of the request.
+         * @description Results for the runs of a request, in the order of the request.
          */
         BulkOut: {
             /** Failed */
@@ -4023,13 +4023,13 @@ export interface components {
          * @description Request to do the same to several runs.
          */
         BulkRequest: {
-            /** @description the change, if `do` is `change` */
-            change?: components["schemas"]["RunChange"] | null;
             /**
-             * Do
+             * Action
              * @enum {string}
              */
-            do: "change" | "pin" | "unpin" | "cancel" | "delete" | "restore";
+            action: "change" | "pin" | "unpin" | "cancel" | "delete" | "restore";
+            /** @description the change, if `action` is `change` */
+            change?: components["schemas"]["RunChange"] | null;
             /** Run Ids */
             run_ids: string[];
         };
@@ -13736,7 +13736,7 @@ export interface components {
         };
         /**
          * UsageOut
-         * @description What a project uses of each limited resource.
+         * @description Use of each limited resource by a project.
          */
         UsageOut: {
             datasets: components["schemas"]["Use"];
@@ -30814,10 +30814,10 @@ export interface operations {
     runs_group_runs: {
         parameters: {
             query: {
-                /** @description config field, such as `config.learning_rate` */
-                by: string;
                 /** @description fields to return as `columns`, such as `config.learning_rate, metrics.loss.min, curve.loss` */
                 columns?: string;
+                /** @description config field, such as `config.learning_rate` */
+                field: string;
                 /** @description condition on fields of runs, such as `state = failed AND metrics.loss.min < 0.1`; see the guide */
                 filter?: string;
                 /** @description only runs of this kind */

@@ -179,7 +179,7 @@ class Runs:
 
             client.runs.groups("config.learning_rate", columns="metrics.validation_loss.min")
         """
-        return RunGroups.from_json(self._connection.get("/runs/groups", by=by, columns=columns, filter=filter))
+        return RunGroups.from_json(self._connection.get("/runs/groups", field=by, columns=columns, filter=filter))
 
     def change(
         self,
@@ -198,7 +198,7 @@ class Runs:
     def each(
         self,
         run_ids: Iterable[str],
-        do: Literal["pin", "unpin", "cancel", "delete", "restore", "change"],
+        action: Literal["pin", "unpin", "cancel", "delete", "restore", "change"],
         *,
         name: str | None = None,
         note: str | None = None,
@@ -207,7 +207,7 @@ class Runs:
         remove_tags: Iterable[str] = (),
     ) -> Bulk:
         """Do the same to up to 500 runs and return what became of each; the last arguments are those of ``change``."""
-        body: dict[str, object] = {"do": do, "run_ids": list(run_ids)}
+        body: dict[str, object] = {"action": action, "run_ids": list(run_ids)}
         if do == "change":
             body["change"] = change_of(name, note, tags, add_tags, remove_tags)
         return Bulk.from_json(self._connection.post("/runs/bulk", body))

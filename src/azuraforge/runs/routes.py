@@ -157,13 +157,13 @@ def group_runs(
     access: Reader,
     service: Service,
     selection: Selected,
-    by: Annotated[str, Query(max_length=1000, description="config field, such as `config.learning_rate`")],
+    field: Annotated[str, Query(max_length=1000, description="config field, such as `config.learning_rate`")],
     columns: Columns = "",
 ) -> RunGroups:
     """Group runs by a config field, with mean and spread of the metrics in ``columns``."""
-    fields = parse_columns(by)
+    fields = parse_columns(field)
     if len(fields) != 1:
-        raise InvalidInput("runs are grouped by one field", where="by", next_step="name a config field")
+        raise InvalidInput("runs are grouped by one field", where="field", next_step="name a config field")
     return service.lookup.groups(access.project_id, selection, fields[0], parse_columns(columns))
 
 

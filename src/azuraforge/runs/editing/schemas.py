@@ -34,9 +34,9 @@ class BulkRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    do: Literal["change", "pin", "unpin", "cancel", "delete", "restore"]
+    action: Literal["change", "pin", "unpin", "cancel", "delete", "restore"]
     run_ids: list[RunId] = Field(min_length=1, max_length=MOST)
-    change: RunChange | None = Field(default=None, description="the change, if `do` is `change`")
+    change: RunChange | None = Field(default=None, description="the change, if `action` is `change`")
 
 
 class BulkItem(BaseModel):

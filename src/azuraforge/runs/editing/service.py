@@ -55,7 +55,7 @@ class RunEditing:
         A repeated request has no further effect: each action leaves a run as it is if it was already done. Raises
         InvalidInput if the action needs a change and the request has none.
         """
-        if request.do == "change" and request.change is None:
+        if request.action == "change" and request.change is None:
             raise InvalidInput("the change is missing", where="change", next_step="state name, note or tags")
         act = self._action(project_id, request, by)
         items = [BulkItem(id=run_id, error=_tried(act, run_id)) for run_id in dict.fromkeys(request.run_ids)]
@@ -63,9 +63,9 @@ class RunEditing:
 
     def _action(self, project_id: str, request: BulkRequest, by: str) -> Callable[[str], object]:
         trash = self._trash
-        match request.do:
+        match request.action:
             case "pin" | "unpin":
-                return lambda run_id: trash.pin(project_id, run_id, request.do == "pin")
+                return lambda run_id: trash.pin(project_id, run_id, request.action == "pin")
             case "cancel":
                 return partial(self._cancel, project_id)
             case "delete":
