@@ -66,7 +66,7 @@ def test_a_person_signs_in_creates_a_project_and_invites_another_one(platform, o
 
     page.get_by_role("link", name="Settings", exact=True).click()
     page.get_by_role("link", name="Members", exact=True).click()
-    page.get_by_label("Role", exact=True).select_option("admin")
+    page.get_by_test_id("invite-role").select_option("admin")
     page.get_by_test_id("invite").click()
     link = page.get_by_test_id("invitation-link").input_value()
     expect(page.get_by_test_id("invitations")).to_contain_text("open")

@@ -208,7 +208,7 @@ class Runs:
     ) -> Bulk:
         """Do the same to up to 500 runs and return what became of each; the last arguments are those of ``change``."""
         body: dict[str, object] = {"action": action, "run_ids": list(run_ids)}
-        if do == "change":
+        if action == "change":
             body["change"] = change_of(name, note, tags, add_tags, remove_tags)
         return Bulk.from_json(self._connection.post("/runs/bulk", body))
 
