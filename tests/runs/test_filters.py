@@ -14,12 +14,13 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from azuraforge.database import now
 from azuraforge.errors import InvalidInput
+from azuraforge.runs.editing.schemas import BulkRequest, RunChange
 from azuraforge.runs.filters import store as filter_store
 from azuraforge.runs.filters.parsing import parse_columns, parse_filter, parse_sort
 from azuraforge.runs.filters.store import Selection
 from azuraforge.runs.listing.pages import Listing
 from azuraforge.runs.metrics.store import append
-from azuraforge.runs.schemas import BulkRequest, FinishRequest, MetricPoints, RunChange, RunRequest
+from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunRequest
 from azuraforge.runs.tables import Run
 
 #: Runs by name: config, curve of the loss, and tags.
