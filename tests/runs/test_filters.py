@@ -188,7 +188,7 @@ def test_a_long_curve_is_shown_by_few_points(service, project_id):
 
 def test_groups_have_mean_and_spread(service, project_id, runs):
     (by,) = parse_columns("config.lr")
-    found = service.groups(project_id, Selection(), by, parse_columns("metrics.loss.min"))
+    found = service.lookup.groups(project_id, Selection(), by, parse_columns("metrics.loss.min"))
     assert {group.value: group.runs for group in found.groups} == {None: 1, 10.0: 1, "auto": 1, 0.1: 1, 0.2: 1}
     for group in found.groups:
         assert len(names(service, project_id, group.filter)) == group.runs, group.filter
@@ -196,12 +196,12 @@ def test_groups_have_mean_and_spread(service, project_id, runs):
     (by,) = parse_columns("config.deep")
     groups = {
         group.value: group.columns[0]
-        for group in service.groups(project_id, Selection(), by, parse_columns("metrics.loss.min")).groups
+        for group in service.lookup.groups(project_id, Selection(), by, parse_columns("metrics.loss.min")).groups
     }
     assert (groups[None].runs, groups[None].mean, groups[None].spread) == (2, 0.1, 0.0)
     assert groups["true"].spread is None
     with pytest.raises(InvalidInput, match="grouped by a config field"):
-        service.groups(project_id, Selection(), parse_columns("metrics.loss")[0], [])
+        service.lookup.groups(project_id, Selection(), parse_columns("metrics.loss")[0], [])
 
 
 def test_fields_are_named_as_a_filter_writes_them(service, project_id, runs):
