@@ -271,7 +271,7 @@ FOR_VIEWERS = {
 OF_NO_PROJECT = {
     (each.method.lower(), f"/api/v1{each.path}")
     for each in requirements(PACKAGES)
-    if each.required in ("nobody", "person")
+    if each.required in ("nobody", "person", "administrator")
 }
 
 

@@ -38,7 +38,7 @@ class Site:
         self.address = Address.of(ServerSettings(**server), LISTENING)
         self.app = create_api()
         self.app.state.projects, self.app.state.people = self.projects, self.projects.people
-        self.app.state.accounts = None
+        self.app.state.accounts = self.app.state.people_administration = None  # they act for other people
         self.app.state.address = self.address
         self.guarded = HostGuard(self.app, self.address)
 

@@ -42,6 +42,7 @@ from azuraforge.projects import schemas as projects
 from azuraforge.projects.lifecycle import schemas as deleted_projects
 from azuraforge.projects.secrets import schemas as secrets
 from azuraforge.runs import schemas as runs
+from azuraforge.runs.metrics import schemas as metrics
 from azuraforge.studies import schemas as studies
 
 PAIRS = [
@@ -58,7 +59,7 @@ PAIRS = [
     (client_runs.RunError, runs.RunError),
     (client_runs.Attempt, runs.AttemptOut),
     (client_runs.Artifact, runs.ArtifactOut),
-    (client_runs.Curve, runs.MetricSeries),
+    (client_runs.Curve, metrics.MetricSeries),
     (client_evaluation.Evaluation, models.EvaluationOut),
     (client_evaluation.Scores, evaluation.Evaluation),
     (client_evaluation.MetricFacts, metric.MetricFacts),

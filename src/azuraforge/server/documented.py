@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from azuraforge.events.routes import caller_of
 from azuraforge.package import Package
 from azuraforge.people.access import require_person
+from azuraforge.people.administration.access import require_administrator
 from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, owner, require_access
 from azuraforge.projects.named import HEADER, MOST_CHARACTERS
@@ -204,7 +205,7 @@ def _errors(method: str, path: str, operation: Document, route: APIRoute | None)
     enters = bool(asked & ENTRANCES)
     if enters or (method, path) in _REFUSING:
         yield 401
-        if writes or asked & {member, admin, owner}:
+        if writes or asked & {member, admin, owner, require_administrator}:
             yield 403
     if operation.get("parameters") or has_body:
         yield 422

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli.connecting import connect
 from azuraforge.cli.runs import AsJson, RunId, app
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.client.run import Preview
+
+if TYPE_CHECKING:
+    from azuraforge.client.run import Preview
 
 _FOLLOW_SECONDS = 1.0
 _PAGE = 5000
