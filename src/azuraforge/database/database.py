@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ K = TypeVar("K", bound=ProjectKey | PersonKey)
 
 _READERS = 8
 _PENS = 2
+_WAL_SECONDS = 10.0
 
 
 class Database:
@@ -355,7 +357,7 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(PAGE_CACHE)
         if immediate:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _switch_to_wal(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA fullfsync=ON")  # effective on macOS only, see ``durable``
             connection.execute("PRAGMA checkpoint_fullfsync=ON")
@@ -365,3 +367,17 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL, and wait for processes that do the same: SQLite ignores ``busy_timeout`` there."""
+    deadline = time.monotonic() + _WAL_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
