@@ -13489,7 +13489,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /**
              * Kind
              * @constant
@@ -13783,7 +13783,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
