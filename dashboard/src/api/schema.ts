@@ -10332,7 +10332,7 @@ export interface components {
             state: "active" | "archived" | "deleted";
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes: number;
         };
@@ -10668,7 +10668,7 @@ export interface components {
             runs?: number | null;
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes?: number | null;
         };
