@@ -13682,7 +13682,7 @@ export interface components {
             run_id: string;
             /**
              * Run State
-             * @description state of the trial's run; null if the run has been purged
+             * @description state of the trial's run; null if the run has been purged, and in `best`
              */
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
             /**
@@ -13691,10 +13691,20 @@ export interface components {
              */
             scores: number[] | null;
             /**
+             * Started At
+             * @description start of the run's first attempt; null if it has not started, if the run has been purged, and in `best`
+             */
+            started_at: string | null;
+            /**
              * State
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+            /**
+             * Worker
+             * @description worker of the run's last attempt; null if it has not started, if the run has been purged, and in `best`
+             */
+            worker: string | null;
         };
         /**
          * TrialPage
@@ -33067,6 +33077,10 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description part of the name */
+                name?: string | null;
+                /** @description only studies in this state */
+                state?: ("running" | "paused" | "stopped" | "finished" | "failed") | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
