@@ -138,7 +138,6 @@ export const studies = {
       retrained_one: "Trial #{{trial}} was retrained. Verdict of the gate, corrected for {{shown}} trial: “{{decision}}”.",
       retrained_other: "Trial #{{trial}} was retrained. Verdict of the gate, corrected for {{shown}} trials: “{{decision}}”.",
       retrainFailed: "The retraining of trial #{{trial}} did not succeed: {{reason}}.",
-      version: "{{model}} v{{version}}",
     },
     trialOf: "Trial #{{trial}}",
     oneTrial: "A complete trial",

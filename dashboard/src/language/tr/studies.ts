@@ -140,7 +140,6 @@ export const studies: typeof english = {
       retrained_one: "Deneme #{{trial}} yeniden eğitildi. Kapının {{shown}} denemeye göre düzeltilmiş kararı: “{{decision}}”.",
       retrained_other: "Deneme #{{trial}} yeniden eğitildi. Kapının {{shown}} denemeye göre düzeltilmiş kararı: “{{decision}}”.",
       retrainFailed: "Deneme #{{trial}} yeniden eğitilemedi: {{reason}}.",
-      version: "{{model}} v{{version}}",
     },
     trialOf: "Deneme #{{trial}}",
     oneTrial: "Tamamlanan bir deneme",

@@ -67,7 +67,7 @@ function Winner({ study, runId }: { study: StudyDetail; runId: string }) {
       {summary?.version ? (
         <>
           {" · "}
-          <Link href={paths.model(summary.model)}>{t("studies.outcome.version", { model: summary.model, version: summary.version })}</Link>
+          <Link href={paths.model(summary.model)}>{`${summary.model} v${summary.version}`}</Link>
         </>
       ) : null}
     </>
