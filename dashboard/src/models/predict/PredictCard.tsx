@@ -1,116 +1,111 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo, useState } from "react";
+import { Suspense, lazy, useId, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
 
-import type { ModelDetail, Prediction } from "../api/types";
-import { useFormats } from "../language/useFormats";
-import { mayWrite, usePaths, useSession } from "../projects/session";
-import type { Forecast } from "../api/figures";
-import { NextValues } from "../forecasting/NextValues";
-import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
-import { Hash } from "../ui/Facts";
-import { ErrorNotice, Loading } from "../ui/Notice";
-import { usePredict } from "./api";
-import { knownAhead, rowZone } from "./dataSchema";
-import { ForecastDownload } from "./ForecastDownload";
-import { becameQuery, stepsOf, useHistory } from "./forecastRows";
-import css from "./Models.module.css";
+import type { ModelDetail, ModelVersion, PredictRequest } from "../../api/types";
+import { Button } from "../../ui/Button";
+import { Card } from "../../ui/Card";
+import { SelectField, TextField } from "../../ui/Field";
+import { ErrorNotice } from "../../ui/Notice";
+import { Skeleton } from "../../ui/Skeleton";
+import { usePredict, versionQuery } from "../api";
+import { knownAhead, rowZone, seriesNames } from "../dataSchema";
+import { sentHistory, type SentRow } from "./csv";
+import css from "./Predict.module.css";
+import { PredictionView } from "./PredictionView";
+import { readText, RowsField } from "./RowsField";
 
-const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
-const WhatIfPart = lazy(() => import("../scenarios/WhatIfPart"));
+const WhatIfPart = lazy(() => import("../../scenarios/WhatIfPart"));
 
-/** The champion's next values, recorded in the ledger before their outcomes are known. */
-export function PredictCard({ model }: { model: ModelDetail }) {
+/** Forecasts on request: from the end of the dataset, or from rows of the person. Each is recorded in the ledger. */
+export function PredictCard({ model, writer }: { model: ModelDetail; writer: boolean }) {
   const { t } = useTranslation();
-  const session = useSession();
-  const predict = usePredict(model.name);
-  const champion = model.version_list.find((each) => each.version === model.champion);
-  const schema = champion?.data_schema;
-  const columns = knownAhead(champion);
-  const groups = Object.entries(schema?.groups ?? {});
-  const totals = groups.length > 0 ? ["total", ...groups.flatMap(([column, found]) => Object.keys(found).map((group) => `${column}=${group}`))] : [];
-  const names = [...totals, ...(schema?.series_names ?? [])];
-  const [chosen, setSeries] = useState<string | null>(null);
-  const series = chosen ?? names[0] ?? null;
+  const [chosen, setChosen] = useState<number | null>(null);
+  const number = chosen ?? model.champion ?? model.version_list[0]?.version ?? null;
+  const listed = model.version_list.find(({ version }) => version === number);
+  const asked = useQuery({ ...versionQuery(model.name, number ?? 0), enabled: number !== null && listed === undefined });
+  const version = listed ?? asked.data;
+  if (number === null) return null;
   return (
-    <Card
-      title={t("predict.title")}
-      note={t("predict.note")}
-      actions={
-        model.champion === null || !mayWrite(session) ? null : (
-          <>
-            {names.length > 0 ? (
-              <label className={css["soft"]}>
-                {t("series.one")}{" "}
-                <select value={series ?? ""} onChange={(event) => setSeries(event.target.value)}>
-                  {names.map((name) => (
-                    <option key={name}>{name}</option>
-                  ))}
-                </select>
-              </label>
-            ) : null}
-            <Button look="primary" pending={predict.isPending} onPress={() => predict.mutate(series)} testId="predict">
-              {t("predict.now")}
-            </Button>
-          </>
-        )
-      }
-    >
+    <Card title={t("predict.title")} note={t("predict.note")} testId="predict-card">
       {model.champion === null ? <p className={css["soft"]}>{t("predict.noChampion")}</p> : null}
-      {predict.error ? <ErrorNotice error={predict.error} /> : null}
-      {predict.data ? <PredictionView model={model} prediction={predict.data} /> : null}
-      {model.champion !== null && columns.length > 0 && mayWrite(session) ? (
-        <Suspense fallback={<Loading />}>
-          <WhatIfPart key={series} model={model.name} columns={columns} series={series} zone={rowZone(model, model.champion)} />
-        </Suspense>
-      ) : null}
+      {!writer ? <p className={css["soft"]}>{t("predictForm.viewer")}</p> : null}
+      {writer && version !== undefined ? <PredictForm model={model} version={version} onVersion={setChosen} /> : null}
     </Card>
   );
 }
 
-function PredictionView({ model, prediction }: { model: ModelDetail; prediction: Prediction }) {
+function PredictForm({ model, version, onVersion }: { model: ModelDetail; version: ModelVersion; onVersion: (version: number) => void }) {
   const { t } = useTranslation();
-  const { percent, row } = useFormats();
-  const series = rowZone(model, prediction.version);
-  const paths = usePaths();
-  const next: Forecast["next"] = prediction.predictions;
-  const history = useHistory(model, prediction);
-  const became = useQuery(becameQuery(prediction));
-  const actual = useMemo(() => stepsOf(became.data ?? null, next.length), [became.data, next.length]);
-  const known = actual.filter((value) => value !== null).length;
+  const id = useId();
+  const predict = usePredict(model.name);
+  const names = seriesNames(version);
+  const columns = knownAhead(version);
+  const [picked, setPicked] = useState<string | null>(null);
+  const [horizon, setHorizon] = useState("");
+  const [source, setSource] = useState<"dataset" | "rows">(version.dataset_id === null ? "rows" : "dataset");
+  const [text, setText] = useState("");
+  const [sent, setSent] = useState<readonly SentRow[] | null>(null);
+  const [tried, setTried] = useState(false);
+  const series = picked !== null && names.includes(picked) ? picked : (names[0] ?? null);
+  const steps = horizon.trim() === "" ? null : Number(horizon);
+  const wrong = steps !== null && !(Number.isInteger(steps) && steps > 0) ? t("predictForm.wholeNumber") : undefined;
+  const read = source === "rows" ? readText(text, version) : null;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (wrong !== undefined || (source === "rows" && read === null) || predict.isPending) return;
+    const request: PredictRequest = { version: version.version === model.champion ? null : version.version, series, horizon: steps, rows: read?.rows ?? null };
+    setSent(read?.rows ?? null);
+    predict.mutate(request);
+  };
   return (
     <>
-      <p className={css["soft"]}>
-        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: row(prediction.origin, series), level: percent(prediction.interval) })}{" "}
-        {prediction.dataset_version === null ? null : `${t("predict.data", { version: prediction.dataset_version })} `}
-        {prediction.dataset_version === null || prediction.trained_on === prediction.dataset_version ? null : `${t("predict.moved", { version: prediction.trained_on })} `}
-        {prediction.newer_version === null ? null : `${t("predict.newer", { version: prediction.newer_version })} `}
-        {prediction.run_id === null ? (
-          t("life.imported")
-        ) : (
-          <>
-            {t("predict.learnedIn")}{" "}
-            <Link href={paths.run(prediction.run_id)}>
-              <Hash value={prediction.run_id} length={16} />
-            </Link>
-          </>
-        )}
-      </p>
-      {prediction.missing_series.length > 0 ? (
-        <p role="status">{t("predict.missingSeries", { series: prediction.missing_series.join(", ") })}</p>
-      ) : null}
-      <div className={css["result"]}>
-        <Suspense fallback={<Loading />}>
-          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} actual={actual} testId="predict-chart" />
-        </Suspense>
-        <div>
-          {known > 0 ? <p role="status">{t("predict.known", { count: known, of: next.length })}</p> : null}
-          <ForecastDownload id={prediction.prediction_id} />
-          <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} actual={known > 0 ? actual : null} />
+      <form onSubmit={submit} className={css["form"]} noValidate>
+        <div className={css["fields"]}>
+          <SelectField
+            label={t("models.version")}
+            value={String(version.version)}
+            onChange={(value) => onVersion(Number(value))}
+            options={model.version_list.map((each) => ({ value: String(each.version), label: each.version === model.champion ? `v${String(each.version)} (${t("models.champion")})` : `v${String(each.version)}` }))}
+          />
+          {names.length > 0 ? <SelectField label={t("series.one")} value={series ?? ""} onChange={setPicked} options={names.map((value) => ({ value, label: value }))} /> : null}
+          <TextField label={t("predictForm.horizon")} hint={t("predictForm.horizonHint")} value={horizon} onChange={setHorizon} mode="numeric" error={wrong} testId="horizon" />
         </div>
-      </div>
+        <fieldset className={css["source"]}>
+          <legend>{t("predictForm.source")}</legend>
+          {(["dataset", "rows"] as const).map((each) => (
+            <label key={each}>
+              <input type="radio" name={`${id}-source`} checked={source === each} disabled={each === "dataset" && version.dataset_id === null} onChange={() => setSource(each)} data-testid={`source-${each}`} />
+              {t(`predictForm.sources.${each}`)}
+            </label>
+          ))}
+        </fieldset>
+        {source === "rows" ? <RowsField version={version} series={series} text={text} onChange={setText} /> : null}
+        {tried && source === "rows" && text.trim() === "" ? <p role="alert">{t("predictForm.noRows")}</p> : null}
+        <div className={css["actions"]}>
+          <Button look="primary" type="submit" pending={predict.isPending} testId="predict">
+            {t("predictForm.submit")}
+          </Button>
+          {predict.isPending ? (
+            <Button onPress={predict.cancel} testId="cancel-predict">
+              {t("modelPage.cancel")}
+            </Button>
+          ) : null}
+          {predict.cancelled && !predict.isPending ? <span role="status">{t("modelPage.cancelled")}</span> : null}
+        </div>
+      </form>
+      {predict.error ? <ErrorNotice error={predict.error} /> : null}
+      {predict.answer && !predict.isPending ? (
+        <section className={css["result"]} aria-label={t("predictForm.result")} data-testid="prediction">
+          <PredictionView model={model} prediction={predict.answer} {...(sent === null ? {} : { sent: sentHistory(sent, version.data_schema) })} />
+        </section>
+      ) : null}
+      {columns.length > 0 && version.version === model.champion ? (
+        <Suspense fallback={<Skeleton />}>
+          <WhatIfPart key={series} model={model.name} columns={columns} series={series} zone={rowZone(model, version.version)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }
