@@ -197,6 +197,10 @@ bench-vision: .bench/.torch dashboard/dist/.built
 bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
 	@$(BIN)/python -m benchmarks.logging $(BENCH_ARGS)
 
+.PHONY: bench-first-visit
+bench-first-visit: .bench-mlflow/.mlflow dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.first_visit $(BENCH_ARGS)
+
 ##@ Set-up (runs by itself)
 
 .PHONY: setup
