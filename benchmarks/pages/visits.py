@@ -27,8 +27,8 @@ RUNS, METRICS, PARAMETERS = 600, 5, 5
 _AFTERWARDS_MILLISECONDS = 4000
 _START_SECONDS = 120
 #: Pages of ours whose first visit is measured too; ``{run}`` is a run's id.
-OTHER_PAGES = ("", "runs/{run}", "runs/new", "studies", "studies/new", "models", "datasets", "predictions",
-               "automations", "events", "plugins", "members", "account")  # fmt: skip
+OTHER_PAGES = ("", "runs/{run}", "new-run", "studies", "new-study", "models", "datasets", "predictions",
+               "schedules", "automations", "new-automation", "events", "plugins", "members", "account")  # fmt: skip
 
 
 @dataclass
