@@ -209,17 +209,13 @@ class Runs:
         return listed(self._connection, f"/runs/{segment(run_id)}/artifacts", Artifact, limit)
 
     def attach(self, run_id: str, path: str | os.PathLike[str], name: str | None = None) -> Artifact:
-        """Add a file to a running external run of yours, or replace its file of the same name.
+        """Add a file to a running external run of yours; ``name`` is its name in the run, by default the file's own.
 
-        Args:
-            name: name in the run, such as ``plots/loss.png``; None: the file's own name.
-
-        Raises FileUnusable if the file cannot be read.
+        A file of the same name is replaced. Raises FileUnusable if the file cannot be read.
         """
-        file = Path(path)
-        named = file.name if name is None else name
+        named = Path(path).name if name is None else name
         check_name(named)
-        with reading(file) as content:
+        with reading(Path(path)) as content:
             return Artifact.from_json(send_file(run_id, named, "file", content, self._connection))
 
     def get(self, run_id: str) -> Run:
