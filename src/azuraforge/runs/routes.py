@@ -184,9 +184,9 @@ def group_runs(
 
 
 @router.post("/bulk")
-def change_runs(body: BulkRequest, access: Member, service: Service) -> BulkOut:
+def change_runs(body: BulkRequest, access: Member, service: Service, unit: Unit) -> BulkOut:
     """Change, pin, unpin, cancel, delete or restore up to 500 runs, and return what became of each."""
-    return service.editing.each(access.project_id, body, access.person_name)
+    return service.editing.each(access.project_id, body, access.person_name, unit=unit)
 
 
 @router.get("/{run_id}")

@@ -94,7 +94,7 @@ class RunService:
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
-        self.editing = RunEditing(database, events, self.trash, self.cancel)
+        self.editing = RunEditing(database, events, self.trash, self.cancel_in)
         self._objections, self._admit = objections, admit
         self.external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
@@ -194,26 +194,28 @@ class RunService:
         it has ended in another way.
         """
 
-        def work(session: Session) -> None:
-            run = self._locked(session, run_id)
-            if run.state == "queued":
-                self._transitions.cancelled_in_queue(session, run, reason)
-            elif run.state == "running":
-                if not run.cancel_requested:
-                    self._transitions.cancel_requested(session, run, reason)
-                after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
-            elif run.state != "cancelled":
-                raise Conflict(
-                    "the run has ended already: {state}",
-                    next_step="azuraforge runs show {run_id}",
-                    where="run {run_id}",
-                    code="ended",
-                    state=Message(f"state.{run.state}"),
-                    run_id=run_id,
-                )
-
-        self._database.write(project_id, work, unit=unit)
+        self._database.write(project_id, lambda session: self.cancel_in(session, run_id, reason), unit=unit)
         return self.get(project_id, run_id)
+
+    def cancel_in(self, session: Session, run_id: str, reason: Message | None = None) -> None:
+        """Do what ``cancel`` does in the caller's transaction."""
+        project_id = session.project_id
+        run = self._locked(session, run_id)
+        if run.state == "queued":
+            self._transitions.cancelled_in_queue(session, run, reason)
+        elif run.state == "running":
+            if not run.cancel_requested:
+                self._transitions.cancel_requested(session, run, reason)
+            after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
+        elif run.state != "cancelled":
+            raise Conflict(
+                "the run has ended already: {state}",
+                next_step="azuraforge runs show {run_id}",
+                where="run {run_id}",
+                code="ended",
+                state=Message(f"state.{run.state}"),
+                run_id=run_id,
+            )
 
     def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.

@@ -37,6 +37,12 @@ def lock(session: Session, run_id: str) -> Run | None:
     return session.scalar(_run(run_id).with_for_update(), execution_options={"populate_existing": True})
 
 
+def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
+    """Lock the rows of the given runs until commit and return the runs."""
+    statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
+
+
 def by_idempotency_key(session: Session, key: str) -> Run | None:
     return session.scalar(select(Run).where(Run.idempotency_key == key))
 
