@@ -10336,7 +10336,7 @@ export interface components {
             state: "active" | "archived" | "deleted";
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes: number;
         };
@@ -10672,7 +10672,7 @@ export interface components {
             runs?: number | null;
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes?: number | null;
         };
@@ -13493,7 +13493,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /**
              * Kind
              * @constant
@@ -13787,7 +13787,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
