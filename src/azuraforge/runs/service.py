@@ -96,7 +96,7 @@ class RunService:
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
         self.editing = RunEditing(database, events, self.trash, self.cancel_in)
         self._objections, self._admit = objections, admit
-        self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
+        self.external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
         self, project_id: str, request: RunRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
@@ -304,7 +304,7 @@ class RunService:
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended, and Forbidden if another
         member executes it.
         """
-        return shapes.run_out(self._external.renew(project_id, run_id, person_id, unit=unit))
+        return shapes.run_out(self.external.renew(project_id, run_id, person_id, unit=unit))
 
     def record(
         self, project_id: str, run_id: str, person_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
@@ -313,7 +313,7 @@ class RunService:
 
         Raises the same errors as ``renew_lease``.
         """
-        return shapes.run_out(self._external.record(project_id, run_id, person_id, body, unit=unit))
+        return shapes.run_out(self.external.record(project_id, run_id, person_id, body, unit=unit))
 
     def finish(
         self, project_id: str, run_id: str, person_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
@@ -323,7 +323,7 @@ class RunService:
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended in another state, and
         Forbidden if another member executes it.
         """
-        return shapes.run_out(self._external.finish(project_id, run_id, person_id, body, unit=unit))
+        return shapes.run_out(self.external.finish(project_id, run_id, person_id, body, unit=unit))
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> Run:
         row = Run(

@@ -168,6 +168,15 @@ def artifact(session: Session, run_id: str, name: str) -> Artifact | None:
     return session.scalar(_of(Artifact, run_id).where(Artifact.name == name))
 
 
+def count_artifacts(session: Session, run_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(Artifact).where(Artifact.run_id == run_id)) or 0
+
+
+def knows_file(session: Session, sha256: str) -> bool:
+    """Return whether an artifact of any run of the project has this content."""
+    return session.scalar(select(Artifact.sha256).where(Artifact.sha256 == sha256).limit(1)) is not None
+
+
 def artifacts_of_kind(session: Session, run_id: str, kind: str) -> Sequence[Artifact]:
     return session.scalars(_of(Artifact, run_id).where(Artifact.kind == kind)).all()
 
