@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,15 @@ def test_flags_of_the_calendar_and_counters_are_no_leaks() -> None:
     assert examine(target, columns, [Piece(hours)], horizon=12, season=24) == []
     rising = np.random.default_rng(9).normal(0.05, 1, 800).cumsum()
     assert examine(rising, {"id": 1000.0 + 3 * hours}, [Piece(hours)], horizon=12, season=24) == []
+
+
+def test_two_rising_series_do_not_know_each_other() -> None:
+    """US prices and consumption have almost the ranks of row numbers, but not the same changes."""
+    macro = pl.read_csv(str(files("statsmodels.datasets") / "macrodata" / "macrodata.csv"))
+    prices, consumption = (macro[name].cast(pl.Float64).to_numpy() for name in ("cpi", "realcons"))
+    rows = [Piece(np.arange(len(prices)))]
+    for target, column in ((prices, consumption), (consumption, prices)):
+        assert examine(target, {"column": column}, rows, horizon=7, season=4) == []
 
 
 def test_a_driver_of_the_target_is_no_leak() -> None:
