@@ -235,6 +235,7 @@ case("POST", "/models/{name}/promotions/{number}/approve", {"reason": "no"}, con
 case("POST", "/models/{name}/promotions/{number}/decline", {"reason": "no"},
      address="/models/{model}/promotions/{promotion}/decline")  # fmt: skip
 case("POST", "/models/{name}/restore", ends=5)
+case("GET", "/models/{name}/rollback")
 case("POST", "/models/{name}/rollback", {"reason": "back"}, control=(409,), code="conflict", why="no earlier version")
 case("POST", "/models/{name}/versions/{version}/restore", ends=3)
 case(
@@ -269,6 +270,8 @@ case("POST", "/runs/{run_id}/finish", {"state": "succeeded"}, address="/runs/{ex
 case("POST", "/runs/{run_id}/lease", address="/runs/{external}/lease")
 case("POST", "/runs/{run_id}/metrics",
      {"points": {"loss": [[1, 0.5]]}}, address="/runs/{external}/metrics")  # fmt: skip
+case("PUT", "/runs/{run_id}/artifacts/{name:path}", {"any": "content"},
+     address="/runs/{external}/artifacts/notes.json")  # fmt: skip
 case("PUT", "/runs/{run_id}/pin")
 case("DELETE", "/runs/{run_id}/pin", ends=1)
 case("POST", "/runs/{run_id}/resume", control=(409,), code="conflict", why="the run has succeeded")

@@ -1386,7 +1386,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview Rollback
+         * @description Return the version to which a rollback of an alias would return. Nothing is changed.
+         */
+        get: operations["models_preview_rollback"];
         put?: never;
         /**
          * Roll Back
@@ -2289,7 +2293,11 @@ export interface paths {
          * @description Download a file that a run produced.
          */
         get: operations["runs_get_artifact"];
-        put?: never;
+        /**
+         * Add Artifact
+         * @description Add a file to a running external run, or replace the file of this name; the body is the file's content.
+         */
+        put: operations["runs_add_artifact"];
         post?: never;
         delete?: never;
         options?: never;
@@ -8355,6 +8363,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -8412,6 +8425,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -10332,7 +10350,7 @@ export interface components {
             state: "active" | "archived" | "deleted";
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes: number;
         };
@@ -10668,7 +10686,7 @@ export interface components {
             runs?: number | null;
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes?: number | null;
         };
@@ -10904,6 +10922,34 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
         };
         /**
+         * RollbackOut
+         * @description Version to which a rollback of an alias would return. Both versions are null if nothing can be rolled back.
+         */
+        RollbackOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * At
+             * @description time from which the alias pointed to `to_version` before; null without it
+             */
+            at: string | null;
+            /**
+             * From Version
+             * @description version that the alias points to; null if it does not exist
+             */
+            from_version: number | null;
+            /**
+             * Reason
+             * @description reason of that earlier move; null without `to_version`
+             */
+            reason: string | null;
+            /**
+             * To Version
+             * @description version that the alias would point to; null if the alias has no earlier version, or if that version is in the trash
+             */
+            to_version: number | null;
+        };
+        /**
          * RollbackRequest
          * @description Request to roll an alias back one promotion, with the reason.
          */
@@ -10913,6 +10959,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * From Version
+             * @description version that the alias must still point to, so that a repeated request changes nothing; null: any version
+             */
+            from_version?: number | null;
             /**
              * Reason
              * @default rolled back manually
@@ -13682,7 +13733,7 @@ export interface components {
             run_id: string;
             /**
              * Run State
-             * @description state of the trial's run; null if the run has been purged
+             * @description state of the trial's run; null if the run has been purged, and in `best`
              */
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
             /**
@@ -13691,10 +13742,20 @@ export interface components {
              */
             scores: number[] | null;
             /**
+             * Started At
+             * @description start of the run's first attempt; null before it starts, if the run has been purged, and in `best`
+             */
+            started_at: string | null;
+            /**
              * State
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+            /**
+             * Worker
+             * @description worker of the last attempt; null before the run starts, if it has been purged, and in `best`
+             */
+            worker: string | null;
         };
         /**
          * TrialPage
@@ -23021,6 +23082,96 @@ export interface operations {
             };
         };
     };
+    models_preview_rollback: {
+        parameters: {
+            query?: {
+                alias?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     models_roll_back: {
         parameters: {
             query?: never;
@@ -29097,6 +29248,138 @@ export interface operations {
             };
         };
     };
+    runs_add_artifact: {
+        parameters: {
+            query?: {
+                /** @description kind of the file */
+                kind?: "file" | "figure" | "table";
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runs_cancel_run: {
         parameters: {
             query?: never;
@@ -33067,6 +33350,10 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description part of the name */
+                name?: string | null;
+                /** @description only studies in this state */
+                state?: ("running" | "paused" | "stopped" | "finished" | "failed") | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */

@@ -236,7 +236,7 @@ export const runs = {
     name: "Name",
     kind: "Kind",
     size: "Size",
-    kinds: { log: "log", report: "report", evaluation: "evaluation", losses: "errors by row", output: "app output", result: "result", predictions: "predictions" },
+    kinds: { log: "log", report: "report", evaluation: "evaluation", losses: "errors by row", output: "app output", result: "result", predictions: "predictions", file: "file", figure: "figure", table: "table" },
   },
   report: {
     title: "Report",

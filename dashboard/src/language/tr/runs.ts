@@ -238,7 +238,7 @@ export const runs: typeof english = {
     name: "Ad",
     kind: "Tür",
     size: "Boyut",
-    kinds: { log: "günlük", report: "rapor", evaluation: "değerlendirme", losses: "satırlara göre hatalar", output: "uygulama çıktısı", result: "sonuç", predictions: "tahminler" },
+    kinds: { log: "günlük", report: "rapor", evaluation: "değerlendirme", losses: "satırlara göre hatalar", output: "uygulama çıktısı", result: "sonuç", predictions: "tahminler", file: "dosya", figure: "şekil", table: "tablo" },
   },
   report: {
     title: "Rapor",
