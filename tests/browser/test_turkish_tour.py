@@ -97,8 +97,9 @@ link --next x
 """
 MODEL_TABS = ("versions", "predictions", "policy", "lineage", "history", "card")
 PAGES = (
-    "runs", "new-run", "comparison", "models", "models/talep", "datasets", "datasets/talep", "schedules",
-    "new-schedule", "automations", "new-automation", "studies", "new-study", "trash", "tokens", "secrets",
+    "runs", "new-run", "comparison", "models", "models/talep", *(f"models/talep?tab={tab}" for tab in MODEL_TABS),
+    "datasets", "datasets/talep", "schedules", "new-schedule", "automations", "new-automation",
+    "studies", "new-study", "trash", "tokens", "secrets",
     "plugins", "yok",
 )  # fmt: skip
 
@@ -218,7 +219,6 @@ def test_pages(tour, page):
     with Client(url=tour.platform.url, token=tour.platform.token) as client:
         runs = [f"runs/{each.id}" for each in client.runs.list(kind="train")]
     runs += [f"{run}?tab={tab}" for run in runs[:1] for tab in RUN_TABS]
-    runs += [f"models/talep?tab={tab}" for tab in MODEL_TABS]
     texts = {}
     for path in (*PAGES, *runs):
         page.goto(f"{root}/p/default/{path}")
