@@ -13,7 +13,7 @@ import { Empty, Loading } from "../ui/Notice";
 const HomePage = lazy(() => import("../home/HomePage"));
 const EventsPage = lazy(() => import("../events/EventsPage"));
 const PredictionsPage = lazy(() => import("../predictions/PredictionsPage"));
-const RunsPage = lazy(() => import("../runs/RunsPage"));
+const RunsPage = lazy(() => import("../runs/list/RunsPage"));
 const RunPage = lazy(() => import("../runs/RunPage"));
 const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
 const ComparisonPage = lazy(() => import("../comparison/ComparisonPage"));
