@@ -55,6 +55,9 @@ class Server:
         self.refusals: dict[str, tuple[int, str]] = {}
         self.lose_acknowledgements = 0
         self.lose_creations = 0
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.puts: list[str] = []
+        self.lose_files = 0
         self.creations = 0
         self.cancel_requested = False
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
@@ -94,6 +97,8 @@ class Server:
                 Route(f"{api}/projects/current", self._project),
                 Route(f"{api}/runs", self._create, methods=["POST"]),
                 Route(f"{api}/runs/{{run_id}}", self._show),
+                Route(f"{api}/runs/{{run_id}}", self._change, methods=["PATCH"]),
+                Route(f"{api}/runs/{{run_id}}/artifacts/{{name:path}}", self._put, methods=["PUT"]),
                 Route(f"{api}/runs/{{run_id}}/metrics", self._metrics, methods=["POST"]),
                 Route(f"{api}/runs/{{run_id}}/lease", self._lease, methods=["POST"]),
                 Route(f"{api}/runs/{{run_id}}/finish", self._finish, methods=["POST"]),
@@ -141,6 +146,30 @@ class Server:
         state = "succeeded" if ended else "running"
         last = self.events[-1]["seq"] if self.events else 0
         return JSONResponse({"id": run_id, "kind": "train", "name": "n", "state": state, "last_event_seq": last})
+
+    async def _change(self, request: Request) -> Response:
+        if refused := self._refusal(request, "change"):
+            return refused
+        body = await request.json()
+        run = next(run for run in self.runs.values() if run["id"] == request.path_params["run_id"])
+        if "add_tags" in body:
+            run["tags"] = list(dict.fromkeys([*run.get("tags", []), *body["add_tags"]]))
+        if "note" in body:
+            run["note"] = body["note"]
+        return JSONResponse(run)
+
+    async def _put(self, request: Request) -> Response:
+        content = await request.body()
+        if refused := self._refusal(request, "files"):
+            return refused
+        name, kind = request.path_params["name"], request.query_params["kind"]
+        self.puts.append(name)
+        self.files[name] = (kind, content)
+        if self.lose_files:
+            self.lose_files -= 1
+            return _problem(503, "transient", "stored, but you will not hear of it")
+        made = {"name": name, "kind": kind, "media_type": "x/y", "bytes": len(content), "sha256": "0" * 64}
+        return JSONResponse({**made, "created_at": "2026-01-01T00:00:00Z"})
 
     async def _metrics(self, request: Request) -> Response:
         if refused := self._refusal(request, "metrics"):

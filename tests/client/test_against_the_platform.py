@@ -211,3 +211,40 @@ def test_a_cancel_is_heard_and_stopping_for_it_is_no_failure(client):
         time.sleep(0.01)
     run.finish(error="stopped because it was asked to")
     assert client.runs.get(run.id).state == "cancelled"
+
+
+def test_files_tags_and_notes_of_an_own_run(client, running):
+    png = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+    with client.run("with files") as run:
+        run.figure("plots/loss", png)
+        running.kill()
+        run.table("rows", [{"a": 1}, {"a": 2}])
+        run.artifact(b"<script>alert(1)</script>", "<script>.html")
+        running.start()
+        run.tag("good")
+        run.note("**why**")
+    ended = client.runs.get(run.id)
+    assert (ended.state, ended.tags, ended.note) == ("succeeded", ["good"], "**why**")
+    found = {each.name: (each.kind, each.media_type, each.bytes) for each in client.runs.artifacts(run.id)}
+    assert found == {
+        "plots/loss.png": ("figure", "image/png", len(png)),
+        "rows.csv": ("table", "text/csv", 9),
+        "<script>.html": ("file", "text/plain", 25),
+    }
+    table = client.runs.preview(run.id, "rows.csv")
+    assert (table.kind, table.columns, table.rows) == ("table", ["a"], [["1"], ["2"]])
+    assert client.runs.preview(run.id, "<script>.html").kind == "text"
+    with pytest.raises(ApiError, match="the run has ended"):
+        client.runs.attach(run.id, __file__, "late.py")
+
+
+def test_a_file_beyond_the_limit_is_refused_and_the_run_goes_on(make_platform, caplog):
+    running = make_platform("small", AZURAFORGE_SERVER__MAX_BODY_BYTES="5000000").start()
+    with Client(home=running.home) as client:
+        with client.run("mine") as run:
+            run.artifact(b"x" * 4_500_000, "fits.bin")
+            run.artifact(b"x" * 5_500_000, "large.bin")
+            run.log(loss=1.0)
+        assert [each.name for each in client.runs.artifacts(run.id)] == ["fits.bin"]
+        assert client.runs.get(run.id).state == "succeeded"
+    assert "AZURAFORGE_SERVER__MAX_BODY_BYTES" in caplog.text

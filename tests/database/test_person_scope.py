@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Base, Database, Scope, ScopeError, UnitOfWork, now, row_security
+from azuraforge.database import Base, Database, PersonKey, Scope, ScopeError, UnitOfWork, now, row_security
 from azuraforge.database.tables import Owned, PersonOwned
 from azuraforge.people.tables import Administrator, Person
 from azuraforge.projects.tables import Member, Project
@@ -216,16 +216,11 @@ def test_a_person_writes_no_membership_no_project_and_no_other_person(place):
         assert "renamed" not in {*session.scalars(select(Member.role)), *session.scalars(select(Person.name))}
 
 
-@dataclass(frozen=True)
-class Key:
-    person_id: str
-
-
 def test_a_key_of_a_person_moves_the_transaction_to_that_person(place):
     def work(session, key):
         return key.person_id, session.person_id, session.scalars(select(Person.id)).all()
 
-    assert place.app.write_claimed(lambda _session: Key(THEIRS), work) == (THEIRS, THEIRS, [THEIRS])
+    assert place.app.write_claimed(lambda _session: PersonKey(THEIRS), work) == (THEIRS, THEIRS, [THEIRS])
 
 
 def test_a_unit_of_work_belongs_to_one_scope(place):

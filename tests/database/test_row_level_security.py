@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, literal_column, select, text, union_all, up
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Base, Database, row_security
+from azuraforge.database import Base, Database, ProjectKey, row_security
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.people.tables import Person
@@ -266,7 +266,7 @@ def test_cross_project_queries_see_every_project_and_no_other_role_may_call_them
 
 def test_after_a_cross_project_query_the_same_transaction_sees_the_found_project_only(app):
     def find(session):
-        return CROSS_PROJECT_QUERIES["project_by_slug"](session, slug="bslug")[0]
+        return ProjectKey(CROSS_PROJECT_QUERIES["project_by_slug"](session, slug="bslug")[0].project_id)
 
     def work(session, key):
         return core(session).scalars(text("SELECT id FROM run")).all(), session.scalars(select(Event.project_id)).all()

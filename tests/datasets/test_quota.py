@@ -36,6 +36,38 @@ def figures(database: Database, project_id: str) -> dict[str, int]:
         return {each.name: each.count(session) for each in MEASURES}
 
 
+def test_restoring_counts_like_creating(database, events, settings, project_id, hourly, write):
+    """Of datasets, and of files that were purged and are added again; files in the trash are counted already."""
+    quotas = Limited(database, MEASURES)
+    service = DatasetService(database, events, call_here, settings, check_quota=quotas.check)
+
+    def add(name, rows):
+        return service.add_file(project_id, write(hourly(rows), name), f"{name}.csv", OPTIONS)
+
+    for name in ("one", "two"):
+        add(name, 60)
+    service.trash.delete(project_id, "one", None, "ada")
+    quotas.limits = {"datasets": 1, "stored_bytes": figures(database, project_id)["stored_bytes"]}
+    with pytest.raises(QuotaExceeded):
+        service.trash.restore(project_id, "one", None)
+    assert figures(database, project_id)["datasets"] == 1
+    quotas.limits["datasets"] = 2
+    service.trash.restore(project_id, "one", None)
+    service.trash.restore(project_id, "one", None)  # it is not in the trash any more
+    assert figures(database, project_id)["datasets"] == 2
+
+    quotas.limits = {}
+    add("one", 90)
+    service.trash.delete(project_id, "one", 2, "ada")
+    service.trash.purge(project_id, None)
+    quotas.limits = {"datasets": 2, "stored_bytes": figures(database, project_id)["stored_bytes"]}
+    with pytest.raises(QuotaExceeded):
+        add("one", 90)
+    quotas.limits = {}
+    add("one", 90)
+    assert figures(database, project_id)["rows"] == 150
+
+
 def test_rows_and_datasets_beyond_the_quota_are_refused_and_leave_nothing(
     database, events, settings, project_id, hourly, write
 ):

@@ -269,6 +269,8 @@ case("POST", "/runs/{run_id}/finish", {"state": "succeeded"}, address="/runs/{ex
 case("POST", "/runs/{run_id}/lease", address="/runs/{external}/lease")
 case("POST", "/runs/{run_id}/metrics",
      {"points": {"loss": [[1, 0.5]]}}, address="/runs/{external}/metrics")  # fmt: skip
+case("PUT", "/runs/{run_id}/artifacts/{name:path}", {"any": "content"},
+     address="/runs/{external}/artifacts/notes.json")  # fmt: skip
 case("PUT", "/runs/{run_id}/pin")
 case("DELETE", "/runs/{run_id}/pin", ends=1)
 case("POST", "/runs/{run_id}/resume", control=(409,), code="conflict", why="the run has succeeded")

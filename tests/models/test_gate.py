@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import measured, tightened_level
-from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.gate.policy import GatePolicy, Measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.gate.verdict import Verdict, decide
@@ -220,6 +220,42 @@ def test_short_series_never_promote_a_candidate_by_comparison() -> None:
         sentences = " ".join(reason.text(language) for reason in verdict.reasons)
         assert promise not in sentences  # and then somebody becomes champion all the same
     assert verdict.comparisons[0].low is None
+
+
+def _short(candidate: float, origins: int = 20, **more: object) -> Verdict:
+    return decide(
+        Contender("auto", losses(candidate, 1, origins=origins), metric=RMSE),
+        [Contender("ets", losses(1.0, 2, origins=origins), metric=RMSE)],
+        None,
+        horizon=HORIZON,
+        season=1,
+        serves_unproven=True,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_with_too_few_origins_a_combination_serves_and_is_not_called_proven() -> None:
+    for size in (0.8, 1.5):  # also if it does not rank first: by so few origins, the order is chance
+        verdict = _short(size)
+        assert (verdict.decision, verdict.champion) == ("promoted", "auto")
+        assert {verdict.record(candidate_first=first).headline for first in (True, False)} == {"serves_unproven"}
+        assert codes(verdict)[1:] == ["too_few_origins_serves_unproven", "candidate_promoted"]
+        assert not verdict.comparisons[0].better
+    assert "not yet known" in verdict.reasons[1].text("en")
+    assert "henüz bilinmiyor" in verdict.reasons[1].text("tr")
+    assert _short(3.0).decision == "baseline_promoted", "twice the error is no chance"
+    assert _short(1.5, origins=300).decision == "baseline_promoted", "enough origins decide"
+    assert _short(0.5, origins=300).headline(candidate_first=True) == "promoted"
+
+
+def test_a_combination_serves_unproven_only_if_no_condition_speaks_against_it() -> None:
+    suspicion = Reason("column_knows_future", {"column": "next", "evidence_en": "x", "evidence_tr": "x"})
+    assert _short(0.8, suspicions=[suspicion]).headline(candidate_first=True) == "withheld"
+    assert _short(0.8, policy=GatePolicy(automatic=False)).decision == "approved"
+    assert _short(0.8, policy=GatePolicy(max_bytes=10), measured=Measured(bytes=11)).decision == "baseline_promoted"
+    assert _short(0.8, policy=GatePolicy(margin=0.1)).decision == "baseline_promoted", "the policy demands a lead"
+    incumbent = Contender("incumbent", losses(1.0, 3, origins=20), metric=RMSE)
+    assert _short(0.8, incumbent=incumbent).decision == "kept"
 
 
 def test_earlier_uses_and_trials_make_promotion_harder() -> None:

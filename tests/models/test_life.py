@@ -21,6 +21,8 @@ from azuraforge.models.bundles.archive import open_bundle
 from azuraforge.models.gate.record import ReasonRecord, Sentences, VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.trash_store import stored_bytes
+from azuraforge.projects.quotas.service import QuotaExceeded
 from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
@@ -244,6 +246,36 @@ def test_a_bundle_comes_into_another_project_and_says_so(
     system.add_version(other_project_id, make_folder(0.5), model="price", schema=other)
     with pytest.raises(Conflict, match="differ in task, target or unit"):
         bundles.bring_in(other_project_id, bundle, "price", "kemal")
+
+
+def test_a_bundle_beyond_the_quota_is_refused_and_leaves_nothing(
+    system: Any, project_id: str, other_project_id: str, make_folder: Make, tmp_path: Path
+) -> None:
+    system.add_version(project_id, make_folder(0.3))
+    bundle, bundles, asked = _bundle(system, project_id, tmp_path / "load-v1.zip"), system.service.bundles, []
+
+    def held() -> int:
+        with system.database.read(other_project_id) as session:
+            return stored_bytes(session)
+
+    def check(_session: Any, limited: str, more: int) -> None:
+        asked.append((limited, more))
+        raise QuotaExceeded("full", next_step="wait", code="quota_exceeded")
+
+    allowed, bundles._check_quota = bundles._check_quota, check
+    with pytest.raises(QuotaExceeded):
+        bundles.bring_in(other_project_id, bundle, None, "kemal")
+    assert not asyncio.run(system.service.lookup.list(other_project_id)).items
+    assert (system.folders.addresses(other_project_id), held()) == ([], 0)
+    bundles._check_quota = allowed
+    bundles.bring_in(other_project_id, bundle, None, "kemal")
+    assert asked == [("stored_bytes", held())]
+    bundles._check_quota = check
+    bundles.bring_in(other_project_id, bundle, "copy", "kemal")  # its files are stored already
+    system.service.trash.delete(other_project_id, "load", None, "kemal")
+    size = held()
+    system.service.trash.restore(other_project_id, "load", None)
+    assert held() == size == asked[0][1]
 
 
 def _repacked(bundle: Path, target: Path, change: Callable[[dict[str, bytes]], None], **options: Any) -> Path:

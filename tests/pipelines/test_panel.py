@@ -152,7 +152,7 @@ class Run:
         learner = {"plugin": plugin, "config": config}
         split = self.split = self.step("split", dataset=dataset, **learner)
         parts = {name: self.out("split", name) for name in ("train", "validation")}
-        self.step("fit", **learner, **parts)
+        fitted = self.step("fit", **learner, **parts)
         names = Forecast.facts().baselines_of(plugin)
         learned = self.step("fit_baselines", baselines=names, **learner, **parts)["baselines"]
         self.step("hold_out", task="forecast", dataset=dataset, split=split, config=config)
@@ -178,6 +178,7 @@ class Run:
             truth=self.out("hold_out", "truth"),
             train=parts["train"],
             split=split,
+            composition=fitted["composition"],
             **held,
         )
 

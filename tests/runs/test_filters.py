@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from azuraforge.database import now
-from azuraforge.errors import InvalidInput
+from azuraforge.database import Scope, UnitOfWork, now
+from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.runs.editing.schemas import BulkRequest, RunChange
 from azuraforge.runs.filters import store as filter_store
 from azuraforge.runs.filters.parsing import parse_columns, parse_filter, parse_sort
@@ -314,3 +314,21 @@ def test_one_request_changes_many_runs_and_states_what_became_of_each(service, p
     assert len(names(service, project_id, "tag = all")) == 5
     with pytest.raises(InvalidInput, match="the change is missing"):
         service.editing.each(project_id, BulkRequest(action="change", run_ids=ids), "me")
+
+
+def test_the_changes_of_many_runs_and_the_record_of_their_request_are_one_transaction(service, project_id, runs):
+    asked = BulkRequest(action="change", run_ids=[*runs.values()], change=RunChange(add_tags=["half"]))
+    recorded = []
+    unit = UnitOfWork(Scope(project_id), lambda _: recorded.append(1))
+    assert service.editing.each(project_id, asked, "me", unit=unit).failed == 0
+    assert (len(names(service, project_id, "tag = half")), recorded) == (len(runs), [1])
+
+    def refuse(_session):
+        raise Conflict("the key is taken", next_step="wait")
+
+    other = asked.model_copy(update={"change": RunChange(remove_tags=["half"])})
+    with pytest.raises(Conflict):
+        service.editing.each(project_id, other, "me", unit=UnitOfWork(Scope(project_id), refuse))
+    with pytest.raises(RuntimeError, match="is committed"):
+        service.editing.each(project_id, other, "me", unit=unit)
+    assert len(names(service, project_id, "tag = half")) == len(runs)

@@ -25,7 +25,6 @@ from tests.api_document import api_document
 WITHOUT = {
     "/api/v1/invitations/accept": "its caller may not be known yet; an invitation works once",
     "/api/v1/platform/people/{person_id}/link": "a repeated request replaces the link, which it returns only once",
-    "/api/v1/runs/bulk": "each run has a transaction of its own; a run that was already changed stays as it is",
     "/api/v1/projects/{slug}/restore": "no effect if the project is not in the trash",
     "/api/v1/sessions": "nobody is known yet; its one-time link works once",
 }
@@ -303,6 +302,18 @@ def test_every_post_passes_the_unit_of_work_to_its_effect():
         handler = inspect.unwrap(route.endpoint)
         assert units == ["unit"], f"{route.path} takes no unit of work"
         assert "unit=unit" in inspect.getsource(handler), f"{route.path} does not pass its unit of work on"
+
+
+def test_a_repeated_change_of_many_runs_undoes_no_later_change(ready):
+    run_id = ready.api("/runs?limit=1")["items"][0]["id"]
+    pin, unpin = (as_json(action=each, run_ids=[run_id, "a" * 16]) for each in ("pin", "unpin"))
+    key = uuid.uuid4().hex
+    status, first = send(ready, "/runs/bulk", pin(), key)
+    assert (status, first["failed"]) == (200, 1)
+    send(ready, "/runs/bulk", unpin(), None)
+    assert send(ready, "/runs/bulk", pin(), key) == (200, first)
+    assert not ready.api(f"/runs/{run_id}")["pinned"]
+    assert send(ready, "/runs/bulk", unpin(), key)[1]["code"] == "key_reused"
 
 
 def test_without_a_key_each_request_counts(ready):

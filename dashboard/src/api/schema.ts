@@ -2289,7 +2289,11 @@ export interface paths {
          * @description Download a file that a run produced.
          */
         get: operations["runs_get_artifact"];
-        put?: never;
+        /**
+         * Add Artifact
+         * @description Add a file to a running external run, or replace the file of this name; the body is the file's content.
+         */
+        put: operations["runs_add_artifact"];
         post?: never;
         delete?: never;
         options?: never;
@@ -10332,7 +10336,7 @@ export interface components {
             state: "active" | "archived" | "deleted";
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes: number;
         };
@@ -10668,7 +10672,7 @@ export interface components {
             runs?: number | null;
             /**
              * Stored Bytes
-             * @description bytes of the files of datasets and runs, also of those in the trash
+             * @description bytes of the files of datasets, runs and models, also of those in the trash
              */
             stored_bytes?: number | null;
         };
@@ -13489,7 +13493,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /**
              * Kind
              * @constant
@@ -13783,7 +13787,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
+            headline: "promoted" | "serves_unproven" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld" | "awaits_approval" | "incumbent_stays";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**
@@ -29088,6 +29092,138 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_add_artifact: {
+        parameters: {
+            query?: {
+                /** @description kind of the file */
+                kind?: "file" | "figure" | "table";
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -35,7 +35,7 @@ export function VerdictCard({ run, verdict, evaluation, loading, error, withScor
       </Card>
     );
   }
-  const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
+  const tone = verdict.headline === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
   return (
     <Card title={t("verdict.title")} testId="verdict" tone={tone}>
       <p className={css["headline"]}>{verdict.headline === "baseline_unproven" ? t("verdict.unproven", { baseline: verdict.champion }) : t(`decisions.${verdict.headline}`, { approved: verdict.approved ?? "–" })}</p>

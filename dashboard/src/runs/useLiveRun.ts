@@ -14,12 +14,12 @@ export function reduceLive(live: LiveRun | null, action: Action): LiveRun | null
   const fresh = startLive(action.snapshot.run, action.snapshot.metrics);
   if (!live || live.seq <= fresh.seq) return fresh;
   // The response is older than the events received in the meantime: use only fields that events do not contain.
-  const { attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } = fresh.run;
-  return { ...live, run: { ...live.run, attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } };
+  const { attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by, name, tags, note } = fresh.run;
+  return { ...live, run: { ...live.run, attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by, name, tags, note } };
 }
 
-/** Events after which the run is read again, because they change attempts, files or the states of needed runs. */
-const REREAD: ReadonlySet<string> = new Set(["run.state", "run.environment", "run.finished", "run.waiting", "run.metrics_truncated"]);
+/** Events after which the run is read again, because they change attempts, files, tags or the states of needed runs. */
+const REREAD: ReadonlySet<string> = new Set(["run.state", "run.environment", "run.finished", "run.waiting", "run.metrics_truncated", "run.artifact", "run.edited"]);
 
 export interface LiveRunView {
   live: LiveRun | null;

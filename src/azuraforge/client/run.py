@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -288,3 +289,16 @@ class Preview(Shape):
     rows: list[list[str | None]] | None = None
     total_rows: int | None = None
     truncated: bool = False
+
+
+def change_of(
+    name: str | None,
+    note: str | None,
+    tags: Iterable[str] | None,
+    add_tags: Iterable[str],
+    remove_tags: Iterable[str],
+) -> dict[str, object]:
+    """Return the body of a change of a run; None leaves a field as it is."""
+    changed = {"name": name, "note": note, "tags": None if tags is None else list(tags)}
+    body: dict[str, object] = {key: value for key, value in changed.items() if value is not None}
+    return {**body, "add_tags": list(add_tags), "remove_tags": list(remove_tags)}

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.comparisons import Pair, RunComparison
 from azuraforge.client.errors import ApiError
 from azuraforge.client.evaluation import Evaluation
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
+from azuraforge.client.external.additions import check_name
+from azuraforge.client.external.shipping import send_file
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
-from azuraforge.client.run import Artifact, Bulk, Curve, Log, Preview, Run, RunFields, RunGroups, Series
+from azuraforge.client.run import Artifact, Bulk, Curve, Log, Preview, Run, RunFields, RunGroups, Series, change_of
 from azuraforge.client.shapes import json_list, json_object
+from azuraforge.client.uploads.files import reading
 
 #: Timeout of requests for which the platform validates the config and the dataset in child processes.
 START_SECONDS = 180.0
@@ -29,19 +34,6 @@ def kind_of(connection: Connection, plugin: str) -> str:
     """Return the kind of run for a plugin: ``agent`` for an agent, else ``train``."""
     found = json_object(connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS))
     return "agent" if found.get("kind") == "agent" else "train"
-
-
-def change_of(
-    name: str | None,
-    note: str | None,
-    tags: Iterable[str] | None,
-    add_tags: Iterable[str],
-    remove_tags: Iterable[str],
-) -> dict[str, object]:
-    """Return the body of a change of a run; None leaves a field as it is."""
-    changed = {"name": name, "note": note, "tags": None if tags is None else list(tags)}
-    body: dict[str, object] = {key: value for key, value in changed.items() if value is not None}
-    return {**body, "add_tags": list(add_tags), "remove_tags": list(remove_tags)}
 
 
 class Runs:
@@ -215,6 +207,16 @@ class Runs:
     def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
         """Return the files that a run produced, sorted by name; at most ``limit`` of them (None: all)."""
         return listed(self._connection, f"/runs/{segment(run_id)}/artifacts", Artifact, limit)
+
+    def attach(self, run_id: str, path: str | os.PathLike[str], name: str | None = None) -> Artifact:
+        """Add a file to a running external run of yours; ``name`` is its name in the run, by default the file's own.
+
+        A file of the same name is replaced. Raises FileUnusable if the file cannot be read.
+        """
+        named = Path(path).name if name is None else name
+        check_name(named)
+        with reading(Path(path)) as content:
+            return Artifact.from_json(send_file(run_id, named, "file", content, self._connection))
 
     def get(self, run_id: str) -> Run:
         """Return one run with all its fields."""

@@ -4,7 +4,7 @@ from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.cross_project import Texts, among, cross_project_query
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
-from azuraforge.database.scopes import Scope, ScopeError, Session
+from azuraforge.database.scopes import PersonKey, ProjectKey, Scope, ScopeError, Session
 from azuraforge.database.tables import (
     Base,
     Deletable,
@@ -32,7 +32,9 @@ __all__ = [
     "Lines",
     "MessageText",
     "Owned",
+    "PersonKey",
     "PersonOwned",
+    "ProjectKey",
     "Scope",
     "ScopeError",
     "Scoped",

@@ -22,8 +22,7 @@ from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import PAGE_CACHE, Asked, FastReader, Plan, RowT_co, SqliteReader, existing
 from azuraforge.database.scopes import (
     SYSTEM,
-    PersonKey,
-    ProjectKey,
+    Key,
     Scope,
     Session,
     administer,
@@ -42,7 +41,7 @@ P = TypeVar("P")
 
 
 #: Key returned by a cross-project query; it contains at least the id of a project or of a person.
-K = TypeVar("K", bound=ProjectKey | PersonKey)
+K = TypeVar("K", bound=Key)
 
 _READERS = 8
 _PENS = 2

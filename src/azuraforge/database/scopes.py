@@ -31,20 +31,6 @@ class ScopeError(RuntimeError):
     """Programming error: a session was used outside its scope."""
 
 
-class ProjectKey(Protocol):
-    """Key of a row that belongs to a project."""
-
-    @property
-    def project_id(self) -> str: ...
-
-
-class PersonKey(Protocol):
-    """Key of a row that belongs to a person."""
-
-    @property
-    def person_id(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Owner of the rows that a session can read and write: a project or a person; the system scope has neither.
@@ -62,6 +48,37 @@ class Scope:
 
 
 SYSTEM = Scope()
+
+
+class Key(Protocol):
+    """Key of a row that a cross-project query found."""
+
+    @property
+    def scope(self) -> Scope:
+        """The project or person that owns the row."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProjectKey:
+    """Key of a project, or of one of its rows."""
+
+    project_id: str
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.project_id)
+
+
+@dataclass(frozen=True)
+class PersonKey:
+    """Key of a person, or of one of the person's rows."""
+
+    person_id: str
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(person_id=self.person_id)
 
 
 class Session(orm.Session):
@@ -109,14 +126,13 @@ def bind(session: Session, scope: Scope) -> Session:
     return session
 
 
-def enter(session: Session, key: ProjectKey | PersonKey) -> Session:
+def enter(session: Session, key: Key) -> Session:
     """Move a session from the system scope to the key's project or person, irreversibly. For ``Database`` only.
 
-    The transaction stays the same. Raises ScopeError if the session is not of the system scope.
+    The transaction stays the same. Raises ScopeError if the session is not of the system scope, or the key of none.
     """
     require_system(session)
-    project_id = getattr(key, "project_id", None)
-    session.info[SCOPE] = Scope(project_id) if project_id is not None else Scope(person_id=getattr(key, "person_id"))  # noqa: B009
+    session.info[SCOPE] = owned(key.scope)
     _set_connection(session, session.connection())
     return session
 

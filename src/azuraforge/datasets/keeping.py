@@ -64,15 +64,14 @@ class VersionKeeper:
         row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
         if row is not None:
             if row.purged_at is not None or not self._intact(session.project_id, row, reread=growth is None):
+                self._check_bytes(session, read)
                 self._place(session.project_id, read)
                 store.name_segments(session, row, read.files)
             if read.cursor is not None:
                 store.change(session, row, cursor=read.cursor)
             self._trash.revive(session, dataset, row)
             return self.version(session.project_id, dataset, row), False
-        made = {each.address: each.bytes for each in read.files if each.address in read.made}
-        known = store.named_files(session, sorted(made))  # files that are stored already need no more room
-        self._check_quota(session, "stored_bytes", sum(size for each, size in made.items() if each not in known))
+        self._check_bytes(session, read)
         self._place(session.project_id, read)
         crashpoint("segments_before_version")
         previous = store.version(session, dataset.id, None)
@@ -82,6 +81,11 @@ class VersionKeeper:
             each(session, dataset.id, row.version)
         crashpoint("version_added_before_commit")
         return self.version(session.project_id, dataset, row), True
+
+    def _check_bytes(self, session: Session, read: ReadResult) -> None:
+        made = {each.address: each.bytes for each in read.files if each.address in read.made}
+        known = store.named_files(session, sorted(made))  # files that are stored already need no more room
+        self._check_quota(session, "stored_bytes", sum(size for each, size in made.items() if each not in known))
 
     def version(
         self, project_id: str, dataset: Dataset | DatasetRow, row: DatasetVersionRow | StoredRow

@@ -97,7 +97,7 @@ class DatasetService:
         #: Addresses that sources may reach.
         self.outgoing = Policy.of(settings)
         #: Deletes, restores and purges datasets and versions.
-        self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
+        self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections, check_quota)
         #: Adds versions in a transaction.
         self.keeper = VersionKeeper(self.trash, events, on_version, check_quota)
         self._check_quota = check_quota

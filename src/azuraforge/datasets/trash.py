@@ -19,6 +19,7 @@ from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun
 
@@ -43,11 +44,13 @@ class DatasetTrash(RowBin[Row]):
         artifacts: Path,
         needs: Sequence[Needs] = (),
         objections: Sequence[Objection] = (),
+        check_quota: ChecksQuota = no_quotas,
     ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
         self._needs = needs
         self._objections = objections
+        self._check_quota = check_quota
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
         """Append an event for each dataset or version; ``what`` is ``deleted`` or ``restored``."""
@@ -105,6 +108,10 @@ class DatasetTrash(RowBin[Row]):
                 )
         for object_to in self._objections:
             object_to(session, thing.id, thing.name, thing.version)
+
+    def refuse_restoring(self, session: Session, thing: Thing[Row]) -> None:
+        if thing.version is None:  # files in the trash are counted already
+            self._check_quota(session, "datasets", 1)
 
     def page(
         self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int

@@ -51,6 +51,7 @@ _WHY: tuple[tuple[tuple[str, ...], GateWhy], ...] = (
             "too_few_pieces",
             "too_few_origins_without_champion",
             "too_few_pieces_without_champion",
+            "too_few_origins_serves_unproven",
             "slice_unknown_blocks",
             "slice_few_pieces_blocks",
         ),
@@ -206,9 +207,9 @@ def champion(facts: Facts, triggers: Triggers) -> LoopStep:
 
 
 def summarised(verdict: VerdictRecord) -> GateSummary:
-    """Return the decision of a verdict, with its most important reason unless the candidate is promoted."""
+    """Return the decision of a verdict, with its most important reason unless the candidate is proven better."""
     decision = _DECISIONS[verdict.decision]
-    if decision == "promoted":
+    if decision == "promoted" and verdict.headline != "serves_unproven":
         return GateSummary(decision=decision, why=None, text=None)
     by_code = {reason.code: reason for reason in reversed(verdict.reasons)}
     for codes, why in _WHY:

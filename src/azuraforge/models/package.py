@@ -11,7 +11,7 @@ from azuraforge.events.package import EVENTS, NOTIFIER
 from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
-from azuraforge.projects.package import BINS
+from azuraforge.projects.package import BINS, MEASURES, QUOTAS
 from azuraforge.runs.package import HANDLERS, RUN_NEEDS, RUNS
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from azuraforge.models.service import ModelService
     from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
+    from azuraforge.projects.quotas.service import Measure
     from azuraforge.projects.trash import Bin
     from azuraforge.runs.handlers import Handler
     from azuraforge.runs.trash import Needs as RunNeeds
@@ -59,7 +60,15 @@ def _models(services: Services) -> ModelService:
         services[LAUNCHER].call,
         services[CATALOGUE].task_kinds,
         objections=services.all(MODEL_OBJECTIONS),
+        check_quota=services[QUOTAS].check,
     )
+
+
+def _measures(_: Services) -> Sequence[Measure]:
+    from azuraforge.models.trash_store import stored_bytes
+    from azuraforge.projects.quotas.service import Measure
+
+    return [Measure("stored_bytes", stored_bytes)]
 
 
 def _predictions(services: Services) -> PredictionService:
@@ -202,6 +211,7 @@ PACKAGE = Package(
         ON_VERSION.add(_on_version),
         HANDLERS.add(_handlers),
         BINS.add(_bins),
+        MEASURES.add(_measures),
         RUN_NEEDS.add(_needs_of_runs),
         DATASET_NEEDS.add(_needs_of_datasets),
         MODEL_OBJECTIONS.add(_objections_of_runs),

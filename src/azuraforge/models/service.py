@@ -35,6 +35,7 @@ from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.trash import ModelTrash, Objection
 from azuraforge.plugins.discovery.calling import Call
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 
 TRIAL = "azuraforge.models.bundles.trial:try_version"
 TRIAL_SECONDS = 120.0
@@ -73,6 +74,7 @@ class ModelService:
         task_kinds: TaskKinds,
         *,
         objections: Sequence[Objection] = (),
+        check_quota: ChecksQuota = no_quotas,
     ) -> None:
         self._datasets = datasets
         self.folders = folders
@@ -91,6 +93,7 @@ class ModelService:
             *(database, folders, datasets, self.cards, self.registry, task_kinds),
             call_trial=lambda facts: call(TRIAL, {**facts, **warm.folders()}, Trial, TRIAL_SECONDS),
             free=self.trash.free,
+            check_quota=check_quota,
         )
         self.versions = ServedVersions(database, folders, datasets, warm)
         self.ledger = Ledger(database, events)

@@ -81,6 +81,17 @@ def held_bytes(session: Session, model_id: str) -> int:
     return int(session.scalar(statement) or 0)
 
 
+def stored_bytes(session: Session) -> int:
+    """Return the size of the folders of the project's versions, also of those in the trash; versions may share one."""
+    folders = (
+        select(func.max(ModelVersion.bytes).label("bytes"))
+        .where(ModelVersion.purged_at.is_(None))
+        .group_by(ModelVersion.content_hash)
+        .subquery()
+    )
+    return int(session.scalar(select(func.coalesce(func.sum(folders.c.bytes), 0))) or 0)
+
+
 def made_by(session: Session, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
     """Return versions made by these runs that are not purged, the newest of each model last."""
     made = _with_model(ModelVersion.run_id.in_(run_ids))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
+from azuraforge.database import Database, PersonKey, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, NotFound, Unauthorized
 from azuraforge.paging import PAGE, Order
 from azuraforge.people import reads, store
@@ -58,7 +58,7 @@ class PeopleService:
         """
         hash_, secret = hash_of(link), secrets.token_urlsafe(32)
 
-        def take(session: Session, place: store.Place) -> bool:
+        def take(session: Session, place: PersonKey) -> bool:
             if not store.use_link(session, hash_):
                 return False
             store.delete_expired(session, IDLE_SECONDS)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Select, String, and_, delete, func, or_, select, update
 
-from azuraforge.database import Session, cross_project_query, now, seconds_from_now
+from azuraforge.database import PersonKey, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.keyset import behind
 from azuraforge.people.tables import Person, PersonSession
-
-
-@dataclass(frozen=True)
-class Place:
-    """Id of the person to whom a secret belongs, the only result of the cross-project query here."""
-
-    person_id: str
 
 
 @cross_project_query(hash=String())
@@ -26,10 +18,10 @@ def person_of_secret(hash: ColumnElement[str]) -> Select[str]:
     return select(PersonSession.person_id).where(PersonSession.hash == hash).limit(1)
 
 
-def find_secret(session: Session, hash_: str) -> Place | None:
+def find_secret(session: Session, hash_: str) -> PersonKey | None:
     """Return the person of the secret with this hash; None if unknown. Requires a session of system scope."""
     rows = person_of_secret(session, hash=hash_)
-    return Place(rows[0].person_id) if rows else None
+    return PersonKey(rows[0].person_id) if rows else None
 
 
 def name_of(session: Session, person_id: str) -> str | None:

@@ -64,7 +64,7 @@ def judge(child: Child) -> JudgeResult:
     )
     metric = kind.gate_metric(wanted.policy.metric or referee.metric())
     contest = referee.contest(metric, [each.by for each in wanted.policy.slices])
-    verdict = _decide(wanted, metric, contest)
+    verdict = _decide(wanted, metric, contest, serves_unproven=_serves_unproven(wanted, kind))
     judged = referee.evaluate(metric, verdict.best_baseline, verdict.champion, child.outputs)
     evaluation = judged.evaluation.model_copy(
         update={
@@ -132,7 +132,7 @@ def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationStep,
     )
 
 
-def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdict:
+def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest, *, serves_unproven: bool) -> Verdict:
     def contender(name: str) -> Contender:
         return Contender(name, contest.losses[name], metric=metric)
 
@@ -154,7 +154,14 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         blind=[name for name in names if suspicions and not _reads_columns(name, wanted.plugins_folder)],
         incumbent=None if contest.incumbent is None else Contender(INCUMBENT, contest.incumbent, metric=metric),
         doubts=pretraining_doubts(wanted.pretraining, wanted.split),
+        serves_unproven=serves_unproven,
     )
+
+
+def _serves_unproven(wanted: JudgeInput, kind: AnyTaskKind) -> bool:
+    """Return whether the candidate combines several members, and the task kind serves it without proof."""
+    found = wanted.composition
+    return wanted.candidate.name in kind.serves_unproven and found is not None and found.rule != "single"
 
 
 def _reads_columns(name: str, plugins_folder: str | None) -> bool:

@@ -68,40 +68,30 @@ class RowBin(ABC, Generic[Row]):
         Raises NotFound if it does not exist, and Conflict if it is needed or in use.
         """
 
-        def work(session: Session) -> None:
-            thing = self.find(session, name, version)
-            if thing is None and version is None:
-                thing = self.find_deleted(session, name)
-            if thing is None:
-                raise self.unknown(name)
-            if thing.row.deleted_at is None:
-                self.refuse(session, thing)
-                self.mark(session, [thing], by)
+        self.database.write(project_id, lambda session: self.delete_in(session, name, version, by))
 
-        self.database.write(project_id, work)
+    def delete_in(self, session: Session, name: str, version: int | None, by: str) -> None:
+        """Do what ``delete`` does in the caller's transaction."""
+        thing = self.find(session, name, version)
+        if thing is None and version is None:
+            thing = self.find_deleted(session, name)
+        if thing is None:
+            raise self.unknown(name)
+        if thing.row.deleted_at is None:
+            self.refuse(session, thing)
+            self.mark(session, [thing], by)
 
     def restore(self, project_id: str, name: str, version: int | None, *, unit: UnitOfWork | None = None) -> Thing[Row]:
         """Restore an item or one of its versions and return it; no effect if it is not in the trash.
 
         An item is identified by its id or name. If several deleted items share the name, the item deleted last is
-        restored. Raises NotFound if the item was purged, and Conflict if another item now has its name.
+        restored. Raises NotFound if the item was purged, and Conflict if another item now has its name or if it does
+        not fit into the project's quota.
         """
         restored: list[Thing[Row]] = []
 
         def work(session: Session) -> Thing[Row]:
-            thing = self.find_deleted(session, name) if version is None else None
-            thing = thing or self.find(session, name, version)
-            if thing is None:
-                raise self.unknown(name)
-            if thing.row.deleted_at is not None:
-                self.refuse_restoring(thing)
-                if version is None and self.has_other(session, thing):
-                    raise self._taken(thing)
-                restored.append(thing)
-                thing.row.deleted_at = thing.row.deleted_by = None
-                session.flush()
-                self.announce(session, "restored", [thing], None)
-            return thing
+            return self.restore_in(session, name, version, restored.append)
 
         try:
             return self.database.write(project_id, work, unit=unit)
@@ -109,6 +99,28 @@ class RowBin(ABC, Generic[Row]):
             if not restored:
                 raise
             raise self._taken(restored[-1]) from None
+
+    def restore_in(
+        self,
+        session: Session,
+        name: str,
+        version: int | None,
+        before: Callable[[Thing[Row]], None] = lambda _: None,
+    ) -> Thing[Row]:
+        """Do what ``restore`` does in the caller's transaction; ``before`` is called before an item is restored."""
+        thing = self.find_deleted(session, name) if version is None else None
+        thing = thing or self.find(session, name, version)
+        if thing is None:
+            raise self.unknown(name)
+        if thing.row.deleted_at is not None:
+            if version is None and self.has_other(session, thing):
+                raise self._taken(thing)
+            self.refuse_restoring(session, thing)
+            before(thing)
+            thing.row.deleted_at = thing.row.deleted_by = None
+            session.flush()
+            self.announce(session, "restored", [thing], None)
+        return thing
 
     def contents(
         self,
@@ -237,8 +249,8 @@ class RowBin(ABC, Generic[Row]):
     def refuse(self, session: Session, thing: Thing[Row]) -> None:
         """Raise Conflict if a locked item must not be deleted."""
 
-    def refuse_restoring(self, thing: Thing[Row]) -> None:
-        """Raise Conflict if a locked item in the trash cannot be restored."""
+    def refuse_restoring(self, session: Session, thing: Thing[Row]) -> None:
+        """Raise Conflict if a locked item in the trash cannot be restored, for example because of a quota."""
 
     def has_other(self, session: Session, thing: Thing[Row]) -> bool:
         """Return whether another item that is not in the trash has the same name."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session, UnitOfWork, founding, new_id, seconds_from_now
+from azuraforge.database import Database, ProjectKey, Session, UnitOfWork, founding, new_id, seconds_from_now
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.paging import PAGE, Order
@@ -169,7 +169,7 @@ class ProjectService:
             found = [each for each in own if key is None or each.slug > key[0]]
         else:
             with self._database.read_person(caller.person_id) as session:
-                found = [project_out(each) for each in store.memberships(session, limit + 1, key)]
+                found = [project_out(each, each.role) for each in store.memberships(session, limit + 1, key)]
         items, cursor = _PROJECTS.cut(found, limit, lambda each: (each.slug,))
         return ProjectPage(items=list(items), next=cursor)
 
@@ -328,7 +328,7 @@ class ProjectService:
             until=until,
         )
 
-    def _owner_of_secret(self, hash_: str) -> tuple[str | None, store.Place | None]:
+    def _owner_of_secret(self, hash_: str) -> tuple[str | None, ProjectKey | None]:
         """Return the person of a session or command-line token, or else the project of an API token."""
         with self._database.read_system() as session:
             person_id = people_reads.person_of(session, hash_)
@@ -344,7 +344,7 @@ class ProjectService:
             )
         return person_id
 
-    def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
+    def _find(self, find: Callable[[Session], ProjectKey | None]) -> ProjectKey | None:
         with self._database.read_system() as session:
             return find(session)
 
@@ -354,11 +354,10 @@ class ProjectService:
             self._database.write(project_id, lambda session: store.note_use(session, hash_, USE_SECONDS))
 
 
-def project_out(project: store.Membership | Project, role: str | None = None) -> ProjectOut:
-    """Return a project as the API shows it, with ``role`` or else the role of the membership."""
-    shown = role if role is not None else getattr(project, "role")  # noqa: B009
+def project_out(project: store.Membership | Project, role: str) -> ProjectOut:
+    """Return a project as the API shows it to a caller with ``role``."""
     archived = project.archived_at is not None
-    fields = {"slug": project.slug, "name": project.name, "role": shown, "archived": archived}
+    fields = {"slug": project.slug, "name": project.name, "role": role, "archived": archived}
     return ProjectOut.model_validate(fields)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,17 +10,10 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 
-from azuraforge.database import Session, cross_project_query, now, seconds_from_now
+from azuraforge.database import ProjectKey, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
 from azuraforge.projects.tables import Member, Project, RetentionPolicy, Token
-
-
-@dataclass(frozen=True)
-class Place:
-    """Id of the project that a token or slug belongs to, the only result of the cross-project queries here."""
-
-    project_id: str
 
 
 @cross_project_query(slug=String())
@@ -69,23 +61,23 @@ class MemberRow(NamedTuple):
 MEMBER = Question(MemberRow, select(Member.person_id).limit(1))
 
 
-def next_projects(session: Session, after: str, limit: int, *, resting: bool = False) -> list[Place]:
+def next_projects(session: Session, after: str, limit: int, *, resting: bool = False) -> list[ProjectKey]:
     """Return the next active projects in ascending order of ids, after ``after``; with ``resting``, the next others.
 
     Requires a session of system scope.
     """
     query = resting_projects_after if resting else projects_after
-    return [Place(row.project_id) for row in query(session, after=after, limit=limit)]
+    return [ProjectKey(row.project_id) for row in query(session, after=after, limit=limit)]
 
 
-def find_project(session: Session, slug: str) -> Place | None:
+def find_project(session: Session, slug: str) -> ProjectKey | None:
     """Return the project with this slug; None if there is none. Requires a session of system scope."""
-    return _place(project_by_slug(session, slug=slug))
+    return _key(project_by_slug(session, slug=slug))
 
 
-def find_token(session: Session, hash_: str) -> Place | None:
+def find_token(session: Session, hash_: str) -> ProjectKey | None:
     """Return the project of the token with this hash; None if unknown. Requires a session of system scope."""
-    return _place(project_of_token(session, hash=hash_))
+    return _key(project_of_token(session, hash=hash_))
 
 
 def owner_of(session: Session) -> str | None:
@@ -249,5 +241,5 @@ def save_policy(session: Session, values: Mapping[str, object]) -> None:
     )
 
 
-def _place(rows: Sequence[Row[str]]) -> Place | None:
-    return Place(rows[0].project_id) if rows else None
+def _key(rows: Sequence[Row[str]]) -> ProjectKey | None:
+    return ProjectKey(rows[0].project_id) if rows else None

@@ -48,36 +48,30 @@ class ArtifactStore:
 
         Raises StorageError if the file cannot be read or stored, for example because the disk is full.
         """
-        digest, size = hashlib.sha256(), 0
-        draft = self._draft(project_id)
+        draft = self.draft(project_id)
         try:
             descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
-            with os.fdopen(descriptor, "rb") as file, draft.open("xb") as copy:
+            with os.fdopen(descriptor, "rb") as file:
                 while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    copy.write(chunk)
-                copy.flush()
-                sync(copy.fileno())
-            return self._place(project_id, draft, Stored(digest.hexdigest(), size))
+                    draft.write(chunk)
+            return draft.place()
         except OSError as error:
-            raise self._readable(error) from error
+            raise self.readable(error) from error
         finally:
-            draft.unlink(missing_ok=True)
+            draft.discard()
 
     def put_bytes(self, project_id: str, content: bytes) -> Stored:
         """Store ``content`` atomically. Raises StorageError if it cannot be written."""
-        draft = self._draft(project_id)
+        draft = self.draft(project_id)
         try:
-            with draft.open("xb") as copy:
-                copy.write(content)
-                copy.flush()
-                sync(copy.fileno())
-            return self._place(project_id, draft, Stored(hashlib.sha256(content).hexdigest(), len(content)))
-        except OSError as error:
-            raise self._readable(error) from error
+            draft.write(content)
+            return draft.place()
         finally:
-            draft.unlink(missing_ok=True)
+            draft.discard()
+
+    def draft(self, project_id: str) -> Draft:
+        """Start a file whose content arrives in parts. Raises StorageError if it cannot be written."""
+        return Draft(self, project_id)
 
     def path(self, project_id: str, sha256: str) -> Path:
         """Return the path for a SHA-256 address, whether or not the file exists."""
@@ -114,15 +108,8 @@ class ArtifactStore:
             raise _changed(path)
         return path
 
-    def _draft(self, project_id: str) -> Path:
-        folder = self.folder(project_id)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._readable(error) from error
-        return folder / f".incoming-{new_id()}"
-
-    def _place(self, project_id: str, draft: Path, stored: Stored) -> Stored:
+    def place(self, project_id: str, draft: Path, stored: Stored) -> Stored:
+        """Move a complete draft to its address. Raises OSError if it cannot be moved."""
         final = self.path(project_id, stored.sha256)
         final.parent.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
@@ -139,7 +126,8 @@ class ArtifactStore:
             os.close(folder)
         return stored
 
-    def _readable(self, error: OSError) -> StorageError:
+    def readable(self, error: OSError) -> StorageError:
+        """Return an error of the file system as an error for users."""
         found = storage_error(error, Message("an artifact"), str(self.root))
         return found or StorageError(
             "an artifact could not be stored: {reason}",
@@ -148,6 +136,46 @@ class ArtifactStore:
             reason=error.strerror,
             place=str(self.root),
         )
+
+
+class Draft:
+    """File of the store that is being written. Each method raises StorageError if the file cannot be written."""
+
+    def __init__(self, store: ArtifactStore, project_id: str) -> None:
+        self._store = store
+        self._project_id = project_id
+        self._digest, self._size = hashlib.sha256(), 0
+        folder = store.folder(project_id)
+        self._path = folder / f".incoming-{new_id()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._path.open("xb")
+        except OSError as error:
+            raise store.readable(error) from error
+
+    def write(self, chunk: bytes) -> None:
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            raise self._store.readable(error) from error
+        self._digest.update(chunk)
+        self._size += len(chunk)
+
+    def place(self) -> Stored:
+        """Add the file to the store, and return its address."""
+        try:
+            self._file.flush()
+            sync(self._file.fileno())
+            self._file.close()
+            return self._store.place(self._project_id, self._path, Stored(self._digest.hexdigest(), self._size))
+        except OSError as error:
+            raise self._store.readable(error) from error
+
+    def discard(self) -> None:
+        """Remove the draft, unless it was placed."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 def _unreadable(path: Path, error: OSError) -> StorageError:

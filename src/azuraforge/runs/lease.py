@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Session, Texts, among, cross_project_query, now, seconds_from_now
+from azuraforge.database import ProjectKey, Session, Texts, among, cross_project_query, now, seconds_from_now
 from azuraforge.processes.failures import Replaced
 from azuraforge.projects.reads import is_active
 from azuraforge.runs.tables import Run
@@ -54,10 +54,9 @@ TextsParameter: TypeAlias = ColumnElement[Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Held:
+class Held(ProjectKey):
     """Key of a run and one of its attempts, used in every fenced write."""
 
-    project_id: str
     run_id: str
     attempt: int
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from azuraforge.runs.artifacts import ArtifactStore
     from azuraforge.runs.dispatch import RunDispatch
     from azuraforge.runs.execution.worker import Worker
+    from azuraforge.runs.external.files import ExternalFiles
     from azuraforge.runs.files.previews import FilePreviews
     from azuraforge.runs.handlers import Handler
     from azuraforge.runs.logs.service import RunLogs
@@ -72,6 +73,19 @@ def _runs(services: Services) -> RunService:
         needs=services.all(RUN_NEEDS),
         objections=services.all(RESUMING_OBJECTIONS),
         admit=services[QUOTAS].admit_run,
+    )
+
+
+def _files(services: Services) -> ExternalFiles:
+    from azuraforge.runs.external.files import ExternalFiles
+
+    return ExternalFiles(
+        services[DATABASE],
+        services[EVENTS],
+        services[ARTIFACTS],
+        services[RUNS].external,
+        services[SETTINGS].runs.lease_seconds,
+        services[QUOTAS].check,
     )
 
 
@@ -136,6 +150,7 @@ def _routers() -> Sequence[APIRouter]:
 ARTIFACTS: Service[ArtifactStore] = Service("artifact store", _artifacts)
 WORKER: Service[Worker] = Service("worker", _worker)
 RUNS: Service[RunService] = Service("runs", _runs)
+RUN_FILES: Service[ExternalFiles] = Service("files of external runs", _files)
 RUN_LOGS: Service[RunLogs] = Service("logs of runs", _logs)
 RUN_PREVIEWS: Service[FilePreviews] = Service("previews of runs' files", _previews)
 
@@ -156,7 +171,7 @@ PACKAGE = Package(
     "runs",
     tables=("tables", "lease"),
     hot_routers=_routers,
-    served={"runs": RUNS, "run_logs": RUN_LOGS, "run_previews": RUN_PREVIEWS},
+    served={"runs": RUNS, "run_files": RUN_FILES, "run_logs": RUN_LOGS, "run_previews": RUN_PREVIEWS},
     contributions=(
         BINS.add(lambda services: [services[RUNS].trash]),
         FOLDERS.add(lambda services: [services[SETTINGS].artifacts]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
@@ -13,9 +13,10 @@ from azuraforge.bounds import MOST_NUMBER, Name, cleans_text
 from azuraforge.errors import InvalidInput
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.processes.points import MAX_STEP
-from azuraforge.projects.access import Member, Reader, Unit
+from azuraforge.projects.access import Member, Reader, Unit, while_member
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.editing.schemas import BulkOut, BulkRequest, RunChange
+from azuraforge.runs.external.files import ExternalFiles
 from azuraforge.runs.files.previews import FilePreviews
 from azuraforge.runs.files.schemas import PreviewOut
 from azuraforge.runs.filters.parsing import parse_columns, parse_filter, parse_sort
@@ -28,6 +29,7 @@ from azuraforge.runs.logs.schemas import LogLevel, LogOut
 from azuraforge.runs.logs.service import RunLogs
 from azuraforge.runs.metrics.schemas import MetricsOut, SeriesPage
 from azuraforge.runs.schemas import (
+    ArtifactOut,
     ArtifactPage,
     FinishRequest,
     MetricPoints,
@@ -67,8 +69,22 @@ async def run_previews(connection: HTTPConnection) -> FilePreviews:
     return previews
 
 
+async def run_files(connection: HTTPConnection) -> ExternalFiles:
+    files: ExternalFiles = connection.app.state.run_files
+    return files
+
+
+Files = Annotated[ExternalFiles, Depends(run_files)]
 Logs = Annotated[RunLogs, Depends(run_logs)]
 Previews = Annotated[FilePreviews, Depends(run_previews)]
+
+
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 
 
 @router.post("", status_code=201)
@@ -168,9 +184,9 @@ def group_runs(
 
 
 @router.post("/bulk")
-def change_runs(body: BulkRequest, access: Member, service: Service) -> BulkOut:
+def change_runs(body: BulkRequest, access: Member, service: Service, unit: Unit) -> BulkOut:
     """Change, pin, unpin, cancel, delete or restore up to 500 runs, and return what became of each."""
-    return service.editing.each(access.project_id, body, access.person_name)
+    return service.editing.each(access.project_id, body, access.person_name, unit=unit)
 
 
 @router.get("/{run_id}")
@@ -322,6 +338,21 @@ async def list_artifacts(
 ) -> ArtifactPage:
     """List the files that a run produced."""
     return await service.lookup.artifacts(access.project_id, run_id, limit=limit, after=after)
+
+
+@router.put("/{run_id}/artifacts/{name:path}", openapi_extra=_FILE)
+async def add_artifact(
+    request: Request,
+    run_id: RunId,
+    name: Name,
+    access: Member,
+    files: Files,
+    kind: Annotated[Literal["file", "figure", "table"], Query(description="kind of the file")] = "file",
+) -> ArtifactOut:
+    """Add a file to a running external run, or replace the file of this name; the body is the file's content."""
+    checked = partial(while_member, request, access)
+    body = request.stream()
+    return await files.receive(access.project_id, run_id, access.person_id, name, kind, body, checked)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)

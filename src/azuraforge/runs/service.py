@@ -94,9 +94,9 @@ class RunService:
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
         self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
-        self.editing = RunEditing(database, events, self.trash, self.cancel)
+        self.editing = RunEditing(database, events, self.trash, self.cancel_in)
         self._objections, self._admit = objections, admit
-        self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
+        self.external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(
         self, project_id: str, request: RunRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
@@ -194,26 +194,28 @@ class RunService:
         it has ended in another way.
         """
 
-        def work(session: Session) -> None:
-            run = self._locked(session, run_id)
-            if run.state == "queued":
-                self._transitions.cancelled_in_queue(session, run, reason)
-            elif run.state == "running":
-                if not run.cancel_requested:
-                    self._transitions.cancel_requested(session, run, reason)
-                after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
-            elif run.state != "cancelled":
-                raise Conflict(
-                    "the run has ended already: {state}",
-                    next_step="azuraforge runs show {run_id}",
-                    where="run {run_id}",
-                    code="ended",
-                    state=Message(f"state.{run.state}"),
-                    run_id=run_id,
-                )
-
-        self._database.write(project_id, work, unit=unit)
+        self._database.write(project_id, lambda session: self.cancel_in(session, run_id, reason), unit=unit)
         return self.get(project_id, run_id)
+
+    def cancel_in(self, session: Session, run_id: str, reason: Message | None = None) -> None:
+        """Do what ``cancel`` does in the caller's transaction."""
+        project_id = session.project_id
+        run = self._locked(session, run_id)
+        if run.state == "queued":
+            self._transitions.cancelled_in_queue(session, run, reason)
+        elif run.state == "running":
+            if not run.cancel_requested:
+                self._transitions.cancel_requested(session, run, reason)
+            after_commit(session, lambda: self._dispatch.cancelled(project_id, run_id))
+        elif run.state != "cancelled":
+            raise Conflict(
+                "the run has ended already: {state}",
+                next_step="azuraforge runs show {run_id}",
+                where="run {run_id}",
+                code="ended",
+                state=Message(f"state.{run.state}"),
+                run_id=run_id,
+            )
 
     def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Requeue a failed, cancelled or quarantined run; it continues from its newest intact checkpoint.
@@ -302,7 +304,7 @@ class RunService:
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended, and Forbidden if another
         member executes it.
         """
-        return shapes.run_out(self._external.renew(project_id, run_id, person_id, unit=unit))
+        return shapes.run_out(self.external.renew(project_id, run_id, person_id, unit=unit))
 
     def record(
         self, project_id: str, run_id: str, person_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
@@ -311,7 +313,7 @@ class RunService:
 
         Raises the same errors as ``renew_lease``.
         """
-        return shapes.run_out(self._external.record(project_id, run_id, person_id, body, unit=unit))
+        return shapes.run_out(self.external.record(project_id, run_id, person_id, body, unit=unit))
 
     def finish(
         self, project_id: str, run_id: str, person_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
@@ -321,7 +323,7 @@ class RunService:
         Raises NotFound if the run does not exist, Conflict if it is not external or has ended in another state, and
         Forbidden if another member executes it.
         """
-        return shapes.run_out(self._external.finish(project_id, run_id, person_id, body, unit=unit))
+        return shapes.run_out(self.external.finish(project_id, run_id, person_id, body, unit=unit))
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, person_id: str | None) -> Run:
         row = Run(

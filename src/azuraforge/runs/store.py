@@ -37,6 +37,12 @@ def lock(session: Session, run_id: str) -> Run | None:
     return session.scalar(_run(run_id).with_for_update(), execution_options={"populate_existing": True})
 
 
+def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
+    """Lock the rows of the given runs until commit and return the runs."""
+    statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
+
+
 def by_idempotency_key(session: Session, key: str) -> Run | None:
     return session.scalar(select(Run).where(Run.idempotency_key == key))
 
@@ -160,6 +166,15 @@ def save_artifact(session: Session, run_id: str, name: str, values: Mapping[str,
 
 def artifact(session: Session, run_id: str, name: str) -> Artifact | None:
     return session.scalar(_of(Artifact, run_id).where(Artifact.name == name))
+
+
+def count_artifacts(session: Session, run_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(Artifact).where(Artifact.run_id == run_id)) or 0
+
+
+def knows_file(session: Session, sha256: str) -> bool:
+    """Return whether an artifact of any run of the project has this content."""
+    return session.scalar(select(Artifact.sha256).where(Artifact.sha256 == sha256).limit(1)) is not None
 
 
 def artifacts_of_kind(session: Session, run_id: str, kind: str) -> Sequence[Artifact]:

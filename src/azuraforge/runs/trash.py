@@ -56,15 +56,16 @@ class RunTrash(RowBin[Run]):
         Raises NotFound if the run does not exist.
         """
 
-        def work(session: Session) -> None:
-            run = store.lock(session, run_id)
-            if run is None:
-                raise self.unknown(run_id)
-            if run.pinned != pinned:
-                store.change(session, run, pinned=pinned)
-                self.announce(session, "pinned" if pinned else "unpinned", [_thing(run)], None)
+        self.database.write(project_id, lambda session: self.pin_in(session, run_id, pinned))
 
-        self.database.write(project_id, work)
+    def pin_in(self, session: Session, run_id: str, pinned: bool) -> None:
+        """Do what ``pin`` does in the caller's transaction."""
+        run = store.lock(session, run_id)
+        if run is None:
+            raise self.unknown(run_id)
+        if run.pinned != pinned:
+            store.change(session, run, pinned=pinned)
+            self.announce(session, "pinned" if pinned else "unpinned", [_thing(run)], None)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
         """Purge runs whose owner, such as a study, is being purged, even if they are not in the trash.
@@ -117,7 +118,7 @@ class RunTrash(RowBin[Run]):
         return _thing(run) if run is not None and run.state not in _UNFINISHED else None
 
     def lock_all(self, session: Session, things: Sequence[Thing[Run]]) -> Sequence[Thing[Run]]:
-        found = trash_store.lock_all(session, [each.id for each in things])
+        found = store.lock_all(session, [each.id for each in things])
         return [_thing(run) for run in found if run.state not in _UNFINISHED]
 
     def has_other(self, session: Session, thing: Thing[Run]) -> bool:

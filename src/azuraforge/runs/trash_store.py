@@ -99,12 +99,6 @@ def outdated(session: Session, age: timedelta, after: Run | None, limit: int) ->
     return session.scalars(statement.order_by(Run.finished_at, Run.id).limit(limit)).all()
 
 
-def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
-    """Lock the rows of the given runs until commit and return the runs."""
-    statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
-    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
-
-
 def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> str | None:
     """Return the id of a queued or running run that reads a dataset, or the given version of it; None if none does."""
     statement = select(Run.id).where(Run.dataset_id == dataset_id, _GOES_ON)

@@ -24,7 +24,7 @@ from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
 #: Paths whose body is a file that is streamed to disk; all other bodies are JSON.
-FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image)")
+FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image|runs/[^/]+/artifacts/.+)")
 
 
 async def _ready() -> dict[str, str]:

@@ -68,7 +68,7 @@ class StudyTrash(RowBin[Study]):
                 later=later[0].name,
             )
 
-    def refuse_restoring(self, thing: Thing[Study]) -> None:
+    def refuse_restoring(self, session: Session, thing: Thing[Study]) -> None:
         if thing.row.purging:
             raise Conflict(
                 "the study is being purged and cannot be restored: runs of its trials no longer exist",

@@ -11,6 +11,7 @@ export const runs = {
   kinds: { train: "training", trial: "trial", predict: "batch prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external run" },
   decisions: {
     promoted: "Promoted: it is the champion now",
+    serves_unproven: "In use, but not yet proven: too few test rows to compare it with the baselines",
     kept: "Not promoted: the champion stays",
     approved: "{{approved}} is approved: a person may promote it",
     awaits_approval: "Passed the gate: the promotion of {{approved}} waits for another member's approval",
@@ -230,7 +231,7 @@ export const runs = {
     name: "Name",
     kind: "Kind",
     size: "Size",
-    kinds: { log: "log", report: "report", evaluation: "evaluation", losses: "errors by row", output: "app output", result: "result", predictions: "predictions" },
+    kinds: { log: "log", report: "report", evaluation: "evaluation", losses: "errors by row", output: "app output", result: "result", predictions: "predictions", file: "file", figure: "figure", table: "table" },
   },
   report: {
     title: "Report",

@@ -13,6 +13,7 @@ export const runs: typeof english = {
   kinds: { train: "eğitim", trial: "deneme", predict: "toplu tahmin", forecast: "tahmin", refresh: "yenileme", agent: "ajan", external: "dış çalıştırma" },
   decisions: {
     promoted: "Terfi etti: artık şampiyon",
+    serves_unproven: "Kullanımda ama henüz kanıtlanmadı: temel yöntemlerle karşılaştırmak için test satırı yetersiz",
     kept: "Terfi etmedi: şampiyon değişmedi",
     approved: "{{approved}} onaylandı: bir kişi terfi ettirebilir",
     awaits_approval: "Kapıdan geçti: {{approved}} terfisi başka bir üyenin onayını bekliyor",
@@ -232,7 +233,7 @@ export const runs: typeof english = {
     name: "Ad",
     kind: "Tür",
     size: "Boyut",
-    kinds: { log: "günlük", report: "rapor", evaluation: "değerlendirme", losses: "satırlara göre hatalar", output: "uygulama çıktısı", result: "sonuç", predictions: "tahminler" },
+    kinds: { log: "günlük", report: "rapor", evaluation: "değerlendirme", losses: "satırlara göre hatalar", output: "uygulama çıktısı", result: "sonuç", predictions: "tahminler", file: "dosya", figure: "şekil", table: "tablo" },
   },
   report: {
     title: "Rapor",

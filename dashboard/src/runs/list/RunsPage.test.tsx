@@ -195,7 +195,7 @@ describe("RunsPage", () => {
     await userEvent.click(screen.getByTestId("views"));
     await userEvent.click(await screen.findByTestId("menu-save-view"));
     await userEvent.type(await screen.findByTestId("view-name"), "failures{Enter}");
-    await userEvent.click(screen.getByRole("button", { name: "Close" }));
+    await userEvent.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Close" }));
     await userEvent.click(screen.getByTestId("views"));
     await userEvent.click(await screen.findByTestId("menu-default"));
     await waitFor(() => expect(history.at(-1)).toBe("/p/default/runs"));

@@ -37,7 +37,7 @@ def list_projects(context: typer.Context, limit: Limit = SHOWN, json: AsJson = F
 def quota(
     context: typer.Context,
     slug: Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project in URLs and commands.")],
-    stored_mb: Annotated[int | None, typer.Option(min=0, help="Stored files of datasets and runs, in MB.")] = None,
+    stored_mb: Annotated[int | None, typer.Option(min=0, help="Files of datasets, runs and models, in MB.")] = None,
     runs: Annotated[int | None, typer.Option(min=0, help="Queued and running runs.")] = None,
     datasets: Annotated[int | None, typer.Option(min=0, help="Datasets outside the trash.")] = None,
     members: Annotated[int | None, typer.Option(min=0, help="Members, service accounts included.")] = None,

@@ -151,7 +151,7 @@ def show_verdict(terminal: Terminal, verdict: Verdict, candidate: str | None) ->
     said = terminal.text(key, **names) if terminal.text.has(key) else headline
     if headline in ("approved", "awaits_approval", "withheld") and verdict.champion:
         said = f"{said} {terminal.text('decision.until_then', **names)}"
-    style = "bold green" if verdict.decision == "promoted" else "bold yellow"
+    style = "bold green" if headline == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)
     for reason in verdict.reasons:
         terminal.console.print(Text(f"  · {terminal.text.of(reason.text) or reason.code}"), soft_wrap=True)

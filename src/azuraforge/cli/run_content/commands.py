@@ -1,8 +1,9 @@
-"""``azuraforge runs log``, ``series`` and ``files``."""
+"""``azuraforge runs log``, ``series``, ``files`` and ``attach``."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -111,6 +112,26 @@ def files(
         return
     columns = [terminal.text("name"), terminal.text("file_kind"), terminal.text("file_size")]
     terminal.table(columns, [[each.name, each.kind, terminal.text.bytes(each.bytes)] for each in found])
+
+
+@app.command()
+def attach(
+    context: typer.Context,
+    run_id: RunId,
+    file: Annotated[Path, typer.Argument(help="File to add.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name in the run, such as plots/loss.png. Default: the file's own name.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Add a file to a running run of your own code."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        added = connected.client.runs.attach(run_id, file, name)
+    if json:
+        terminal.json(added.raw)
+        return
+    terminal.note(terminal.text("file_attached", name=added.name, size=terminal.text.bytes(added.bytes)))
 
 
 def _show(terminal: Terminal, preview: Preview) -> None:

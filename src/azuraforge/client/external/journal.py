@@ -8,10 +8,13 @@ Each run has one file, ``<home>/journal/<key>.jsonl``, locked by the process tha
     {"run_id": "k3v9…"}                                      the run's id on the platform, once created
     {"batch": 1, "points": {"loss": [[1, 0.5, 1767225600000]]}}  logged points with their times
     {"shipped": 1}                                           the platform has all batches up to this one
+    {"addition": 1, "file": {"name": "loss.png", …}}         a file, whose content is in ``<key>.files/1``
+    {"addition": 2, "change": {"add_tags": ["good"]}}        tags, or the note
+    {"added": 1}                                             the platform has all additions up to this one
     {"finish": {"state": "succeeded"}}                       the end of the run
 
-The file is deleted once the platform has all of it. It is written without fsync, because it need not survive a power
-cut.
+Journal and files are deleted once the platform has all of them. They are written without fsync, because they need not
+survive a power cut.
 """
 
 from __future__ import annotations
@@ -19,9 +22,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
@@ -68,6 +73,20 @@ class Finish(TypedDict):
     error: str | None
 
 
+class LoggedFile(TypedDict):
+    """A file's name in the run, and its kind."""
+
+    name: str
+    kind: str
+
+
+class Change(TypedDict, total=False):
+    """Tags to add to the run, or its note."""
+
+    add_tags: list[str]
+    note: str
+
+
 FOLDER = "journal"
 #: Approximate maximum size of one request, in bytes.
 SHIPMENT_BYTES = 512 * 1024
@@ -90,6 +109,15 @@ class Shipment:
     end: int
 
 
+@dataclass(frozen=True)
+class Addition:
+    """A file, or a change of tags and note; the other one is None."""
+
+    number: int
+    file: LoggedFile | None = None
+    change: Change | None = None
+
+
 class Journal:
     """The journal of one run. One thread may write batches while another one sends them.
 
@@ -100,9 +128,14 @@ class Journal:
         self.path = path
         self._descriptor = descriptor
         self._lock = threading.Lock()
+        self._adding = threading.Lock()
         self._batches = 0
         self._shipped = 0
         self._read_at = 0
+        self._additions = 0
+        self._pending: deque[Addition] = deque()
+        #: Files and changes that the platform refused, with its reason and the place of the file's content.
+        self.refused: list[str] = []
         self.header: Header | None = None
         self.run_id: str | None = None
         self.project: str | None = None
@@ -187,8 +220,70 @@ class Journal:
         self._shipped = shipment.number
         self._append({"shipped": shipment.number})
 
+    def add_file(self, file: LoggedFile, write: Callable[[Path], None]) -> None:
+        """Append a file, whose content ``write`` stores at the given path. Raises its errors, and then adds nothing."""
+        with self._adding:
+            number = self._additions + 1
+            path = self.content(number)
+            try:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                write(path)
+                path.chmod(0o600)
+                self._append({"addition": number, "file": file})
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            self._additions = number
+            self._await(Addition(number, file=file))
+
+    def change(self, change: Change) -> None:
+        """Append a change of tags and note. If this raises OSError (full disk), it is nevertheless sent."""
+        with self._adding:
+            self._additions += 1
+            self._await(Addition(self._additions, change=change))
+            self._append({"addition": self._additions, "change": change})
+
+    def content(self, number: int) -> Path:
+        """Return the path of the content of the file that was added with this number."""
+        return self.path.with_suffix(".files") / str(number)
+
+    def next_addition(self) -> Addition | None:
+        """Return the first addition that is not sent yet. Files that a later one replaces are skipped."""
+        while True:
+            with self._lock:
+                waiting = list(self._pending)
+            if not waiting:
+                return None
+            first, *later = waiting
+            name = first.file["name"] if first.file is not None else None
+            if name is None or all(each.file is None or each.file["name"] != name for each in later):
+                return first
+            self._pending.popleft()
+            self.content(first.number).unlink(missing_ok=True)
+
+    def added(self, addition: Addition) -> None:
+        """Record that the platform has stored an addition."""
+        self._pending.popleft()
+        self.content(addition.number).unlink(missing_ok=True)
+        self._append({"added": addition.number})
+
+    def refuse(self, addition: Addition, reason: str) -> str:
+        """Record that the platform refuses an addition permanently; return a sentence. A file's content is kept."""
+        text = f"the platform refuses {_named(addition)}: {reason}"
+        if addition.file is not None:
+            kept = self.path.with_suffix(".refused-files") / addition.file["name"]
+            content = self.content(addition.number)
+            if content.exists():
+                kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                content.replace(kept)
+                text += f" (kept at {kept})"
+        self.refused.append(text)
+        self.added(addition)
+        return text
+
     def remove(self) -> None:
         """Delete the journal after the platform has stored all of it."""
+        shutil.rmtree(self.path.with_suffix(".files"), ignore_errors=True)
         self.path.unlink(missing_ok=True)
         self.close()
 
@@ -205,6 +300,10 @@ class Journal:
             descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+    def _await(self, addition: Addition) -> None:
+        with self._lock:
+            self._pending.append(addition)
 
     def _append(self, line: Mapping[str, object]) -> None:
         text = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
@@ -266,7 +365,18 @@ class Journal:
             self._batches = max(self._batches, line.get("batch", 0))
             self._shipped = max(self._shipped, line.get("shipped", 0))
             self.finish = line.get("finish", self.finish)
+            if "addition" in line:
+                self._additions = line["addition"]
+                self._pending.append(Addition(line["addition"], line.get("file"), line.get("change")))
+            while "added" in line and self._pending and self._pending[0].number <= line["added"]:
+                self._pending.popleft()
         os.ftruncate(self._descriptor, whole)
+
+
+def _named(addition: Addition) -> str:
+    if addition.file is not None:
+        return f"the file {addition.file['name']!r}"
+    return "tags" if "add_tags" in (addition.change or {}) else "the note"
 
 
 def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:

@@ -21,6 +21,7 @@ from typing import Any
 
 from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
 from azuraforge.client.external import shipping
+from azuraforge.client.external.additions import Additions
 from azuraforge.client.external.journal import Journal, Points, Progress, Request
 from azuraforge.client.http.connection import Connection
 
@@ -37,7 +38,7 @@ _SERIES_CHARACTERS = 200
 _MAX_STEP = 2**62 - 1
 
 
-class ExternalRun:
+class ExternalRun(Additions):
     """A run whose work happens in this process. ``client.run`` creates it, for use in a ``with`` block.
 
     If an exception leaves the block, the run fails with the exception as its error.
@@ -47,17 +48,20 @@ class ExternalRun:
         with client.run("mine", config={"learning_rate": 0.1}) as run:
             for step in range(1, 1001):
                 run.log(step=step, loss=train_step())
+                if step % 100 == 0:
+                    run.figure(f"samples/{step}", draw_samples())
+            run.tag("baseline")
             run.summary(accuracy=0.93)
     """
 
     def __init__(
         self, connection: Connection, name: str, config: Mapping[str, object] | None = None, seed: int = 0
     ) -> None:
+        super().__init__()
         self.name = name
         self._connection = connection
         # An invalid config raises here, before training, rather than later in a thread.
         self._request: Request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
-        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._logs: list[tuple[int, dict[str, float | None], int]] = []
         self._kept: Points = {}
@@ -199,6 +203,12 @@ class ExternalRun:
     def _at_exit(self) -> None:
         self.finish("its process ended without run.finish()")
 
+    def _running_journal(self) -> Journal | None:
+        return None if self._ending.is_set() else self._journal
+
+    def _sent_soon(self) -> None:
+        self._recorded.set()
+
     def _record(self, journal: Journal) -> None:
         """Move logged points from memory to the journal every 100 ms until the run ends; for a thread."""
         while True:
@@ -258,12 +268,15 @@ class ExternalRun:
                 self._ending.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311  not all clients at once
             last_round = journal.finish is not None
             self._recorded.clear()
+            refusals = len(journal.refused)
             try:
                 self._cancel_requested |= shipping.ship(journal, self._connection)
                 if journal.finish is None and time.monotonic() >= beat_at:
                     self._cancel_requested |= shipping.renew_lease(journal, self._connection)
                     beat_at = time.monotonic() + BEAT_SECONDS
                 pause, self._said = 0.0, None
+                for text in journal.refused[refusals:]:
+                    self._say(text)
             except (PlatformUnreachable, ApiError, OSError) as error:
                 if isinstance(error, ApiError) and error.status in (404, 409, 422):
                     self._refused(journal, error)

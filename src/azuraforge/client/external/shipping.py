@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from azuraforge.client.errors import ApiError, PlatformUnreachable
-from azuraforge.client.external.journal import Finish, Journal, Points, Progress, leftovers
+from azuraforge.client.external.journal import Addition, Finish, Journal, Points, Progress, leftovers
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.shapes import json_object
 
 REQUEST_SECONDS = 10.0
+#: Seconds that the platform may take to store a file once it has received it.
+FILE_SECONDS = 120.0
 #: The end recorded for a run whose process ended without calling ``finish``.
 ABANDONED: Finish = {
     "state": "failed",
@@ -28,7 +31,7 @@ class Shipped:
         key: the journal's key.
         name: the run's name.
         run_id: the run's id on the platform; None if it could not be created.
-        problem: reason why the journal could not be sent; None if the platform has stored all of it.
+        problem: reason why the journal, or files of it, could not be stored; None if the platform has stored all of it.
         kept_at: path of the journal if it was kept, else None; it ends in ``.refused`` if it is not sent again.
     """
 
@@ -57,7 +60,9 @@ def create(journal: Journal, connection: Connection, timeout_seconds: float = RE
 
 
 def ship(journal: Journal, connection: Connection) -> bool:
-    """Send all batches written so far. If the run has ended, also send its end and delete the journal.
+    """Send all batches, files, tags and notes written so far. If the run has ended, send its end, delete the journal.
+
+    Files and changes that the platform refuses are recorded in ``journal.refused``, and the rest is sent.
 
     Return whether a user has requested to cancel the run. Raises ApiError or PlatformUnreachable at the first request
     that fails, and OSError if the journal cannot be written; batches sent before remain recorded as sent.
@@ -66,14 +71,54 @@ def ship(journal: Journal, connection: Connection) -> bool:
     # Read the end before the batches: the logging thread writes the last batch first and then the end. An end that is
     # written in the meantime is sent in the next round, together with that batch.
     finish = journal.finish
-    cancel_requested = False
-    for shipment in journal.shipments():
-        cancel_requested |= send(run_id, shipment.points, shipment.progress, shipment.number, connection)
-        journal.shipped(shipment)
+    cancel_requested = _ship_batches(journal, run_id, connection)
+    while (addition := journal.next_addition()) is not None:
+        _add(journal, addition, run_id, connection)
+        cancel_requested |= _ship_batches(journal, run_id, connection)  # those logged while a file was sent
     if finish is not None:
         connection.post(f"/runs/{segment(run_id)}/finish", finish, timeout_seconds=REQUEST_SECONDS)
         journal.remove()
     return cancel_requested
+
+
+def _ship_batches(journal: Journal, run_id: str, connection: Connection) -> bool:
+    cancel_requested = False
+    for shipment in journal.shipments():
+        cancel_requested |= send(run_id, shipment.points, shipment.progress, shipment.number, connection)
+        journal.shipped(shipment)
+    return cancel_requested
+
+
+def _add(journal: Journal, addition: Addition, run_id: str, connection: Connection) -> None:
+    """Send one file or change. The same one may be sent again: the platform then changes nothing."""
+    try:
+        if addition.file is not None:
+            with journal.content(addition.number).open("rb") as content:
+                send_file(run_id, addition.file["name"], addition.file["kind"], content, connection)
+        else:
+            connection.request(
+                "PATCH", f"/runs/{segment(run_id)}", json=addition.change, timeout_seconds=REQUEST_SECONDS
+            )
+    except FileNotFoundError:
+        journal.refuse(addition, "its content was deleted from the journal")
+    except ApiError as error:
+        if error.status not in (413, 422) and error.code != "quota_exceeded":
+            raise
+        journal.refuse(addition, str(error))
+    else:
+        journal.added(addition)
+
+
+def send_file(run_id: str, name: str, kind: str, content: IO[bytes], connection: Connection) -> object:
+    """Send a file of a running external run, and return the platform's answer."""
+    path = "/".join(segment(part) for part in name.split("/"))
+    return connection.request(
+        "PUT",
+        f"/runs/{segment(run_id)}/artifacts/{path}",
+        query={"kind": kind},
+        content=content,
+        timeout_seconds=FILE_SECONDS,
+    )
 
 
 def send(run_id: str, points: Points, progress: Progress | None, number: int | None, connection: Connection) -> bool:
@@ -144,7 +189,8 @@ def _ship_leftover(journal: Journal, connection: Connection) -> Shipped | None:
         if journal.finish is None:
             journal.end(ABANDONED)
         ship(journal, connection)
-        return Shipped(journal.key, name, journal.run_id, None, None)
+        problem = "; ".join(journal.refused) or None
+        return Shipped(journal.key, name, journal.run_id, problem, None)
     except ApiError as error:
         if error.may_pass or error.status in (401, 403):
             return Shipped(journal.key, name, journal.run_id, str(error), journal.path)

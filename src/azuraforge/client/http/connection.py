@@ -71,6 +71,7 @@ class Connection:
         json: object = None,
         data: Mapping[str, str] | None = None,
         files: Mapping[str, File] | None = None,
+        content: IO[bytes] | bytes | None = None,
     ) -> object:
         """Send one request to a path below ``/api/v1``; return the response's JSON, or None if the response is empty.
 
@@ -78,6 +79,7 @@ class Connection:
             json: JSON body of the request.
             data: fields of a form, instead of ``json``.
             files: files of a form, instead of ``json``.
+            content: a file's content, instead of ``json``.
 
         Raises ApiError if the platform refuses the request or its response is not JSON, and PlatformUnreachable if its
         address is unknown or it does not respond.
@@ -93,6 +95,7 @@ class Connection:
                 json=json,
                 data=data,
                 files=files,
+                content=content,
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             self.forget()

@@ -15,9 +15,10 @@ from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import Message
 
-#: Minimum number of rows of a series in a panel: fewer cannot be split into training and test sets.
+#: Minimum number of rows of a series in a long panel: fewer cannot be split like the longer series.
 FEWEST_ROWS = 20
-#: Minimum number of rows of a single series: yearly data are short, and some forecasters need no more.
+#: Minimum number of rows of a single series, and in a short panel: yearly data are short, and some forecasters need no
+#: more.
 FEWEST_ROWS_OF_ONE = 8
 _ZEROS_AT_MOST = 0.2
 _ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median

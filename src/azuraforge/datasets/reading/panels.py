@@ -17,12 +17,12 @@ import polars as pl
 from azuraforge.datasets.reading.delimited import ROW, RawTable
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
-from azuraforge.datasets.reading.inspection import FEWEST_ROWS, ignore_useless
+from azuraforge.datasets.reading.inspection import FEWEST_ROWS, FEWEST_ROWS_OF_ONE, ignore_useless
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
 from azuraforge.messages import LANGUAGES, Message, keyed
 from azuraforge.plugins.contract.arrays import Flags
-from azuraforge.plugins.forecasting.panels import Blocks, consecutive
+from azuraforge.plugins.forecasting.panels import SHORT_PANEL, Blocks, consecutive
 
 #: Maximum number of series; a column with more names probably contains ids. docs/benchmarks.md has measurements of a
 #: run over this many series.
@@ -129,7 +129,8 @@ def settle_panel(
     """
     ordered = frame.sort(columns.series, maintain_order=True)
     blocks = Blocks.of(ordered, columns.series)
-    short = blocks.sizes < FEWEST_ROWS
+    longest = int(blocks.sizes.max(initial=0))
+    short = blocks.sizes < (FEWEST_ROWS if longest >= FEWEST_ROWS else FEWEST_ROWS_OF_ONE)
     common, found_in = features, dict[str, list[Finding]]()
     tidy = _Tidy(ordered, blocks, columns, features)
     for _ in range(len(features) + 1):
@@ -263,7 +264,7 @@ def _too_short(blocks: Blocks) -> InvalidInput:
         details={"rows": longest},
         count=len(blocks),
         longest=longest,
-        fewest=FEWEST_ROWS,
+        fewest=FEWEST_ROWS_OF_ONE,
     )
 
 
@@ -273,7 +274,9 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
         pl.len().alias("rows"),
         (pl.col(columns.target).max() == pl.col(columns.target).min()).fill_null(True).alias("still"),
     )
-    short, still = facts["rows"] < FEWEST_ROWS, facts["still"]
+    # Runs make their sets smaller for the short series of a short panel.
+    fewest = FEWEST_ROWS_OF_ONE if whole[columns.time].n_unique() <= SHORT_PANEL else FEWEST_ROWS
+    short, still = facts["rows"] < fewest, facts["still"]
     if bool((short | still).all()):
         raise InvalidInput(
             "the target {target!r} is constant in every series of at least {fewest} rows: there is nothing to learn",
@@ -281,13 +284,13 @@ def _report_unlearned(whole: pl.DataFrame, columns: Columns, findings: list[Find
             next_step="choose another target; a constant needs no forecast",
             code="constant_target",
             target=columns.target,
-            fewest=FEWEST_ROWS,
+            fewest=fewest,
         )
     for code, chosen in (("series_short", short), ("series_still", still & ~short)):
         if chosen.any():
             names = facts[columns.series].filter(chosen)
             shown = ", ".join(names.head(_NAMED).to_list()) + (" …" if len(names) > _NAMED else "")
-            findings.append(finding(code, count=len(names), series=shown, fewest=FEWEST_ROWS))
+            findings.append(finding(code, count=len(names), series=shown, fewest=fewest))
 
 
 def _one_rhythm(found: list[tuple[str, Rhythm]], alone: dict[str, Settled]) -> tuple[Rhythm, bool]:

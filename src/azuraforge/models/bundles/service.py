@@ -13,7 +13,7 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.messages import LANGUAGES, Message, keyed
-from azuraforge.models import store
+from azuraforge.models import store, trash_store
 from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
 from azuraforge.models.bundles.description import Description, Version, refused, to_json
 from azuraforge.models.bundles.messages import TrialFacts
@@ -27,6 +27,8 @@ from azuraforge.models.registry.registry import Registry
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.task_kind import Serving
+from azuraforge.projects.keeping import hold
+from azuraforge.projects.quotas.service import ChecksQuota, no_quotas
 
 #: Maximum size in bytes of an exported bundle that stays in memory.
 _IN_MEMORY = 1 << 25
@@ -45,6 +47,7 @@ class Bundles:
         call_trial: function that runs ``bundles.trial`` in a child process.
         free: function that deletes the folder of a version, given by project id and content hash, unless a row refers
             to it.
+        check_quota: function that raises QuotaExceeded if an imported version does not fit into the project's quota.
     """
 
     def __init__(
@@ -58,7 +61,9 @@ class Bundles:
         *,
         call_trial: Callable[[TrialFacts], object],
         free: Callable[[str, str], object],
+        check_quota: ChecksQuota = no_quotas,
     ) -> None:
+        self._check_quota = check_quota
         self._database = database
         self._call_trial = call_trial
         self._free = free
@@ -99,7 +104,8 @@ class Bundles:
 
         If the model already has a version from this bundle, that version is returned. Raises InvalidInput if the bundle
         is damaged, its version cannot be loaded or used here or ``name`` is not valid, StorageError if the bundle
-        cannot be unpacked, and Conflict if the model has another task, target or unit; nothing is stored then.
+        cannot be unpacked, and Conflict if the model has another task, target or unit or if the version does not fit
+        into the project's quota; nothing is stored then.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
@@ -160,6 +166,9 @@ class Bundles:
             if (known := _known(present, sha256)) is not None:
                 return model, known, False
             _refuse_other(model, present[0] if present else None, version)
+            hold(session)  # before the quota's lock, as everywhere
+            if not trash_store.named_folders(session, [imported.content_hash]):
+                self._check_quota(session, "stored_bytes", imported.bytes)
             row = self._registry.register_version(
                 session,
                 model,

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 
 Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
-#: Key of the sentence that states a verdict: its decision, or why the best score does not win.
+#: Key of the sentence that states a verdict: its decision, whether that is proven, or why the best score does not win.
 Headline = Literal[
     "promoted",
+    "serves_unproven",
     "approved",
     "kept",
     "baseline_promoted",

@@ -2,6 +2,8 @@
 
 - Without a champion, the candidate must beat the best baseline by more than noise; otherwise the best baseline becomes
   champion.
+- Without a champion and with too few origins to compare, a pipeline that the task kind names (``serves_unproven``)
+  becomes champion unless its error is more than twice the best baseline's: choosing by so few origins is chance.
 - With a champion, the candidate must beat it by more than noise on origins that neither learned from, and be at least
   as good as the best baseline on the whole test set. Otherwise the best baseline may become champion by the same test;
   if it fails too, the champion stays.
@@ -41,6 +43,8 @@ from azuraforge.plugins.contract.evaluation import INCUMBENT
 from azuraforge.plugins.contract.metric import MetricFacts
 
 Shortfall = Literal["unproven", "barred"]
+#: Maximum ratio of a candidate's score to the best baseline's at which it serves unproven.
+_MOST_WORSE = 2.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Verdict:
         approved: name of the predictor that a person may promote; None unless the decision is "approved".
         slices: results of the guarded slices.
         shortfall: why a candidate that may have the best score is not promoted: its lead is not proven ("unproven"), or
-            it is proven and the policy's conditions are not met ("barred").
+            it is proven and the policy's conditions are not met ("barred"). With the decision "promoted", "unproven"
+            means that the candidate serves although it is not known to be better.
         withheld: whether the decision is "approved" because the score may not be honest: a column seems to contain the
             future, or pretrained weights may have seen the test set.
         awaits_approval: whether the decision is "approved" because another member must approve the promotion.
@@ -89,6 +94,8 @@ class Verdict:
             return "awaits_approval"
         if self.champion == INCUMBENT:
             return "incumbent_stays"
+        if self.decision == "promoted" and self.shortfall == "unproven":
+            return "serves_unproven"
         if self.decision != "baseline_promoted" or not candidate_first:
             return self.decision
         return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
@@ -126,6 +133,7 @@ def decide(
     doubts: Sequence[Reason] = (),
     blind: Collection[str] = (),
     incumbent: Contender | None = None,
+    serves_unproven: bool = False,
 ) -> Verdict:
     """Decide which contender is champion after this evaluation.
 
@@ -147,6 +155,7 @@ def decide(
         blind: names of the contenders that read no column; suspicions do not concern them.
         doubts: reasons for doubt about the candidate's score; if there are any, a person decides about its promotion.
         incumbent: the dataset's incumbent forecast, NaN where it has no value; None if there is none.
+        serves_unproven: whether the candidate becomes champion if there is none and too few origins can be compared.
 
     Raises ValueError if names repeat, metrics differ, there is no baseline, or the losses do not belong to the same
     targets or are infinite or negative.
@@ -190,6 +199,7 @@ def decide(
         doubts,
         present,
         blind=blind,
+        serves_unproven=serves_unproven,
     )
     if champion is None:
         return case.without_champion()
@@ -219,6 +229,7 @@ class _Case:
     guarded: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
     blind: Collection[str] = ()
+    serves_unproven: bool = False
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
         """Return the verdict; a promotion that requires a person's approval becomes the decision "approved"."""
@@ -244,8 +255,12 @@ class _Case:
         barred, noted = self._guarded(self.candidate, self.best, self.slices)
         barred += self._beyond_limits()
         estimated = self._outlook(self.to_best, self.candidate, self.best)
-        reasons = [Reason("no_champion_before", {}), self._beside_best(), *estimated, *noted, *barred]
         present = self.present
+        if self._is_first_choice() and not barred:
+            self.shortfall = "unproven"
+            served = [Reason("no_champion_before", {}), self._served_unproven(), *estimated, *noted]
+            return self.close("promoted", self.candidate.name, served, "candidate_promoted")
+        reasons = [Reason("no_champion_before", {}), self._beside_best(), *estimated, *noted, *barred]
         if self.to_best.better and not barred and (present is None or present.candidate.better):
             return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
         self.shortfall = _shortfall(self.to_best, barred)
@@ -345,8 +360,16 @@ class _Case:
             found.append(Reason("too_large", {"bytes": size or 0, "limit_bytes": limit}))
         return found
 
+    def _is_first_choice(self) -> bool:
+        """Return whether the candidate becomes champion although it cannot be compared with the best baseline."""
+        few = self.to_best.unknown == "origins" and self.present is None and not self.policy.margin
+        return self.serves_unproven and few and self.candidate.score <= _MOST_WORSE * self.best.score
+
     def _needed(self) -> int:
         return needed_origins(self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
+
+    def _served_unproven(self) -> Reason:
+        return Reason("too_few_origins_serves_unproven", {**self.to_best.params, "needed": self._needed()})
 
     def _beside_best(self) -> Reason:
         if self.to_best.high is not None:

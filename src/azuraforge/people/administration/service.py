@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import Database, Session, UnitOfWork, after_commit, new_id
+from azuraforge.database import Database, PersonKey, Session, UnitOfWork, after_commit, new_id
 from azuraforge.errors import AzuraError, Conflict, Forbidden, NotFound
 from azuraforge.paging import PAGE, Order
 from azuraforge.people import account_store
@@ -107,7 +107,7 @@ class PeopleAdministration:
         """
         ends = change.disabled is True or change.administrator is False
 
-        def find(session: Session) -> people_store.Place:
+        def find(session: Session) -> PersonKey:
             working = store.locked_administrators(session)
             if caller.person_id not in working:
                 raise _not_administrator()
@@ -117,9 +117,9 @@ class PeopleAdministration:
                     next_step="make another person an administrator first",
                     code="last_administrator",
                 )
-            return people_store.Place(person_id)
+            return PersonKey(person_id)
 
-        def work(session: Session, _: people_store.Place) -> store.Profile:
+        def work(session: Session, _: PersonKey) -> store.Profile:
             _required(session, person_id)
             if change.disabled is not None:
                 store.set_disabled(session, change.disabled)

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Integer, Select, String, delete, exists, func, select, update
 
-from azuraforge.database import Session, cross_project_query, now
-from azuraforge.people.store import Place
+from azuraforge.database import PersonKey, Session, cross_project_query, now
 from azuraforge.people.tables import MEMBER, Administrator, Password, Person, PersonSession
 
 
@@ -41,9 +40,9 @@ class Profile:
     projects: int
 
 
-def next_people(session: Session, after: str, limit: int) -> list[Place]:
+def next_people(session: Session, after: str, limit: int) -> list[PersonKey]:
     """Return a page of people after the unique form ``after`` of a name. Requires a session of system scope."""
-    return [Place(row.person_id) for row in people_after(session, after=after, limit=limit)]
+    return [PersonKey(row.person_id) for row in people_after(session, after=after, limit=limit)]
 
 
 def locked_administrators(session: Session) -> list[str]:

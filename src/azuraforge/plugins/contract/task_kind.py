@@ -129,6 +129,9 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         serving: how versions respond to single requests; None if they do not.
         pipeline: name of the pipeline of runs that do not name one; None if a run must name one.
         baselines: names of the pipelines that every candidate is compared with; they may become champion.
+        serves_unproven: names of the pipelines that become a model's first champion if too few rows can be evaluated to
+            compare them with the baselines, because a choice by so few rows is chance. They must combine several
+            members (``composition``).
         metrics: metrics computed for every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
         gate_metrics: names of metrics that a policy may select; the first is the default. Each has a pairing, and lower
@@ -149,6 +152,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     serving: ClassVar[Serving | None] = None
     pipeline: ClassVar[str | None] = None
     baselines: ClassVar[tuple[str, ...]]
+    serves_unproven: ClassVar[tuple[str, ...]] = ()
     metrics: ClassVar[tuple[MetricFacts, ...]]
     ranked_by: ClassVar[str]
     gate_metrics: ClassVar[tuple[str, ...]]

@@ -17,7 +17,7 @@ from azuraforge.plugins.forecasting.availability import known_ahead_of
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.covariates import check_known_ahead
 from azuraforge.plugins.forecasting.holidays import check_country
-from azuraforge.plugins.forecasting.panels import Blocks, times
+from azuraforge.plugins.forecasting.panels import SHORT_PANEL, Blocks, times
 
 #: Minimum number of rows for forecasters that can learn from partial windows.
 LEAST_ROWS = 8
@@ -25,8 +25,6 @@ LEAST_ROWS = 8
 _MOST_AHEAD = 2
 #: Minimum number of rows of a series by part, if its origins may have incomplete windows.
 _SHORT_NEEDS = {"train": LEAST_ROWS // 2, "validation": 1, "test": 1}
-#: Maximum number of moments of a panel whose parts adapt to its short series, such as yearly data.
-_SHORT_PANEL = 40
 #: Quantile levels that every forecaster returns: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 QUANTILE_LEVELS: tuple[float, ...] = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
@@ -292,7 +290,7 @@ def _with_short_series(table: Table, config: ForecastConfig, split: Split) -> Sp
     of these series, so that none of them is left out.
     """
     rows = table.moments
-    if table.schema.series is None or rows > _SHORT_PANEL:
+    if table.schema.series is None or rows > SHORT_PANEL:
         return split
     at = times(table.frame, table.schema)
     blocks = Blocks.of(table.frame, table.schema.series)

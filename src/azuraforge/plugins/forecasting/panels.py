@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Learned = TypeVar("Learned")
 #: Error code for a series that a version did not learn; a champion is then compared on the other series.
 UNKNOWN_SERIES = "unknown_series"
+#: Maximum number of moments of a panel whose parts adapt to its short series, such as yearly data.
+SHORT_PANEL = 40
 _NAMED = 8
 
 

@@ -21,7 +21,7 @@ class ProjectSize(BaseModel):
     members: int
     datasets: int
     rows: int = Field(description="rows of the newest versions of the datasets")
-    stored_bytes: int = Field(description="bytes of the files of datasets and runs, also of those in the trash")
+    stored_bytes: int = Field(description="bytes of the files of datasets, runs and models, also of those in the trash")
     runs: int = Field(description="all runs, also those in the trash")
     active_runs: int = Field(description="runs that are queued or running")
     quota: QuotaLimits

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Integer, Select, String, select
 
-from azuraforge.database import Session, cross_project_query
-from azuraforge.projects.store import Place
+from azuraforge.database import ProjectKey, Session, cross_project_query
 from azuraforge.projects.tables import Project
 
 
@@ -16,9 +15,9 @@ def projects_by_slug(after: ColumnElement[str], limit: ColumnElement[int]) -> Se
     return found.order_by(Project.slug).limit(limit)
 
 
-def next_projects(session: Session, after: str, limit: int) -> list[Place]:
+def next_projects(session: Session, after: str, limit: int) -> list[ProjectKey]:
     """Return a page of projects after the slug ``after``. Requires a session of system scope."""
-    return [Place(row.project_id) for row in projects_by_slug(session, after=after, limit=limit)]
+    return [ProjectKey(row.project_id) for row in projects_by_slug(session, after=after, limit=limit)]
 
 
 def project(session: Session) -> Project | None:

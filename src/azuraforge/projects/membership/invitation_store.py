@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Select, String, and_, delete, func, or_, select, update
 
-from azuraforge.database import Session, cross_project_query, now, seconds_from_now
+from azuraforge.database import ProjectKey, Session, cross_project_query, now, seconds_from_now
 from azuraforge.database.keyset import behind
 from azuraforge.projects.tables import Invitation, Project
-
-
-@dataclass(frozen=True)
-class Place:
-    """Id of the project of an invitation, the only result of the cross-project query here."""
-
-    project_id: str
 
 
 @cross_project_query(hash=String())
@@ -25,10 +17,10 @@ def project_of_invitation(hash: ColumnElement[str]) -> Select[str]:
     return select(Invitation.project_id).where(Invitation.hash == hash).limit(1)
 
 
-def find(session: Session, hash_: str) -> Place | None:
+def find(session: Session, hash_: str) -> ProjectKey | None:
     """Return the project of the invitation with this hash; None if unknown. Requires a session of system scope."""
     rows = project_of_invitation(session, hash=hash_)
-    return Place(rows[0].project_id) if rows else None
+    return ProjectKey(rows[0].project_id) if rows else None
 
 
 def given(session: Session, hash_: str, *, lock: bool = False) -> Row[Invitation, bool, Project] | None:

@@ -18,7 +18,7 @@ class QuotaLimits(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     stored_bytes: Limit = Field(
-        default=None, description="bytes of the files of datasets and runs, also of those in the trash"
+        default=None, description="bytes of the files of datasets, runs and models, also of those in the trash"
     )
     runs: Limit = Field(default=None, description="runs that are queued or running")
     datasets: Limit = Field(default=None, description="datasets that are not in the trash")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, InvalidInput, NotFound
@@ -25,7 +24,7 @@ class RunEditing:
     """
 
     def __init__(
-        self, database: Database, events: EventLog, trash: RunTrash, cancel: Callable[[str, str], object]
+        self, database: Database, events: EventLog, trash: RunTrash, cancel: Callable[[Session, str], object]
     ) -> None:
         self._database = database
         self._events = events
@@ -38,52 +37,59 @@ class RunEditing:
         Raises NotFound if the run does not exist, and InvalidInput if it would have too many tags.
         """
 
-        def work(session: Session) -> None:
-            run = store.lock(session, run_id)
-            if run is None:
-                raise NotFound("run {run_id!r} does not exist", next_step="azuraforge runs list", run_id=run_id)
-            values = _changed(run, change)
-            if values:
-                store.change(session, run, **values)
-                self._announce(session, run)
+        self._database.write(project_id, lambda session: self._change_in(session, run_id, change), unit=unit)
 
-        self._database.write(project_id, work, unit=unit)
+    def each(self, project_id: str, request: BulkRequest, by: str, *, unit: UnitOfWork | None = None) -> BulkOut:
+        """Do the same to several runs in one transaction, and return what became of each.
 
-    def each(self, project_id: str, request: BulkRequest, by: str) -> BulkOut:
-        """Do the same to several runs, each in a transaction of its own, and return what became of each.
-
-        A repeated request has no further effect: each action leaves a run as it is if it was already done. Raises
-        InvalidInput if the action needs a change and the request has none.
+        A run to which the action cannot be done stays as it is and does not affect the others. Raises InvalidInput if
+        the action needs a change and the request has none.
         """
         if request.action == "change" and request.change is None:
             raise InvalidInput("the change is missing", where="change", next_step="state name, note or tags")
-        act = self._action(project_id, request, by)
-        items = [BulkItem(id=run_id, error=_tried(act, run_id)) for run_id in dict.fromkeys(request.run_ids)]
+        act = self._action(request, by)
+        run_ids = list(dict.fromkeys(request.run_ids))
+
+        def work(session: Session) -> list[BulkItem]:
+            store.lock_all(session, run_ids)  # in one order, so that two requests do not wait for each other
+            return [BulkItem(id=run_id, error=_tried(session, act, run_id)) for run_id in run_ids]
+
+        items = self._database.write(project_id, work, unit=unit)
         return BulkOut(items=items, failed=sum(item.error is not None for item in items))
 
-    def _action(self, project_id: str, request: BulkRequest, by: str) -> Callable[[str], object]:
+    def _action(self, request: BulkRequest, by: str) -> Callable[[Session, str], object]:
         trash = self._trash
         match request.action:
             case "pin" | "unpin":
-                return lambda run_id: trash.pin(project_id, run_id, request.action == "pin")
+                return lambda session, run_id: trash.pin_in(session, run_id, request.action == "pin")
             case "cancel":
-                return partial(self._cancel, project_id)
+                return self._cancel
             case "delete":
-                return lambda run_id: trash.delete(project_id, run_id, None, by)
+                return lambda session, run_id: trash.delete_in(session, run_id, None, by)
             case "restore":
-                return lambda run_id: trash.restore(project_id, run_id, None)
+                return lambda session, run_id: trash.restore_in(session, run_id, None)
             case _:
                 change = request.change or RunChange()
-                return lambda run_id: self.change(project_id, run_id, change)
+                return lambda session, run_id: self._change_in(session, run_id, change)
+
+    def _change_in(self, session: Session, run_id: str, change: RunChange) -> None:
+        run = store.lock(session, run_id)
+        if run is None:
+            raise NotFound("run {run_id!r} does not exist", next_step="azuraforge runs list", run_id=run_id)
+        values = _changed(run, change)
+        if values:
+            store.change(session, run, **values)
+            self._announce(session, run)
 
     def _announce(self, session: Session, run: Run) -> None:
         self._events.append(session, run_stream(run.id), RunEdited(name=run.name, tags=run.tags, note=run.note))
         self._events.append(session, "project", RunEdited(run_id=run.id, name=run.name, tags=run.tags))
 
 
-def _tried(act: Callable[[str], object], run_id: str) -> RunError | None:
+def _tried(session: Session, act: Callable[[Session, str], object], run_id: str) -> RunError | None:
     try:
-        act(run_id)
+        with session.begin_nested():
+            act(session, run_id)
     except AzuraError as error:
         return RunError.shown(error.to_dict())
     return None

@@ -91,7 +91,7 @@ class ExternalRuns:
         of = (session, run_id, person_id)
         run = self._renewal(*of, progress)
         if run is None:
-            self._alive(*of)  # reopens a lost run, or raises the reason for the refusal
+            self.alive(*of)  # reopens a lost run, or raises the reason for the refusal
             run = self._renewal(*of, progress)
         return cast(Run, run)
 
@@ -107,7 +107,7 @@ class ExternalRuns:
             run = self._own(session, run_id, person_id)
             if run.state == body.state and not _is_lost(run):
                 return run
-            _, held = self._alive(session, run_id, person_id)
+            _, held = self.alive(session, run_id, person_id)
             error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
@@ -135,8 +135,11 @@ class ExternalRuns:
         if written:
             self._events.append(session, run_stream(held.run_id), metric_store.event(written, held.attempt))
 
-    def _alive(self, session: Session, run_id: str, person_id: str) -> tuple[Run, Held]:
-        """Lock the run, reopen it if it was lost, and renew its lease; return it with the key of fenced writes."""
+    def alive(self, session: Session, run_id: str, person_id: str) -> tuple[Run, Held]:
+        """Lock the run, reopen it if it was lost, and renew its lease; return it with the key of fenced writes.
+
+        Call it in the transaction of a write for the run.
+        """
         run = self._own(session, run_id, person_id)
         if _is_lost(run):
             self._transitions.reopened(session, run, f"client:{person_id}", self._lease_seconds)

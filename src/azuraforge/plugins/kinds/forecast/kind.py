@@ -80,6 +80,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         "forecasting.ets",
         "forecasting.ridge",
     )
+    serves_unproven = ("forecasting.auto",)  # see docs/decisions/0064
     metrics = METRICS
     ranked_by = "rmse"
     gate_metrics = ("rmse", "mae", "rmsse", "scaled_pinball")
