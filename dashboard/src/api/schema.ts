@@ -1386,7 +1386,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview Rollback
+         * @description Return the version to which a rollback of an alias would return. Nothing is changed.
+         */
+        get: operations["models_preview_rollback"];
         put?: never;
         /**
          * Roll Back
@@ -8359,6 +8363,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -8416,6 +8425,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -10908,6 +10922,34 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
         };
         /**
+         * RollbackOut
+         * @description Version to which a rollback of an alias would return. Both versions are null if nothing can be rolled back.
+         */
+        RollbackOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * At
+             * @description time from which the alias pointed to `to_version` before; null without it
+             */
+            at: string | null;
+            /**
+             * From Version
+             * @description version that the alias points to; null if it does not exist
+             */
+            from_version: number | null;
+            /**
+             * Reason
+             * @description reason of that earlier move; null without `to_version`
+             */
+            reason: string | null;
+            /**
+             * To Version
+             * @description version that the alias would point to; null if the alias has no earlier version, or if that version is in the trash
+             */
+            to_version: number | null;
+        };
+        /**
          * RollbackRequest
          * @description Request to roll an alias back one promotion, with the reason.
          */
@@ -10917,6 +10959,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * From Version
+             * @description version that the alias must still point to, so that a repeated request changes nothing; null: any version
+             */
+            from_version?: number | null;
             /**
              * Reason
              * @default rolled back manually
@@ -23016,6 +23063,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_preview_rollback: {
+        parameters: {
+            query?: {
+                alias?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,31 +1,40 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { ModelDetail, ModelVersion } from "../api/types";
-import { useMetrics } from "../evaluation/metrics";
-import { useFormats } from "../language/useFormats";
-import { pluginsQuery } from "../plugins/api";
-import { taskKind } from "../plugins/taskKinds";
-import { usePaths } from "../projects/session";
-import { placeOf } from "../projects/trash/api";
-import { DeleteButton } from "../projects/trash/DeleteButton";
-import { Badge } from "../ui/Badge";
-import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
-import { Hash } from "../ui/Facts";
-import { Table, tableCss } from "../ui/Table";
+import type { ModelDetail, ModelVersion } from "../../api/types";
+import { useMetrics } from "../../evaluation/metrics";
+import { useFormats } from "../../language/useFormats";
+import { pluginsQuery } from "../../plugins/api";
+import { taskKind } from "../../plugins/taskKinds";
+import { usePaths } from "../../projects/session";
+import { placeOf } from "../../projects/trash/api";
+import { DeleteButton } from "../../projects/trash/DeleteButton";
+import { Badge } from "../../ui/Badge";
+import { Button } from "../../ui/Button";
+import { Card } from "../../ui/Card";
+import { Hash } from "../../ui/Facts";
+import { Table, tableCss } from "../../ui/Table";
 import { advantageOf, type Advantage } from "./advantage";
 
+interface VersionsProps {
+  model: ModelDetail;
+  versions: readonly ModelVersion[];
+  onPromote: ((version: number) => void) | null;
+  onCompare: ((version: number) => void) | null;
+  more?: ReactNode;
+}
+
 /** The versions of a model, each compared with the best baseline of its run. */
-export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((version: number) => void) | null }) {
+export function VersionsCard({ model, versions, onPromote, onCompare, more }: VersionsProps) {
   const { t } = useTranslation();
   const { bytes, moment } = useFormats();
   const { title } = useMetrics();
   const paths = usePaths();
   const plugins = useQuery(pluginsQuery).data;
   const kindOf = (version: ModelVersion) => taskKind(plugins, version.kind);
-  const first = model.version_list.map((version) => advantageOf(version.metrics, kindOf(version))).find((each) => each !== null);
+  const first = versions.map((version) => advantageOf(version.metrics, kindOf(version))).find((each) => each !== null);
   const minus = first && first.measure !== "ratio" ? title(first.metric) : null;
   return (
     <Card title={t("models.versions")} note={minus === null ? t("models.versionsNote") : t("models.differenceNote", { metric: minus })}>
@@ -36,18 +45,17 @@ export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromo
             <th scope="col">{t("models.plugin")}</th>
             <th scope="col" className={tableCss["number"]}>{minus === null ? t("models.skill") : t("models.difference", { metric: minus })}</th>
             <th scope="col">{t("models.run")}</th>
-            <th scope="col">{t("models.content")}</th>
             <th scope="col" className={tableCss["number"]}>{t("models.size")}</th>
             <th scope="col">{t("models.created")}</th>
-            {onPromote ? (
+            {onPromote || onCompare ? (
               <th scope="col">
-                <span className="visually-hidden">{t("models.promote")}</span>
+                <span className="visually-hidden">{t("modelPage.actions")}</span>
               </th>
             ) : null}
           </tr>
         </thead>
         <tbody>
-          {model.version_list.map((version) => {
+          {versions.map((version) => {
             const advantage = advantageOf(version.metrics, kindOf(version));
             return (
               <tr key={version.version}>
@@ -71,19 +79,21 @@ export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromo
                     t("life.imported")
                   )}
                 </td>
-                <td>
-                  <Hash value={version.content_hash} />
-                </td>
                 <td className={tableCss["number"]}>{bytes(version.bytes)}</td>
                 <td className={`${tableCss["nowrap"]} ${tableCss["soft"]}`}>{moment(version.created_at)}</td>
-                {onPromote ? (
+                {onPromote || onCompare ? (
                   <td className={tableCss["number"]}>
-                    {version.version === model.champion ? null : (
+                    {onCompare === null ? null : (
+                      <Button small onPress={() => onCompare(version.version)}>
+                        {t("compareVersions.button")}
+                      </Button>
+                    )}{" "}
+                    {version.version === model.champion || !onPromote ? null : (
                       <Button small onPress={() => onPromote(version.version)}>
                         {t("models.promote")}
                       </Button>
                     )}{" "}
-                    {version.aliases.length > 0 ? null : (
+                    {version.aliases.length > 0 || !onPromote ? null : (
                       <DeleteButton small what={`${model.name} v${String(version.version)}`} place={placeOf.model(model.name, version.version)} />
                     )}
                   </td>
@@ -93,6 +103,7 @@ export function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromo
           })}
         </tbody>
       </Table>
+      {more}
     </Card>
   );
 }

@@ -1,25 +1,17 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Lineage } from "../api/types";
-import { usePaths } from "../projects/session";
-import { Badge } from "../ui/Badge";
-import { Card } from "../ui/Card";
-import { Hash } from "../ui/Facts";
-import { ErrorNotice, Loading } from "../ui/Notice";
-import { lineageQuery } from "./api";
-import css from "./Models.module.css";
+import type { Lineage } from "../../api/types";
+import { usePaths } from "../../projects/session";
+import { Badge } from "../../ui/Badge";
+import { Hash } from "../../ui/Facts";
+import css from "../Models.module.css";
 
 type Node = Lineage["nodes"][number];
 
 /** One line of boxes for each version: data → run → version → predictions. It is a list, so that screen readers can read it. */
-export function LineageCard({ name }: { name: string }) {
+export function LineageList({ lineage: { nodes, edges } }: { lineage: Lineage }) {
   const { t } = useTranslation();
-  const lineage = useQuery(lineageQuery(name));
-  if (lineage.error) return <ErrorNotice error={lineage.error} />;
-  if (lineage.data === undefined) return <Loading />;
-  const { nodes, edges, left_out } = lineage.data;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const before = (id: string, kinds: readonly string[]) => {
     const edge = edges.find((each) => each.end === id && kinds.includes(each.kind));
@@ -34,23 +26,20 @@ export function LineageCard({ name }: { name: string }) {
       return [data, maker, version, said ? byId.get(said.end) : undefined].filter((node) => node !== undefined);
     });
   return (
-    <Card title={t("life.lineage")} note={t("life.lineageNote")} testId="lineage">
-      <ul className={css["lineage"]}>
-        {lines.map((line) => (
-          <li key={line.map((node) => node.id).join(" ")}>
-            <ol className={css["chain"]}>
-              {line.map((node) => (
-                <li key={node.id} className={css["node"]}>
-                  <span className={css["soft"]}>{t(`life.${node.kind}`)}</span>
-                  <NodeName node={node} />
-                </li>
-              ))}
-            </ol>
-          </li>
-        ))}
-      </ul>
-      {left_out > 0 ? <p className={css["soft"]}>{t("life.leftOut", { count: left_out })}</p> : null}
-    </Card>
+    <ul className={css["lineage"]}>
+      {lines.map((line) => (
+        <li key={line.map((node) => node.id).join(" ")}>
+          <ol className={css["chain"]}>
+            {line.map((node) => (
+              <li key={node.id} className={css["node"]}>
+                <span className={css["soft"]}>{t(`life.${node.kind}`)}</span>
+                <NodeName node={node} />
+              </li>
+            ))}
+          </ol>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,6 +1,6 @@
-import type { MetricFacts, MetricValues } from "../api/evaluation";
-import type { TaskKind } from "../api/types";
-import { isKnown } from "../evaluation/metrics";
+import type { MetricFacts, MetricValues } from "../../api/evaluation";
+import type { TaskKind } from "../../api/types";
+import { isKnown } from "../../evaluation/metrics";
 
 export interface Advantage {
   metric: MetricFacts;

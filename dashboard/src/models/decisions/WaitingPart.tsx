@@ -1,35 +1,31 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Promotion } from "../api/types";
-import { inLanguage } from "../language/setup";
-import { useFormats } from "../language/useFormats";
-import { usePaths } from "../projects/session";
-import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
-import text from "../ui/Content.module.css";
-import { Dialog, DialogActions } from "../ui/Dialog";
-import { Facts, Hash } from "../ui/Facts";
-import { TextField } from "../ui/Field";
-import { ErrorNotice } from "../ui/Notice";
-import { useDecide, waitingQuery } from "./api";
+import type { Promotion } from "../../api/types";
+import { inLanguage } from "../../language/setup";
+import { useFormats } from "../../language/useFormats";
+import { usePaths } from "../../projects/session";
+import { Button } from "../../ui/Button";
+import text from "../../ui/Content.module.css";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { Facts, Hash } from "../../ui/Facts";
+import { TextField } from "../../ui/Field";
+import { ErrorNotice } from "../../ui/Notice";
+import { useDecide } from "../api";
+import css from "./Decisions.module.css";
 
 /** Promotions that wait for another member's approval: who asked, why, and the decision for those who may decide. */
-export function WaitingCard({ name, writer }: { name: string; writer: boolean }) {
+export function WaitingPart({ name, waiting, writer }: { name: string; waiting: readonly Promotion[]; writer: boolean }) {
   const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
-  const found = useQuery(waitingQuery(name));
   const [deciding, setDeciding] = useState<{ promotion: Promotion; approve: boolean } | null>(null);
-  if (found.error) return <ErrorNotice error={found.error} />;
-  const waiting = found.data ?? [];
   if (waiting.length === 0) return null;
   return (
-    <Card title={t("models.waiting")} note={t("models.waitingNote")} tone="ember" testId="waiting">
+    <div data-testid="waiting">
       {waiting.map((each) => (
-        <section key={each.number} aria-label={t("models.waitingFor", { version: each.version, alias: each.alias })}>
+        <section key={each.number} className={css["decision"]} aria-label={t("models.waitingFor", { version: each.version, alias: each.alias })}>
           <p>
             <strong>{t("models.waitingFor", { version: each.version, alias: each.alias })}</strong>
           </p>
@@ -60,7 +56,7 @@ export function WaitingCard({ name, writer }: { name: string; writer: boolean })
         </section>
       ))}
       {deciding === null ? null : <DecisionDialog name={name} {...deciding} onClose={() => setDeciding(null)} />}
-    </Card>
+    </div>
   );
 }
 
