@@ -69,6 +69,7 @@ export const runList = {
     pinned: "Pinned",
     score: "{{name}} {{value}} (best baseline {{baseline}})",
     decision: {
+      serves_unproven: "In use, not proven yet",
       promoted: "Champion",
       kept: "Champion stays",
       approved: "Approved",

@@ -71,6 +71,7 @@ export const runList: typeof english = {
     pinned: "Sabitlendi",
     score: "{{name}} {{value}} (en iyi temel yöntem {{baseline}})",
     decision: {
+      serves_unproven: "Kullanımda, henüz kanıtlanmadı",
       promoted: "Şampiyon",
       kept: "Şampiyon değişmedi",
       approved: "Onaylandı",
