@@ -98,8 +98,8 @@ link --next x
 MODEL_TABS = ("versions", "predictions", "policy", "lineage", "history", "card")
 PAGES = (
     "runs", "new-run", "comparison", "models", "models/talep", *(f"models/talep?tab={tab}" for tab in MODEL_TABS),
-    "datasets", "datasets/talep", "schedules",
-    "new-schedule", "automations", "new-automation", "studies", "new-study", "trash", "tokens", "secrets",
+    "datasets", "datasets/talep", "schedules", "new-schedule", "automations", "new-automation",
+    "studies", "new-study", "trash", "tokens", "secrets",
     "plugins", "yok",
 )  # fmt: skip
 
