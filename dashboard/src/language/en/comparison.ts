@@ -33,6 +33,7 @@ export const comparison = {
     bandNote: "Lines: mean of the runs with the same value. Bands: from the lowest to the highest of them",
     mean_one: "{{name}} = {{value}} ({{count}} run)",
     mean_other: "{{name}} = {{value}}, mean of {{count}} runs",
+    chosen: "Compare {{name}}",
     metrics: "Metrics",
     metric: "Metric",
     marked: "All runs were evaluated on the same held-out rows. In brackets: the best baseline of that run.",

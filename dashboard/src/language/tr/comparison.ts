@@ -35,6 +35,7 @@ export const comparison: typeof english = {
     bandNote: "Çizgiler: aynı değere sahip çalıştırmaların ortalaması. Bantlar: en düşüğünden en yükseğine",
     mean_one: "{{name}} = {{value}} ({{count}} çalıştırma)",
     mean_other: "{{name}} = {{value}}, {{count}} çalıştırmanın ortalaması",
+    chosen: "Karşılaştırmaya ekle: {{name}}",
     metrics: "Metrikler",
     metric: "Metrik",
     marked: "Çalıştırmaların hepsi aynı ayrılmış satırlarda değerlendirildi. Ayraç içinde: o çalıştırmanın en iyi temel yöntemi.",
