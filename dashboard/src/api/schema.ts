@@ -13733,7 +13733,7 @@ export interface components {
             run_id: string;
             /**
              * Run State
-             * @description state of the trial's run; null if the run has been purged
+             * @description state of the trial's run; null if the run has been purged, and in `best`
              */
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
             /**
@@ -13742,10 +13742,20 @@ export interface components {
              */
             scores: number[] | null;
             /**
+             * Started At
+             * @description start of the run's first attempt; null before it starts, if the run has been purged, and in `best`
+             */
+            started_at: string | null;
+            /**
              * State
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+            /**
+             * Worker
+             * @description worker of the last attempt; null before the run starts, if it has been purged, and in `best`
+             */
+            worker: string | null;
         };
         /**
          * TrialPage
@@ -33340,6 +33350,10 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description part of the name */
+                name?: string | null;
+                /** @description only studies in this state */
+                state?: ("running" | "paused" | "stopped" | "finished" | "failed") | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
