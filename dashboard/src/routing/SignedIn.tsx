@@ -1,15 +1,18 @@
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Switch, useLocation, useParams } from "wouter";
+import { Link, Route, Switch, useLocation, useParams } from "wouter";
 
 import { useProjectEvents } from "../events/useProjectEvents";
 import { ArchivedNotice } from "../projects/settings/ArchivedNotice";
 import { FirstPage } from "../projects/FirstPage";
 import { ProjectScope } from "../projects/ProjectScope";
+import { usePaths } from "../projects/session";
 import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
-import { Empty, Loading } from "../ui/Notice";
+import { PageHead } from "../ui/Card";
+import { Loading } from "../ui/Notice";
 import { PAGES } from "./pages";
+import { useTitle } from "./useTitle";
 
 const HomePage = lazy(PAGES[""]);
 const EventsPage = lazy(PAGES["/events"]);
@@ -61,7 +64,6 @@ export function SignedIn() {
 }
 
 function ProjectPages() {
-  const { t } = useTranslation();
   const { project = "" } = useParams();
   const [location] = useLocation();
   const status = useProjectEvents(project);
@@ -104,11 +106,25 @@ function ProjectPages() {
             <SettingsPage />
           </Route>
           <Route>
-            <Empty title={t("errors.noPage")} />
+            <NoPage />
           </Route>
         </Switch>
         </Suspense>
       </Boundary>
     </Shell>
+  );
+}
+
+function NoPage() {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  useTitle(t("errors.noPage"));
+  return (
+    <>
+      <PageHead title={t("errors.noPage")} />
+      <p>
+        <Link href={paths.home}>{t("errors.toHome")}</Link>
+      </p>
+    </>
   );
 }
