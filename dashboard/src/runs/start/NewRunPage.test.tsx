@@ -1,9 +1,10 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Plugin } from "../../api/types";
 import { answerApi, showPage, page } from "../../testing-pages";
+import { forgetDrafts } from "../../projects/draft";
 import { sampleRun } from "../samples";
 import NewRunPage from "./NewRunPage";
 
@@ -42,6 +43,8 @@ const answers = {
 };
 
 const input = (name: string) => document.querySelector<HTMLInputElement>(`[name="${name}"]`) as HTMLInputElement;
+
+beforeEach(() => forgetDrafts());
 
 describe("NewRunPage", () => {
   it("offers what works, starts with the defaults, and goes to the run", async () => {
