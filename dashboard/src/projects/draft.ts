@@ -25,7 +25,7 @@ export interface Draft<T> {
 export function useDraft<T>(name: string): Draft<T> {
   const { person, slug } = useSession();
   const [key] = useState(() => `${PREFIX}${slug}:${window.location.pathname}${window.location.search}:${name}`);
-  const [restored] = useState(() => readDraft<T>(key, person));
+  const [restored] = useState(() => readDraft(key, person) as T | null);
   return {
     restored,
     keep: (value) => write(key, { person, value }),
@@ -51,18 +51,18 @@ export function forgetDrafts(): void {
 }
 
 /** A draft of another person is removed, not returned. */
-export function readDraft<T>(key: string, person: string): T | null {
+export function readDraft(key: string, person: string): unknown {
   return attempt(() => {
     const text = sessionStorage.getItem(key);
     if (text === null) return null;
-    const stored = JSON.parse(text) as Partial<Stored<T>> | null;
+    const stored = JSON.parse(text) as Partial<Stored<unknown>> | null;
     if (stored?.person === person && stored.value !== undefined) return stored.value;
     sessionStorage.removeItem(key);
     return null;
   });
 }
 
-function write<T>(key: string, stored: Stored<T>): void {
+function write(key: string, stored: Stored<unknown>): void {
   attempt(() => sessionStorage.setItem(key, JSON.stringify(stored, (name, value: unknown) => (SECRET.test(name) ? undefined : value))));
 }
 

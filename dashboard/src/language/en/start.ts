@@ -31,7 +31,7 @@ export const start = {
     windows: "Windows",
     windowsHint: "A window is one example: the rows before an origin and the values to predict after it.",
     span: "From – to",
-    parts: { train: "training", validation: "validation", test: "test" },
+    parts: { train: "training set", validation: "validation set", test: "test set" },
   },
   form: {
     optional: "optional",

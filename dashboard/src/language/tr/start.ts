@@ -33,7 +33,7 @@ export const start: typeof english = {
     windows: "Pencere",
     windowsHint: "Pencere tek bir örnektir: bir başlangıçtan önceki satırlar ve sonrasında tahmin edilecek değerler.",
     span: "Başlangıç – bitiş",
-    parts: { train: "eğitim", validation: "doğrulama", test: "test" },
+    parts: { train: "eğitim kümesi", validation: "doğrulama kümesi", test: "test kümesi" },
   },
   form: {
     optional: "isteğe bağlı",

@@ -57,7 +57,7 @@ describe("NewRunPage", () => {
     await user.clear(input("epochs"));
     await user.type(input("epochs"), "5");
     await user.click(screen.getByTestId("start-run"));
-    const sent = asked.find((one) => one.method === "POST")?.body;
+    const sent = asked.find((one) => one.method === "POST" && one.path === "/runs")?.body;
     expect(sent).toMatchObject({ kind: "train", plugin: "forecasting.lstm", dataset: "co2", config: { epochs: 5, calendar: true }, seed: 0, threads: 1, name: null, model: null });
     expect(history.at(-1)).toBe(`/p/default/runs/${sampleRun().id}`);
   });
@@ -72,7 +72,7 @@ describe("NewRunPage", () => {
     await user.click(screen.getByTestId("start-run"));
     expect(screen.getByText("Must be at most 100")).toBeTruthy();
     expect(input("epochs").getAttribute("aria-invalid")).toBe("true");
-    expect(asked.some((one) => one.method === "POST")).toBe(false);
+    expect(asked.some((one) => one.method === "POST" && one.path === "/runs")).toBe(false);
   });
 
   it("shows the platform's complaint at the input that it names", async () => {
@@ -93,7 +93,7 @@ describe("NewRunPage", () => {
     expect(screen.queryByTestId("dataset-select")).toBeNull();
     await user.type(input("place"), "Ankara");
     await user.click(screen.getByTestId("start-run"));
-    expect(asked.find((one) => one.method === "POST")?.body).toMatchObject({ kind: "agent", plugin: "weather", dataset: null, config: { place: "Ankara" } });
+    expect(asked.find((one) => one.method === "POST" && one.path === "/runs")?.body).toMatchObject({ kind: "agent", plugin: "weather", dataset: null, config: { place: "Ankara" } });
   });
 
   it("says what to do where there is no dataset, and takes the bundled one", async () => {

@@ -126,9 +126,9 @@ describe("the form of a run", () => {
     await user.type(input("place"), "Rome");
     const table = await screen.findByTestId("plan-table", {}, { timeout: 5000 });
     expect([...table.querySelectorAll("tbody tr")].map((row) => [...row.querySelectorAll("th, td")].slice(0, 3).map((cell) => cell.textContent))).toEqual([
-      ["training", "1,200", "1,100"],
-      ["validation", "300", "289"],
-      ["test", "300", "–"],
+      ["training set", "1,200", "1,100"],
+      ["validation set", "300", "289"],
+      ["test set", "300", "–"],
     ]);
     expect(asked.filter((one) => one.path === "/runs/dry-run").at(-1)?.body).toMatchObject({ kind: "train", plugin: "lstm", dataset: "co2", config: { place: "Rome", epochs: 60 } });
     expect(asked.some((one) => one.path === "/runs")).toBe(false);

@@ -27,12 +27,17 @@ def show_plan(terminal: Terminal, plan: RunPlan, json: bool) -> None:
     rows = [
         [
             names.get(part.name, part.name),
-            text.number(part.rows),
-            "–" if part.windows is None else text.number(part.windows),
-            part.start or "–",
-            part.end or "–",
+            text.number(part.rows, 0),
+            "–" if part.windows is None else text.number(part.windows, 0),
+            _moment(part.start),
+            _moment(part.end),
         ]
         for part in plan.parts
     ]
     terminal.table(columns, rows)
     terminal.note(text("plan_not_started"))
+
+
+def _moment(at: str | None) -> str:
+    """Return the time of a row; only the date at midnight UTC."""
+    return "–" if at is None else at.removesuffix("T00:00:00Z")
