@@ -186,16 +186,20 @@ bench-boosting: .bench-mlforecast/.mlforecast
 bench-vision: .bench/.torch dashboard/dist/.built
 	@$(BIN)/python -m benchmarks.vision $(BENCH_ARGS)
 
-# So is MLflow: its pins do not fit ours.
+# So are MLflow and optuna-dashboard: their pins do not fit ours.
 .bench-mlflow/.mlflow: .venv/.dev
-	@echo "setting up .bench-mlflow with MLflow …"
+	@echo "setting up .bench-mlflow with MLflow and optuna-dashboard …"
 	@"$(PYTHON)" -m venv --without-pip .bench-mlflow
-	@$(BIN)/uv pip install -q --python .bench-mlflow/bin/python mlflow==3.17.0
+	@$(BIN)/uv pip install -q --python .bench-mlflow/bin/python mlflow==3.17.0 optuna==5.0.0 optuna-dashboard==0.21.0
 	@touch $@
 
 .PHONY: bench-logging
 bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
 	@$(BIN)/python -m benchmarks.logging $(BENCH_ARGS)
+
+.PHONY: bench-dashboard
+bench-dashboard: .bench-mlflow/.mlflow dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.dashboard $(BENCH_ARGS)
 
 ##@ Set-up (runs by itself)
 

@@ -6,9 +6,11 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "./App";
 import { startLanguage } from "./language/setup";
+import { preload } from "./routing/pages";
 import { startDensity } from "./theme/density";
 import { startTheme } from "./theme/theme";
 
+preload(window.location.pathname);
 startTheme();
 startDensity();
 await startLanguage();

@@ -55,7 +55,7 @@ export class LiveSocket {
   }
 }
 
-export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner", slug = "default", archived = false }: { path?: string; role?: "owner" | "viewer"; slug?: string; archived?: boolean } = {}): RenderResult & { history: string[] } {
+export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner", slug = "default", archived = false }: { path?: string; role?: "owner" | "member" | "viewer"; slug?: string; archived?: boolean } = {}): RenderResult & { history: string[] } {
   vi.stubGlobal("WebSocket", LiveSocket);
   const { hook, searchHook, history } = memoryLocation({ path, record: true });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });

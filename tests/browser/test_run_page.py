@@ -129,7 +129,7 @@ def test_a_scenario_is_compared_with_the_base(page, platform, shop):
     refused = platform.run("models", "predict", shop, "--scenario", "cheap: visits-1", check=False)
     assert "column 'visits' was not known ahead" in refused.stderr + refused.stdout
 
-    page.goto(platform.run("link", "--next", f"/p/default/models/{shop}").stdout.split()[0])
+    page.goto(platform.run("link", "--next", f"/p/default/models/{shop}?tab=predictions").stdout.split()[0])
     card = page.get_by_test_id("what-if")
     expect(card).to_be_visible(timeout=120_000)
     card.get_by_test_id("scenario-name").fill("cheap")

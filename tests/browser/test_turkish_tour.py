@@ -95,9 +95,11 @@ judge {folder}/yok.csv
 version
 link --next x
 """
+MODEL_TABS = ("versions", "predictions", "policy", "lineage", "history", "card")
 PAGES = (
-    "runs", "new-run", "comparison", "models", "models/talep", "datasets", "datasets/talep", "schedules",
-    "new-schedule", "automations", "new-automation", "studies", "new-study", "trash", "tokens", "secrets",
+    "runs", "new-run", "comparison", "models", "models/talep", *(f"models/talep?tab={tab}" for tab in MODEL_TABS),
+    "datasets", "datasets/talep", "schedules", "new-schedule", "automations", "new-automation",
+    "studies", "new-study", "trash", "tokens", "secrets",
     "plugins", "yok",
 )  # fmt: skip
 

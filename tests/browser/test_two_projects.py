@@ -147,13 +147,15 @@ def test_two_tabs_of_one_person_keep_their_projects(world, page):
             assert [each.name for each in client.tokens.list()] == [f"token of {project}"]
 
 
-def test_a_removed_member_s_open_tab_shows_the_removal(world, browser):
+def test_a_member_s_open_tab_shows_another_role_and_the_removal(world, browser):
     world.send("POST", "/invitations/accept", {"invitation": world.invite("north")}, "", world.ada)
     with signed_in(browser, world) as ada:
         ada.goto(f"{world.platform.url}/p/north/runs")
         expect(rows(ada, "run of north")).to_be_visible(timeout=SOON)
         ada.wait_for_timeout(500)  # the live connection is open
         with world.client("north") as client:
+            client.members.set_role("ada", "viewer")
+            expect(ada.get_by_test_id("person")).to_contain_text("viewer", timeout=SOON)
             client.members.remove("ada")
         alert = ada.get_by_role("alert")
         expect(alert).to_contain_text("You were removed from the project “North”", timeout=SOON)

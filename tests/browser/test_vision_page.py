@@ -47,7 +47,7 @@ def test_from_images_to_a_champion_that_is_asked(page: Page, platform):
     mistake = page.get_by_test_id("mistakes").get_by_role("img").first
     expect(mistake).to_have_attribute("alt", re.compile("actual .+, predicted "))
 
-    page.goto(f"{platform.url}/p/default/models/digits")
+    page.goto(f"{platform.url}/p/default/models/digits?tab=predictions")
     chosen = {"name": "three.jpg", "mimeType": "image/jpeg", "buffer": drawn(platform, "3")}
     card = page.get_by_test_id("predict-image")
     card.locator("input[type=file]").set_input_files(chosen)

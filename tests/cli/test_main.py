@@ -33,7 +33,7 @@ COMMANDS = [
     "plugins", "plugins list", "plugins show", "projects", "projects list", "projects create", "projects rename",
     "projects archive", "projects unarchive", "projects delete", "projects deleted", "projects restore",
     "projects purge",
-    "invitations", "invitations create", "invitations list", "invitations revoke",
+    "invitations", "invitations create", "invitations list", "invitations revoke", "invitations accept",
     "members", "members list", "members set-role", "members remove", "members leave", "members transfer",
     "tokens", "tokens access", "tokens create", "tokens list", "tokens revoke",
 ]  # fmt: skip

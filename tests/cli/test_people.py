@@ -47,3 +47,6 @@ def test_a_password_that_is_set_in_the_terminal_signs_in_and_its_session_is_list
     assert "/sign-in#link=" in command(platform, "link", "Owner").stdout
     assert command(platform, "rename", "Ayşe").returncode == 0
     assert command(platform, "rename", "owner").returncode == 0
+    empty = command(platform, "password", given="")
+    assert empty.returncode == 2
+    assert "the password is empty" in empty.stderr

@@ -83,6 +83,7 @@ PAIRS = [
     (client_models.Model, models.ModelDetail),
     (client_models.ModelVersion, models.VersionOut),
     (client_models.AliasChange, models.AliasChange),
+    (client_models.RollbackTarget, models.RollbackOut),
     (client_models.Approval, promotion_schemas.ApprovalOut),
     (client_models.Promotion, promotion_schemas.PromotionOut),
     (client_models.PredictionPoint, answers.PredictionPoint),

@@ -235,6 +235,7 @@ case("POST", "/models/{name}/promotions/{number}/approve", {"reason": "no"}, con
 case("POST", "/models/{name}/promotions/{number}/decline", {"reason": "no"},
      address="/models/{model}/promotions/{promotion}/decline")  # fmt: skip
 case("POST", "/models/{name}/restore", ends=5)
+case("GET", "/models/{name}/rollback")
 case("POST", "/models/{name}/rollback", {"reason": "back"}, control=(409,), code="conflict", why="no earlier version")
 case("POST", "/models/{name}/versions/{version}/restore", ends=3)
 case(

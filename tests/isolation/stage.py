@@ -26,6 +26,7 @@ from azuraforge.platform.composition import Platform
 from azuraforge.projects.access_tokens import _signing_key
 from azuraforge.projects.package import PROJECTS, SECRET_KEYS
 from azuraforge.settings import Settings
+from tests.automations.receiving import SECRET, Receiver
 from tests.isolation.asking import URL, Answer, Form, Request, ask
 from tests.isolation.cases import AUTOMATION, PREFIX, RUN, SCHEDULE, STUDY, TARGET, filled
 
@@ -44,6 +45,8 @@ class World:
     letter: str
     slug: str = ""
     session: str = ""
+    #: Receives the messages of the project's automations.
+    receiver: Receiver = field(default_factory=Receiver)
     #: API tokens by role.
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
@@ -60,8 +63,8 @@ class Stage:
     platform: Platform
     app: Any
     home: Path
-    a: World = field(default_factory=lambda: World("a"))
-    b: World = field(default_factory=lambda: World("b"))
+    a: World
+    b: World
     administrator: str = ""
     dead: dict[str, str] = field(default_factory=dict)
     #: The PostgreSQL database; None on SQLite.
@@ -99,9 +102,12 @@ def signed(asked: Request, secret: str, project: str | None) -> Request:
 
 def open_stage(settings: Settings) -> Stage:
     """Start a platform, fill both projects and stop all loops, so that only requests change its rows."""
-    platform = Platform(settings)
+    worlds = World("a"), World("b")
+    allowed = [f"127.0.0.1:{each.receiver.port}" for each in worlds]
+    outgoing = settings.outgoing.model_copy(update={"allow": allowed})
+    platform = Platform(settings.model_copy(update={"outgoing": outgoing}))
     platform.begin()
-    made = Stage(platform, platform.application(URL), settings.home)
+    made = Stage(platform, platform.application(URL), settings.home, *worlds)
     platform.start()
     try:
         asyncio.run(_fill(made))
@@ -174,6 +180,17 @@ async def _fill_world(stage: Stage, world: World) -> None:
     )
     options = '{"time": "time", "target": "value", "name": "{dataset}"}'
     await do("POST", "/datasets", Form({"options": options}, {"file": (f"{mark}.csv", rows.encode())}))
+    address = {"url": f"http://127.0.0.1:{world.receiver.port}/{mark}", "secret": SECRET}
+    await do(
+        "POST",
+        "/notifications/targets",
+        {**TARGET, "name": f"{mark}-receiver", "options": address, "group_seconds": 0},
+    )
+    alert = {
+        "when": {"on": "event", "type": "model.version_added"},
+        "steps": [{"do": "notify", "to": [f"{mark}-receiver"]}],
+    }
+    await do("POST", "/automations", {**alert, "name": f"{mark}-alert"})
     first = await do("POST", "/runs", {**RUN, "name": f"{mark}-run"})
     second = await do("POST", "/runs", {**RUN, "name": f"{mark}-second", "seed": 1})
     ids.update(run=first["id"], second_run=second["id"], dataset_version="1")
@@ -192,6 +209,10 @@ async def _fill_world(stage: Stage, world: World) -> None:
             assert time.monotonic() < until, found
             await asyncio.sleep(0.1)
         assert found["state"] == "succeeded", found
+    until = time.monotonic() + 120
+    while not world.receiver.got:  # each run added a version, and each version may be a message
+        assert time.monotonic() < until, await do("GET", "/automations/{mark}-alert/firings")
+        await asyncio.sleep(0.1)
     await _use_model(do, ids)
     await do("POST", "/studies", {**STUDY, "name": "{study}"})
     await do("POST", "/studies/{study}/pause")

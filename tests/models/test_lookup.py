@@ -22,6 +22,8 @@ def test_models_and_their_versions(system, make_folder, project_id, other_projec
     service.trash.delete(project_id, "gone", None, "Ada")
     listed = asyncio.run(lookup.list(project_id)).items
     assert [(each.name, each.champion, each.versions) for each in listed] == [("load", 2, 2), ("other", None, 1)]
+    assert [each.kind for each in listed] == [load_kind := service.reads.show(project_id, "load").kind] * 2
+    assert load_kind == service.reads.show_version(project_id, "load", 1).kind
     for name in ("load", "other", "gone"):
         assert asyncio.run(lookup.get(project_id, name)) == service.reads.show(project_id, name)
     load = service.reads.show(project_id, "load")

@@ -74,13 +74,30 @@ def test_rollback_goes_back_step_by_step(system: Any, project_id: str, make_fold
     for step in (1.0, 2.0, 3.0):
         system.add_version(project_id, make_folder(step))
         system.service.aliases.promote_by_hand(project_id, "load", int(step), **HAND)
+    target = system.service.aliases.rollback_target(project_id, "load", "champion")
+    assert (target.from_version, target.to_version, target.reason) == (3, 2, HAND["reason"])
     back = [system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version for _ in range(2)]
     assert back == [2, 1]
+    assert system.service.aliases.rollback_target(project_id, "load", "champion").to_version is None
+    assert system.service.aliases.rollback_target(project_id, "load", "night").from_version is None
     with pytest.raises(Conflict, match="is the first version that alias"):
         system.service.aliases.rollback_by_hand(project_id, "load", **HAND)
     system.service.aliases.promote_by_hand(project_id, "load", 3, **HAND)
     assert system.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1
     assert len(system.service.aliases.history(project_id, "load").items) == 7
+
+
+def test_a_repeated_rollback_changes_nothing(system: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0, 3.0):
+        system.add_version(project_id, make_folder(step))
+        system.service.aliases.promote_by_hand(project_id, "load", int(step), **HAND)
+    rollback = system.service.aliases.rollback_by_hand
+    assert rollback(project_id, "load", **HAND, from_version=3).version == 2
+    with pytest.raises(Conflict, match="does not point to version 3"):
+        rollback(project_id, "load", **HAND, from_version=3)
+    system.service.trash.delete(project_id, "load", 1, "ayşe")
+    assert system.service.aliases.rollback_target(project_id, "load", "champion").to_version is None
+    assert asyncio.run(system.service.lookup.list(project_id)).items[0].champion == 2
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -195,6 +195,15 @@ def test_a_fresh_link_needs_no_current_password_and_an_old_one_does(world, accou
     assert sign_in(accounts, password=OTHER)
 
 
+def test_a_session_cannot_avoid_the_current_password_with_a_link_to_itself(world, accounts):
+    sign_in(accounts)  # the person has a password
+    link = world.people.link(world.owner, "http://x", by_session=True).url.split("#link=")[1]
+    _, caller = world.people.sign_in(link)
+    with pytest.raises(Forbidden):
+        accounts.change_password(caller, OTHER, None)
+    assert {each.method for each in world.people.sessions(caller).items} <= {"link", "password"}
+
+
 def test_guessing_the_current_password_is_limited(accounts):
     caller = sign_in(accounts).caller
     for _ in range(Counter.of_person("").most):

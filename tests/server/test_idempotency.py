@@ -332,6 +332,18 @@ def test_the_same_key_on_another_route_is_another_request(ready):
     assert "POST /api/v1/tokens" in problem["detail"]
 
 
+def test_a_stored_answer_is_for_the_person_who_asked(ready):
+    """It is returned before the route checks the role, so another member's key must not show it."""
+    key, asked = uuid.uuid4().hex, as_json(**schedule("kept"))
+    assert send(ready, "/schedules", asked(), key)[0] == 201
+    reader = send(ready, "/members/service-accounts", as_json(name="reader", role="viewer")(), None)[1]["id"]
+    body = as_json(name="reads", role="viewer", service_account=reader)
+    token = send(ready, "/tokens", body(), None)[1]["token"]
+    status, problem = send(ready, "/schedules", asked(), key, token)
+    assert (status, problem["code"]) == (409, "key_reused")
+    assert send(ready, "/schedules", asked(), key)[0] == 201
+
+
 def test_what_was_refused_may_be_sent_rightly_under_the_same_key(ready):
     key = uuid.uuid4().hex
     assert send(ready, "/tokens", as_json(name="")(), key)[0] == 422

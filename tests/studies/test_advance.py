@@ -212,6 +212,34 @@ def test_an_earlier_study_that_is_reached_twice_counts_once(stand: Stand) -> Non
     assert stand.run(stand.study(third).retrain_run_id).extra["trials"] == 7
 
 
+def test_studies_are_found_by_state_and_name_and_trials_say_when_and_where_they_ran(stand: Stand) -> None:
+    named = [stand.create(name, budget_trials=1, retrain=False) for name in ("Weather 100%", "weather b")]
+    stand.go(named[0])
+    (waiting,) = stand.trials(named[0])
+    unused: Any = None
+    service = StudyService(
+        stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
+    )
+    key = stand.project_id
+    (item,) = service.trials(key, named[0]).items
+    assert (item.started_at, item.worker) == (None, None), "its run waits in the queue"
+    stand.end(stand.claim(waiting.run_id), rmse=1.0)
+    stand.go(named[0])
+    (item,) = service.trials(key, named[0]).items
+    assert item.worker == "tester"
+    assert item.started_at is not None
+    assert item.ended_at is not None
+    assert item.created_at <= item.started_at <= item.ended_at
+
+    def found(**wanted: Any) -> list[str]:
+        return [each.name for each in service.list(key, **wanted).items]
+
+    assert found(state="finished") == ["Weather 100%"]
+    assert found(name="WEATHER") == ["weather b", "Weather 100%"]
+    assert found(name="%") == ["Weather 100%"], "% is a character"
+    assert found(state="running", name="100") == []
+
+
 def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: Stand) -> None:
     first = stand.create("first", budget_trials=2)
     stand.carry(first, bowl)

@@ -97,13 +97,13 @@ export function readPage<const P extends List>(path: P, query: Query, signal: Ab
   return send("GET", address(path, query), { headers: { Accept: "application/json" }, signal });
 }
 
-export function post<const P extends Place<"post">>(path: P, body?: unknown): Promise<Answer<"post", P>> {
+export function post<const P extends Place<"post">>(path: P, body?: unknown, signal?: AbortSignal): Promise<Answer<"post", P>> {
   const json = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-  return send("POST", address(path), body === undefined ? {} : json);
+  return send("POST", address(path), { ...(body === undefined ? {} : json), signal: signal ?? null });
 }
 
-export function postForm<const P extends Place<"post">>(path: P, form: FormData): Promise<Answer<"post", P>> {
-  return send("POST", address(path), { body: form });
+export function postForm<const P extends Place<"post">>(path: P, form: FormData, signal?: AbortSignal): Promise<Answer<"post", P>> {
+  return send("POST", address(path), { body: form, signal: signal ?? null });
 }
 
 export function put<const P extends Place<"put">>(path: P, body?: unknown): Promise<Answer<"put", P>> {

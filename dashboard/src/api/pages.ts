@@ -20,10 +20,10 @@ export async function allItems<const P extends List>(path: P, query: Query, sign
 }
 
 /** A list that grows by a page at a time. */
-export function pagedQuery<const P extends List>(queryKey: readonly string[], path: P) {
+export function pagedQuery<const P extends List>(queryKey: readonly string[], path: P, query: Query = {}) {
   return infiniteQueryOptions({
     queryKey: [...queryKey, { pages: true }] as readonly unknown[],
-    queryFn: ({ pageParam, signal }) => readPage(path, { after: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => readPage(path, { ...query, after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     select: ({ pages }) => pages.flatMap(({ items }) => items),

@@ -25,6 +25,8 @@ export function useProjectEvents(project: string): LiveStatus {
     changed.current.add("events");
     for (const event of events) {
       changed.current.add(queryOf(event.type));
+      // The name and the archive of the project, and the person's role in it.
+      if (/^(member|project)\./.test(event.type)) changed.current.add("project");
       if (/\.(deleted|restored|purged)$/.test(event.type)) changed.current.add("trash");
     }
     sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));

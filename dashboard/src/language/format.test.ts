@@ -70,7 +70,7 @@ describe("Formats", () => {
   });
 
   it("writes sizes", () => {
-    expect(en.bytes(0)).toBe("0 byte");
+    expect(en.bytes(0)).toBe("0 bytes");
     expect(en.bytes(812_331)).toBe("812.3 kB");
   });
 

@@ -94,7 +94,7 @@ export class Formats {
     return this.#format(value / 1000 ** power, {
       style: "unit",
       unit: units[power] ?? "byte",
-      unitDisplay: "short",
+      unitDisplay: power === 0 ? "long" : "short", // short English has no plural: "0 byte"
       maximumFractionDigits: power === 0 ? 0 : 1,
     });
   };

@@ -14,7 +14,7 @@ import { cardQuery, useIntendedUse } from "./api";
 import css from "./Models.module.css";
 
 /** The generated card of a version; people write its intended use. */
-export function CardView({ model, writer }: { model: ModelDetail; writer: boolean }) {
+export default function CardView({ model, writer }: { model: ModelDetail; writer: boolean }) {
   const { t, i18n } = useTranslation();
   const [version, setVersion] = useState(String(model.champion ?? model.version_list[0]?.version ?? 1));
   const card = useQuery(cardQuery(model.name, Number(version), i18n.language.startsWith("tr") ? "tr" : "en"));

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Deployment, ModelDetail } from "../api/types";
@@ -7,11 +7,10 @@ import { useFormats } from "../language/useFormats";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { Dialog, DialogActions } from "../ui/Dialog";
-import { SelectField, TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { deploymentsQuery, useDeploy } from "./api";
+import { deploymentsQuery } from "./api";
+import { DeployDialog } from "./DeployDialog";
 import css from "./Models.module.css";
 
 /** Shadow and canary deployments of the model, with their results. */
@@ -87,57 +86,5 @@ export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer:
       ) : null}
       {asked === null ? null : <DeployDialog name={model.name} versions={others.map((each) => each.version)} ending={asked === "new" ? null : asked} onClose={() => setAsked(null)} />}
     </Card>
-  );
-}
-
-function DeployDialog({ name, versions, ending, onClose }: { name: string; versions: readonly number[]; ending: Deployment | null; onClose: () => void }) {
-  const { t } = useTranslation();
-  const deploy = useDeploy(name);
-  const [version, setVersion] = useState(String(versions[0] ?? ""));
-  const [mode, setMode] = useState("shadow");
-  const [share, setShare] = useState("10");
-  const [reason, setReason] = useState("");
-  const [tried, setTried] = useState(false);
-  const percentage = Number(share.replace(",", "."));
-  const wrong = mode === "canary" && !(percentage >= 0 && percentage <= 100);
-  const title = ending === null ? t("life.deploy") : `${t("life.end")}: v${String(ending.version)}`;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (reason.trim() === "" || wrong) return;
-    const asked =
-      ending === null
-        ? { version: Number(version), mode: mode === "canary" ? ("canary" as const) : ("shadow" as const), share_percent: mode === "canary" ? percentage : 100, reason: reason.trim() }
-        : { number: ending.number, reason: reason.trim() };
-    deploy.mutate(asked, { onSuccess: onClose });
-  };
-  return (
-    <Dialog title={title} open onClose={onClose}>
-      <form onSubmit={submit} className={css["form"]} noValidate>
-        {ending === null ? (
-          <>
-            <SelectField label={t("models.version")} value={version} onChange={setVersion} options={versions.map((each) => ({ value: String(each), label: `v${String(each)}` }))} />
-            <SelectField
-              label={t("life.mode")}
-              value={mode}
-              onChange={setMode}
-              options={[
-                { value: "shadow", label: t("life.shadow") },
-                { value: "canary", label: t("life.canary") },
-              ]}
-            />
-            {mode === "canary" ? <TextField label={t("life.share")} value={share} onChange={setShare} mode="decimal" error={wrong ? t("life.notNumber") : undefined} /> : null}
-          </>
-        ) : null}
-        <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
-        {deploy.error ? <ErrorNotice error={deploy.error} /> : null}
-        <DialogActions>
-          <Button onPress={onClose}>{t("common.close")}</Button>
-          <Button look="primary" type="submit" pending={deploy.isPending}>
-            {title}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

@@ -1,97 +1,129 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 
+import { Problem } from "../api/problem";
+import type { ModelDetail } from "../api/types";
+import { inLanguage } from "../language/setup";
+import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { DeleteButton } from "../projects/trash/DeleteButton";
 import { InTrash } from "../projects/trash/InTrash";
-import { useTitle } from "../routing/useTitle";
-import { Button } from "../ui/Button";
-import { PageHead } from "../ui/Card";
-import { More } from "../ui/More";
-import { ErrorNotice, Loading } from "../ui/Notice";
-import { LoopLine } from "../loop/LoopLine";
-import { historyQuery, modelQuery } from "./api";
+import { Badge } from "../ui/Badge";
+import { ErrorNotice } from "../ui/Notice";
+import { Page } from "../ui/Page";
+import { Skeleton } from "../ui/Skeleton";
+import { Tabs } from "../ui/Tabs";
+import { modelQuery } from "./api";
 import { imageClasses } from "./dataSchema";
-import { HistoryCard } from "./HistoryCard";
 import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
-import { PredictCard } from "./PredictCard";
-import { VersionsCard } from "./VersionsCard";
-import { WaitingCard } from "./WaitingCard";
+import { RollbackButton } from "./RollbackButton";
 
-const AsOfCard = lazy(() => import("./AsOfCard"));
-const FreshCard = lazy(() => import("./fresh/FreshCard").then(({ FreshCard }) => ({ default: FreshCard })));
-const LifeCards = lazy(() => import("./LifeCards"));
-const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
-const PredictImage = lazy(() => import("../vision/PredictImage"));
+const OverviewTab = lazy(() => import("./page/OverviewTab"));
+const VersionsTab = lazy(() => import("./versions/VersionsTab"));
+const PredictionsTab = lazy(() => import("./page/PredictionsTab"));
+const PolicyTab = lazy(() => import("./page/PolicyTab"));
+const LineageTab = lazy(() => import("./lineage/LineageTab"));
+const HistoryTab = lazy(() => import("./page/HistoryTab"));
+const CardTab = lazy(() => import("./CardView"));
 
-/** Page of a model: prediction, versions and alias history. */
+/** The page of a model: what it says now and what waits for a decision, then tabs for everything else. */
 export default function ModelPage({ name }: { name: string }) {
   const { t } = useTranslation();
   const session = useSession();
   const model = useQuery(modelQuery(name));
-  const there = model.data !== undefined && !model.data.deleted_at;
-  const history = useInfiniteQuery({ ...historyQuery(name), enabled: there });
   const paths = usePaths();
   const [, navigate] = useLocation();
-  const [moving, setMoving] = useState<number | "back" | null>(null);
-  useTitle(model.data?.name ?? name);
-  if (model.error) return <ErrorNotice error={model.error} />;
-  if (model.data === undefined) return <Loading />;
-  const { champion, target, unit } = model.data;
-  const holder = champion === null ? t("models.noChampion") : `v${champion}`;
-  const classes = imageClasses(model.data.version_list[0]);
-  const writer = mayWrite(session) && there;
-  const hasBefore = history.data?.some((change) => change.previous_version !== null && change.action === "promote") ?? false;
+  const [promoting, setPromoting] = useState<number | null>(null);
+  const crumbs = [{ name: t("models.title"), to: paths.models }];
+  if (model.data === undefined) {
+    return (
+      <Page title={name} crumbs={crumbs}>
+        {model.error ? <ErrorNotice error={model.error} /> : <Skeleton lines={6} />}
+        {model.error instanceof Problem && model.error.status === 404 ? (
+          <p>
+            <Link href={paths.models}>{t("modelPage.toModels")}</Link>
+          </p>
+        ) : null}
+      </Page>
+    );
+  }
+  const found = model.data;
+  const there = !found.deleted_at;
+  const writer = mayWrite(session) && there && !session.archived;
+  const versioned = found.version_list.length > 0;
+  const onPromote = writer ? setPromoting : null;
+  const tab = (id: string, title: string, content: () => ReactNode, count: string | null = null) => ({ id, title, count, content: () => <Suspense fallback={<Skeleton lines={8} />}>{content()}</Suspense> });
   return (
-    <div className={css["page"]}>
-      <PageHead
-        title={model.data.name}
-        note={
-          classes === null
-            ? t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: holder })
-            : t("vision.modelAbout", { count: classes.length, champion: holder })
-        }
-      >
-        {writer && hasBefore ? <Button onPress={() => setMoving("back")}>{t("models.rollback")}</Button> : null}
-        {writer ? <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} /> : null}
-      </PageHead>
-      {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
-      {there ? <LoopLine model={name} /> : null}
-      {there ? <WaitingCard name={name} writer={writer} /> : null}
-      {there && classes === null ? <PredictCard model={model.data} /> : null}
-      {there && classes !== null ? (
-        <Suspense fallback={<Loading />}>
-          <PredictImage model={model.data} />
-        </Suspense>
-      ) : null}
-      <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
-      {there && champion !== null ? (
-        <Suspense fallback={<Loading />}>
-          <FreshCard name={name} writer={writer} />
-        </Suspense>
-      ) : null}
+    <Page
+      tabTitle={found.name}
+      crumbs={crumbs}
+      title={
+        <span className={css["title"]}>
+          <span className={css["name"]}>{found.name}</span>{" "}
+          {found.champion === null ? <Badge tone="ember">{t("modelPage.noChampion")}</Badge> : <Badge tone="azure" testId="champion">{t("modelPage.champion", { version: found.champion })}</Badge>}
+        </span>
+      }
+      note={<About model={found} />}
+      actions={
+        writer ? (
+          <>
+            {found.champion === null ? null : <RollbackButton model={found} />}
+            <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} />
+          </>
+        ) : null
+      }
+    >
+      {found.deleted_at ? <InTrash at={found.deleted_at} by={found.deleted_by ?? null} place={placeOf.model(found.id)} /> : null}
       {there ? (
-        <Suspense fallback={<Loading />}>
-          <PredictionCards model={model.data} />
+        <Tabs
+          label={t("modelPage.tabs")}
+          testId="model-tabs"
+          tabs={[
+            tab("overview", t("modelPage.overview"), () => <OverviewTab model={found} writer={writer} onPromote={onPromote} />),
+            tab("versions", t("models.versions"), () => <VersionsTab model={found} onPromote={onPromote} />, String(found.versions)),
+            tab("predictions", t("life.predictions"), () => <PredictionsTab model={found} writer={writer} />),
+            tab("policy", t("modelPage.policy"), () => <PolicyTab model={found} writer={writer} />),
+            ...(versioned ? [tab("lineage", t("life.lineage"), () => <LineageTab name={name} />)] : []),
+            tab("history", t("modelPage.history"), () => <HistoryTab model={found} />),
+            ...(versioned ? [tab("card", t("life.card"), () => <CardTab model={found} writer={writer} />)] : []),
+          ]}
+        />
+      ) : (
+        <Suspense fallback={<Skeleton lines={8} />}>
+          <VersionsTab model={found} onPromote={null} />
         </Suspense>
+      )}
+      {promoting === null ? null : <MoveDialog name={name} version={promoting} onClose={() => setPromoting(null)} />}
+    </Page>
+  );
+}
+
+/** Line below the name: the task, what is predicted, and the pipeline and dataset of the champion. */
+function About({ model }: { model: ModelDetail }) {
+  const { t, i18n } = useTranslation();
+  const { count, moment } = useFormats();
+  const paths = usePaths();
+  const plugins = useQuery(pluginsQuery).data;
+  const shown = model.version_list.find(({ version }) => version === model.champion) ?? model.version_list[0];
+  const task = plugins?.find((plugin) => plugin.kind === "task_kind" && plugin.name === shown?.kind);
+  const classes = imageClasses(shown);
+  return (
+    <p className={css["facts"]}>
+      {shown === undefined ? null : <span data-testid="task-kind">{inLanguage(task?.title ?? {}, i18n.language) || shown.kind}</span>}
+      {model.target === "" || classes !== null ? null : <span dir="auto">{model.unit === "" ? model.target : `${model.target} (${model.unit})`}</span>}
+      {classes === null ? null : <span>{t("vision.targetOf", { count: classes.length, shown: count(classes.length) })}</span>}
+      {shown === undefined ? null : <span>{shown.plugin}</span>}
+      {shown?.run_id ? (
+        <span>
+          {t("predict.learnedIn")} <Link href={paths.run(shown.run_id)}>{shown.run_id.slice(0, 8)}</Link>
+        </span>
       ) : null}
-      {there && model.data.version_list.length > 0 ? (
-        <Suspense fallback={<Loading />}>
-          <LifeCards model={model.data} writer={writer} />
-        </Suspense>
-      ) : null}
-      {there && classes === null && model.data.version_list.length > 0 ? (
-        <Suspense fallback={<Loading />}>
-          <AsOfCard model={model.data} />
-        </Suspense>
-      ) : null}
-      {history.error ? <ErrorNotice error={history.error} /> : null}
-      {history.data ? <HistoryCard changes={history.data} more={<More list={history} />} /> : null}
-      {moving === null ? null : <MoveDialog name={name} version={moving === "back" ? null : moving} onClose={() => setMoving(null)} />}
-    </div>
+      {shown === undefined ? null : <span>{moment(shown.created_at)}</span>}
+    </p>
   );
 }

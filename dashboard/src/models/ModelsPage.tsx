@@ -1,69 +1,87 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { useSearchParams } from "wouter";
 
-import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
-import { useTitle } from "../routing/useTitle";
-import { ButtonLink } from "../ui/Button";
-import { Card, PageHead } from "../ui/Card";
-import { More } from "../ui/More";
-import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { Button, ButtonLink } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { EmptyState } from "../ui/EmptyState";
+import { TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import { Page } from "../ui/Page";
+import { Skeleton } from "../ui/Skeleton";
 import { Table, tableCss } from "../ui/Table";
-import { modelPages } from "./api";
+import { modelsQuery } from "./api";
 import { ImportBundle } from "./ImportBundle";
+import { ModelRow } from "./ModelRow";
+import css from "./Models.module.css";
 
+/** Rows that are shown at first; each reads its live scores and its drift. */
+const ROWS = 25;
+
+/** All models: searched while typing, each with its champion, its live error beside the naive one, and drift. */
 export default function ModelsPage() {
-  const { t } = useTranslation();
-  const { count, moment } = useFormats();
+  const { t, i18n } = useTranslation();
   const paths = usePaths();
   const session = useSession();
-  const models = useInfiniteQuery(modelPages);
-  useTitle(t("models.title"));
+  const models = useQuery(modelsQuery);
+  const [search, setSearch] = useSearchParams();
+  const [rows, setRows] = useState(ROWS);
+  const asked = search.get("q") ?? "";
+  const folded = (words: string) => words.toLocaleLowerCase(i18n.language);
+  const words = folded(asked).split(/\s+/).filter((word) => word !== "");
+  const found = (models.data ?? []).filter((model) => words.every((word) => folded(`${model.name} ${model.target} ${model.kind ?? ""}`).includes(word)));
   return (
-    <>
-      <PageHead title={t("models.title")} note={t("models.note")}>
-        {mayWrite(session) ? <ImportBundle /> : null}
-      </PageHead>
+    <Page title={t("models.title")} note={t("models.note")} actions={mayWrite(session) && !session.archived ? <ImportBundle /> : null}>
       <Card>
         {models.error ? <ErrorNotice error={models.error} /> : null}
-        {models.isLoading ? <Loading /> : null}
+        {models.isLoading ? <Skeleton lines={6} /> : null}
         {models.data?.length === 0 ? (
-          <Empty title={t("models.none")}>
-            <p>{t("models.noneNext")}</p>
-            <ButtonLink to={paths.newRun()}>{t("runs.new")}</ButtonLink>
-          </Empty>
+          <EmptyState title={t("models.none")} text={t("models.noneNext")}>
+            <ButtonLink to={paths.newRun()} look="primary">{t("runs.new")}</ButtonLink>
+            <ButtonLink to={paths.datasets}>{t("modelList.toDatasets")}</ButtonLink>
+          </EmptyState>
         ) : null}
         {models.data && models.data.length > 0 ? (
-          <Table caption={t("models.title")}>
-            <thead>
-              <tr>
-                <th scope="col">{t("models.name")}</th>
-                <th scope="col">{t("models.target")}</th>
-                <th scope="col" className={tableCss["number"]}>{t("models.champion")}</th>
-                <th scope="col" className={tableCss["number"]}>{t("models.versions")}</th>
-                <th scope="col" className={tableCss["number"]}>{t("models.created")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {models.data.map((model) => (
-                <tr key={model.name}>
-                  <th scope="row">
-                    <Link href={paths.model(model.name)}>{model.name}</Link>
-                  </th>
-                  <td>
-                    {model.target} <span className={tableCss["soft"]}>{model.unit}</span>
-                  </td>
-                  <td className={tableCss["number"]}>{model.champion === null ? t("models.noChampion") : `v${model.champion}`}</td>
-                  <td className={tableCss["number"]}>{count(model.versions)}</td>
-                  <td className={`${tableCss["number"]} ${tableCss["soft"]}`}>{moment(model.created_at)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <>
+            <div className={css["search"]}>
+              <TextField label={t("modelList.search")} value={asked} onChange={(value) => setSearch(value === "" ? {} : { q: value }, { replace: true })} testId="search-models" />
+            </div>
+            <p className="visually-hidden" role="status">{t("modelList.found", { count: found.length })}</p>
+            {found.length === 0 ? (
+              <EmptyState title={t("modelList.nothing")}>
+                <Button onPress={() => setSearch({})}>{t("modelList.all")}</Button>
+              </EmptyState>
+            ) : (
+              <Table caption={t("models.title")} testId="models">
+                <thead>
+                  <tr>
+                    <th scope="col">{t("models.name")}</th>
+                    <th scope="col">{t("modelList.task")}</th>
+                    <th scope="col">{t("models.champion")}</th>
+                    <th scope="col" className={tableCss["number"]}>{t("modelList.live")}</th>
+                    <th scope="col" className={tableCss["number"]}>{t("live.naive")}</th>
+                    <th scope="col">{t("drift.title")}</th>
+                    <th scope="col" className={tableCss["number"]}>{t("models.versions")}</th>
+                    <th scope="col" className={tableCss["number"]}>{t("models.created")}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {found.slice(0, rows).map((model) => (
+                    <ModelRow key={model.name} model={model} />
+                  ))}
+                </tbody>
+              </Table>
+            )}
+            {found.length > rows ? (
+              <Button small onPress={() => setRows(rows + ROWS)} testId="more">
+                {t("common.more")}
+              </Button>
+            ) : null}
+          </>
         ) : null}
-        <More list={models} />
       </Card>
-    </>
+    </Page>
   );
 }

@@ -6,17 +6,17 @@ import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
-import { policyQuery, useMoveChampion } from "./api";
+import { policyQuery, usePromote } from "./api";
 import css from "./Models.module.css";
 
-/** Dialog that promotes by hand or rolls back; a reason is required and kept in the history. */
-export function MoveDialog({ name, version, onClose }: { name: string; version: number | null; onClose: () => void }) {
+/** Dialog that promotes a version by hand; a reason is required and kept in the history. */
+export function MoveDialog({ name, version, onClose }: { name: string; version: number; onClose: () => void }) {
   const { t } = useTranslation();
-  const move = useMoveChampion(name);
-  const policy = useQuery({ ...policyQuery(name), enabled: version !== null });
+  const move = usePromote(name);
+  const policy = useQuery(policyQuery(name));
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
-  const title = version === null ? t("models.rollback") : t("models.promoteVersion", { version });
+  const title = t("models.promoteVersion", { version });
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
@@ -25,8 +25,8 @@ export function MoveDialog({ name, version, onClose }: { name: string; version: 
   return (
     <Dialog title={title} open onClose={onClose}>
       <form onSubmit={submit} className={css["form"]} noValidate>
-        <p>{t(version === null ? "models.rollbackText" : "models.promoteText")}</p>
-        {version !== null && policy.data !== undefined && policy.data.approvals > 0 ? <p>{t("models.promoteWaits")}</p> : null}
+        <p>{t("models.promoteText")}</p>
+        {policy.data !== undefined && policy.data.approvals > 0 ? <p>{t("models.promoteWaits")}</p> : null}
         <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
         {move.error ? <ErrorNotice error={move.error} /> : null}
         <DialogActions>

@@ -2,14 +2,40 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import type { GatePolicyRequest } from "../api/types";
+import { readAgain } from "../api/queries";
+import type { GatePolicyRequest, PredictRequest } from "../api/types";
+import { useStoppable } from "./useStoppable";
 
-export const modelPages = pagedQuery(["models"], "/models");
+/** All models, for the list that is searched while typing. */
+export const modelsQuery = queryOptions({
+  queryKey: ["models", { all: true }],
+  queryFn: ({ signal }) => allItems("/models", {}, signal),
+});
 
 export function modelQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name],
     queryFn: ({ signal }) => get(`/models/${part(name)}`, {}, signal),
+  });
+}
+
+/** One version, whether or not it is among those that the model shows. */
+export function versionQuery(name: string, version: number) {
+  return queryOptions({
+    queryKey: ["models", name, "version", version],
+    queryFn: ({ signal }) => get(`/models/${part(name)}/versions/${String(version)}`, {}, signal),
+  });
+}
+
+export function versionPages(name: string) {
+  return pagedQuery(["models", name, "versions"], `/models/${part(name)}/versions`);
+}
+
+/** The version to which a rollback of the champion would return. */
+export function rollbackQuery(name: string) {
+  return queryOptions({
+    queryKey: ["models", name, "rollback"],
+    queryFn: ({ signal }) => get(`/models/${part(name)}/rollback`, {}, signal),
   });
 }
 
@@ -44,17 +70,26 @@ export function useDecide(name: string) {
 }
 
 export interface Move {
-  version: number | null;
+  version: number;
   reason: string;
 }
 
-/** Promote the given version; without a version, roll back to the previous one. */
-export function useMoveChampion(name: string) {
+/** Promote the given version. */
+export function usePromote(name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ version, reason }: Move) =>
-      version === null ? post(`/models/${part(name)}/rollback`, { reason }) : post(`/models/${part(name)}/promote`, { version, reason }),
+    mutationFn: ({ version, reason }: Move) => post(`/models/${part(name)}/promote`, { version, reason }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}
+
+/** Roll the champion back; refused if it is no longer the version that the person saw. */
+export function useRollback(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ from, reason }: { from: number; reason: string | null }) =>
+      post(`/models/${part(name)}/rollback`, { from_version: from, ...(reason === null ? {} : { reason }) }),
+    onSettled: readAgain(client, ["models"]),
   });
 }
 
@@ -143,6 +178,11 @@ export function asOfQuery(name: string, at: string | null, series: string | null
   });
 }
 
+/** A forecast, which can be stopped while it is computed. */
 export function usePredict(name: string) {
-  return useMutation({ mutationFn: (series: string | null) => post(`/models/${part(name)}/predict`, { series }) });
+  const client = useQueryClient();
+  return useStoppable(
+    (request: PredictRequest, signal) => post(`/models/${part(name)}/predict`, request, signal),
+    () => client.invalidateQueries({ queryKey: ["predictions"] }),
+  );
 }

@@ -15,6 +15,13 @@ export function imageClasses(version: Pick<ModelVersion, "data_schema"> | undefi
   return schema?.kind === "images" ? schema.classes : null;
 }
 
+/** The series that a version can predict: totals first, then single ones; empty if its data are one series. */
+export function seriesNames(version: Pick<ModelVersion, "data_schema"> | undefined): readonly string[] {
+  const groups = Object.entries(version?.data_schema.groups ?? {});
+  const totals = groups.length > 0 ? ["total", ...groups.flatMap(([column, found]) => Object.keys(found).map((group) => `${column}=${group}`))] : [];
+  return [...totals, ...(version?.data_schema.series_names ?? [])];
+}
+
 /** The columns that a version learned as known ahead of the rows to predict. */
 export function knownAhead(version: Pick<ModelVersion, "config"> | undefined): readonly string[] {
   const named = version?.config["known_ahead"];

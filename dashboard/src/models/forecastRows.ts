@@ -3,10 +3,10 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
 import type { Forecast } from "../api/figures";
-import type { ModelDetail, Prediction } from "../api/types";
+import type { ModelDetail, ModelVersion, Prediction } from "../api/types";
 import { newestRowsQuery } from "../datasets/api";
 import { forecastQuery } from "../figures/api";
-import { predictionQuery, type LedgerDetail } from "../predictions/api";
+import { predictionQuery, type LedgerDetail, type LedgerLine } from "../predictions/api";
 
 /** Rows arrive within minutes; the ledger is read again until the last step is known. */
 const REFRESH_MS = 15_000;
@@ -40,6 +40,23 @@ export function useHistory(model: ModelDetail, prediction: Prediction): Forecast
     const total = [drawn.data, ...(drawn.data?.more ?? [])].find((one) => (one?.series ?? null) === series);
     return total?.history.filter(([at]) => known(at)) ?? [];
   }, [rows.data, drawn.data, prediction.origin, prediction.dataset_version, prediction.trained_on, series]);
+}
+
+/** A line of the ledger as the answer that the request for it got. */
+export function asPrediction(line: LedgerLine, version: ModelVersion): Prediction {
+  const { inputs } = line;
+  return {
+    ...line,
+    plugin: version.plugin,
+    run_id: version.run_id,
+    series: inputs.series,
+    new_series: inputs.new_series,
+    missing_series: inputs.missing_series,
+    rows: inputs.rows,
+    dataset_version: inputs.dataset_id === version.dataset_id ? inputs.dataset_version : null,
+    trained_on: version.dataset_version,
+    newer_version: null,
+  };
 }
 
 /** The ledger entry, read again until every step is known. */

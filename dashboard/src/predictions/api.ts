@@ -21,6 +21,17 @@ export function ledgerQuery(model: string, after: string | null) {
   });
 }
 
+/** Newest predictions that are looked through for one series. */
+const NEWEST = 50;
+
+/** The newest predictions of a version. */
+export function newestPredictionsQuery(model: string, version: number) {
+  return queryOptions({
+    queryKey: ["predictions", model, "newest", version],
+    queryFn: ({ signal }) => get("/predictions", { model, version, limit: NEWEST }, signal),
+  });
+}
+
 export function predictionQuery(id: string) {
   return queryOptions({
     queryKey: ["predictions", "one", id],
@@ -52,9 +63,24 @@ export function useLookForDrift(model: string) {
   });
 }
 
-/** Predict over a whole dataset, as a run. */
+/** Predict over a whole dataset, as a run. The key makes a repeated request start nothing. */
 export function usePredictAll(model: string) {
+  const client = useQueryClient();
   return useMutation({
-    mutationFn: (dataset: string | null) => post("/runs", { kind: "predict", model, ...(dataset === null ? {} : { dataset }) }),
+    mutationFn: ({ dataset, key }: { dataset: string | null; key: string }) =>
+      post("/runs", { kind: "predict", model, idempotency_key: key, ...(dataset === null ? {} : { dataset }) }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+const BATCHES = 5;
+const PROGRESS_MS = 2000;
+
+/** The newest batch predictions of a model. */
+export function batchesQuery(model: string) {
+  return queryOptions({
+    queryKey: ["runs", "batches", model],
+    queryFn: ({ signal }) => get("/runs", { filter: `kind = predict AND model = ${JSON.stringify(model)}`, limit: BATCHES }, signal),
+    refetchInterval: ({ state }) => (state.data?.items.some((run) => run.state === "running" || run.state === "queued") ? PROGRESS_MS : false),
   });
 }

@@ -5,7 +5,7 @@ import { useLocation } from "wouter";
 
 import { Problem } from "../api/problem";
 import { LanguageSwitch } from "../language/LanguageSwitch";
-import { safeNext } from "../routing/paths";
+import { clearFragment, safeNext } from "../routing/paths";
 import { useTitle } from "../routing/useTitle";
 import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
@@ -26,10 +26,9 @@ function Refused({ error }: { error: unknown }) {
   );
 }
 
-/** Take the secret from the fragment, which is never sent to a server, and remove it from the address first. */
-function takeLink(): { link: string | null; next: string | null } {
+/** Read the secret from the fragment, which is never sent to a server. React may render again before the page appears, so reading changes nothing. */
+function readLink(): { link: string | null; next: string | null } {
   const fields = new URLSearchParams(window.location.hash.slice(1));
-  if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname);
   return { link: fields.get("link"), next: safeNext(fields.get("next")) };
 }
 
@@ -37,7 +36,7 @@ export default function SignInPage() {
   const { t } = useTranslation();
   const client = useQueryClient();
   const [, navigate] = useLocation();
-  const [asked] = useState(takeLink);
+  const [asked] = useState(readLink);
   const [error, setError] = useState<unknown>(null);
   const started = useRef(false);
   useTitle(t("signIn.title"));
@@ -47,6 +46,7 @@ export default function SignInPage() {
     navigate(asked.next ?? "/", { replace: true });
   }, [asked, navigate]);
 
+  useEffect(clearFragment, []);
   useEffect(() => client.clear(), [client]); // the projects of the person who was signed in before
   useEffect(() => {
     if (asked.link === null || started.current) return;

@@ -1,11 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 
 import { pathsOf } from "../routing/paths";
 import { useTitle } from "../routing/useTitle";
-import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { ErrorNotice, Loading } from "../ui/Notice";
 import { projectsQuery } from "./session";
 import css from "./SignInPage.module.css";
+
+// Its dialog is larger than the rest of this page, which is part of the first load.
+const NoProjectActions = lazy(() => import("./chooser/NoProject").then((module) => ({ default: module.NoProjectActions })));
 
 /**
  * The page of a project that does not exist or that the person may not see, with links to the person's projects.
@@ -32,7 +36,16 @@ function OwnProjects() {
   const { data, error } = useQuery(projectsQuery);
   if (error !== null) return <ErrorNotice error={error} />;
   if (data === undefined) return <Loading />;
-  if (data.items.length === 0) return <Empty title={t("project.none")} />;
+  if (data.items.length === 0) {
+    return (
+      <>
+        <p>{t("project.none")}</p>
+        <Suspense fallback={<Loading />}>
+          <NoProjectActions />
+        </Suspense>
+      </>
+    );
+  }
   return (
     <>
       <h2>{t("project.yours")}</h2>

@@ -36,9 +36,9 @@ export function usePaths(): Paths {
   return pathsOf(useSession().slug);
 }
 
-/** Return whether the user may write: members start, cancel and promote; viewers only read. */
+/** Return whether the user may write: members start, cancel and promote; viewers and everyone in an archived project only read. */
 export function mayWrite(session: CurrentProject): boolean {
-  return session.role !== "viewer";
+  return session.role !== "viewer" && !session.archived;
 }
 
 /** Return whether the user may empty the trash and set the retention policy (admins). */

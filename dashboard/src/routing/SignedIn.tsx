@@ -1,45 +1,49 @@
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Switch, useLocation, useParams } from "wouter";
+import { Link, Route, Switch, useLocation, useParams } from "wouter";
 
 import { useProjectEvents } from "../events/useProjectEvents";
 import { ArchivedNotice } from "../projects/settings/ArchivedNotice";
 import { FirstPage } from "../projects/FirstPage";
 import { ProjectScope } from "../projects/ProjectScope";
+import { usePaths } from "../projects/session";
 import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
-import { Empty, Loading } from "../ui/Notice";
+import { PageHead } from "../ui/Card";
+import { Loading } from "../ui/Notice";
+import { PAGES } from "./pages";
+import { useTitle } from "./useTitle";
 
-const HomePage = lazy(() => import("../home/HomePage"));
-const EventsPage = lazy(() => import("../events/EventsPage"));
-const PredictionsPage = lazy(() => import("../predictions/PredictionsPage"));
-const RunsPage = lazy(() => import("../runs/RunsPage"));
-const RunPage = lazy(() => import("../runs/RunPage"));
-const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
-const ComparisonPage = lazy(() => import("../comparison/ComparisonPage"));
-const ModelsPage = lazy(() => import("../models/ModelsPage"));
-const ModelPage = lazy(() => import("../models/ModelPage"));
-const DatasetsPage = lazy(() => import("../datasets/DatasetsPage"));
-const DatasetPage = lazy(() => import("../datasets/DatasetPage"));
-const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
-const SchedulePage = lazy(() => import("../automations/SchedulePage"));
-const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
-const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
-const AutomationsPage = lazy(() => import("../automations/triggers/AutomationsPage"));
-const AutomationPage = lazy(() => import("../automations/triggers/AutomationPage"));
-const EditAutomationPage = lazy(() => import("../automations/triggers/form/EditAutomationPage"));
-const NewAutomationPage = lazy(() => import("../automations/triggers/form/NewAutomationPage"));
-const StudiesPage = lazy(() => import("../studies/StudiesPage"));
-const StudyPage = lazy(() => import("../studies/StudyPage"));
-const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
-const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
-const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
-const SecretsPage = lazy(() => import("../projects/secrets/SecretsPage"));
-const AccountPage = lazy(() => import("../projects/account/AccountPage"));
-const MembersPage = lazy(() => import("../projects/members/MembersPage"));
-const SettingsPage = lazy(() => import("../projects/settings/SettingsPage"));
-const AdministrationPage = lazy(() => import("../projects/administration/AdministrationPage"));
-const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
+const HomePage = lazy(PAGES[""]);
+const EventsPage = lazy(PAGES["/events"]);
+const PredictionsPage = lazy(PAGES["/predictions"]);
+const RunsPage = lazy(PAGES["/runs"]);
+const RunPage = lazy(PAGES["/runs/:id"]);
+const NewRunPage = lazy(PAGES["/new-run"]);
+const ComparisonPage = lazy(PAGES["/comparison"]);
+const ModelsPage = lazy(PAGES["/models"]);
+const ModelPage = lazy(PAGES["/models/:name"]);
+const DatasetsPage = lazy(PAGES["/datasets"]);
+const DatasetPage = lazy(PAGES["/datasets/:name"]);
+const SchedulesPage = lazy(PAGES["/schedules"]);
+const SchedulePage = lazy(PAGES["/schedules/:id"]);
+const EditSchedulePage = lazy(PAGES["/schedules/:id/edit"]);
+const NewSchedulePage = lazy(PAGES["/new-schedule"]);
+const AutomationsPage = lazy(PAGES["/automations"]);
+const AutomationPage = lazy(PAGES["/automations/:id"]);
+const EditAutomationPage = lazy(PAGES["/automations/:id/edit"]);
+const NewAutomationPage = lazy(PAGES["/new-automation"]);
+const StudiesPage = lazy(PAGES["/studies"]);
+const StudyPage = lazy(PAGES["/studies/:id"]);
+const NewStudyPage = lazy(PAGES["/new-study"]);
+const TrashPage = lazy(PAGES["/trash"]);
+const TokensPage = lazy(PAGES["/tokens"]);
+const SecretsPage = lazy(PAGES["/secrets"]);
+const AccountPage = lazy(PAGES["/account"]);
+const MembersPage = lazy(PAGES["/members"]);
+const SettingsPage = lazy(PAGES["/settings"]);
+const AdministrationPage = lazy(PAGES["/administration"]);
+const PluginsPage = lazy(PAGES["/plugins"]);
 
 /** The part of the dashboard that needs a session: the pages of the project that the address names. */
 export function SignedIn() {
@@ -60,7 +64,6 @@ export function SignedIn() {
 }
 
 function ProjectPages() {
-  const { t } = useTranslation();
   const { project = "" } = useParams();
   const [location] = useLocation();
   const status = useProjectEvents(project);
@@ -103,11 +106,25 @@ function ProjectPages() {
             <SettingsPage />
           </Route>
           <Route>
-            <Empty title={t("errors.noPage")} />
+            <NoPage />
           </Route>
         </Switch>
         </Suspense>
       </Boundary>
     </Shell>
+  );
+}
+
+function NoPage() {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  useTitle(t("errors.noPage"));
+  return (
+    <>
+      <PageHead title={t("errors.noPage")} />
+      <p>
+        <Link href={paths.home}>{t("errors.toHome")}</Link>
+      </p>
+    </>
   );
 }

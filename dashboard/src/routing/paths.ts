@@ -48,6 +48,11 @@ export function pathsOf(project: string) {
 
 export type Paths = ReturnType<typeof pathsOf>;
 
+/** Remove a secret in the fragment from the address, so that it does not stay in the history. */
+export function clearFragment(): void {
+  if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname);
+}
+
 /** Return the path to open after signing in; only paths of this origin are accepted. */
 export function safeNext(next: string | null): string | null {
   if (next === null || !/^\/[^/\\]/.test(next)) return null;

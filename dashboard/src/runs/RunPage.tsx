@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -16,20 +17,22 @@ import { Page } from "../ui/Page";
 import { Tabs } from "../ui/Tabs";
 import { evaluationQuery } from "./api";
 import { hasEnded } from "./live";
-import { ConfigTab } from "./page/ConfigTab";
-import { CurvesTab } from "./page/curves/CurvesTab";
-import { EvaluationTab } from "./page/EvaluationTab";
-import { FilesTab } from "./page/files/FilesTab";
-import { LogsTab } from "./page/logs/LogsTab";
 import { OverviewTab } from "./page/OverviewTab";
 import { Scores } from "./page/Scores";
-import { SystemTab } from "./page/SystemTab";
 import { ProgressCard } from "./ProgressCard";
-import { ReportCard } from "./report/ReportCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
 import { StateBadge } from "./StateBadge";
 import { useLiveRun } from "./useLiveRun";
+
+// The overview is what people come for; each other tab loads when it opens.
+const ConfigTab = lazy(async () => ({ default: (await import("./page/ConfigTab")).ConfigTab }));
+const CurvesTab = lazy(async () => ({ default: (await import("./page/curves/CurvesTab")).CurvesTab }));
+const EvaluationTab = lazy(async () => ({ default: (await import("./page/EvaluationTab")).EvaluationTab }));
+const FilesTab = lazy(async () => ({ default: (await import("./page/files/FilesTab")).FilesTab }));
+const LogsTab = lazy(async () => ({ default: (await import("./page/logs/LogsTab")).LogsTab }));
+const SystemTab = lazy(async () => ({ default: (await import("./page/SystemTab")).SystemTab }));
+const ReportCard = lazy(async () => ({ default: (await import("./report/ReportCard")).ReportCard }));
 
 /** The page of a run: live while it executes, complete when it has ended. */
 export default function RunPage({ id: address }: { id: string }) {
@@ -85,20 +88,21 @@ export default function RunPage({ id: address }: { id: string }) {
             title: t("runPage.overview"),
             content: () => stack(<OverviewTab run={run} curves={curves} evaluation={judged} verdict={verdict} loading={evaluation.isLoading} error={evaluation.error} />),
           },
-          { id: "curves", title: t("runPage.curves"), content: () => <CurvesTab run={run} curves={curves} /> },
+          { id: "curves", title: t("runPage.curves"), content: () => later(<CurvesTab run={run} curves={curves} />) },
           { id: "evaluation", title: t("runPage.evaluation"), content: () => stack(<EvaluationTab run={run} evaluation={judged} />) },
           { id: "config", title: t("runPage.config"), content: () => stack(<ConfigTab run={run} />) },
-          { id: "logs", title: t("runPage.logs"), content: () => <LogsTab run={run} /> },
-          { id: "files", title: t("runPage.files"), content: () => <FilesTab run={run} />, count: files > 0 ? count(files) : null },
+          { id: "logs", title: t("runPage.logs"), content: () => later(<LogsTab run={run} />) },
+          { id: "files", title: t("runPage.files"), content: () => later(<FilesTab run={run} />), count: files > 0 ? count(files) : null },
           { id: "system", title: t("runPage.system"), content: () => stack(<SystemTab run={run} curves={curves} />) },
-          { id: "report", title: t("runPage.report"), content: () => <ReportCard run={run} /> },
+          { id: "report", title: t("runPage.report"), content: () => later(<ReportCard run={run} />) },
         ]}
       />
     </Page>
   );
 }
 
-const stack = (cards: React.ReactNode) => <div className={css["page"]}>{cards}</div>;
+const later = (content: ReactNode) => <Suspense fallback={<Loading />}>{content}</Suspense>;
+const stack = (cards: ReactNode) => <div className={css["page"]}>{later(cards)}</div>;
 
 /** Line below the name: plugin, dataset and start time; `task` is the task kind of the evaluation. */
 function RunLine({ run, task }: { run: RunDetail; task: string | null }) {

@@ -21,12 +21,8 @@ export interface PlaceGroup {
 }
 
 export function placeGroups(paths: Paths, session: CurrentProject): readonly PlaceGroup[] {
-  const managed: readonly Place[] = mayManage(session)
-    ? [
-        { name: "tokens", to: paths.tokens },
-        { name: "secrets", to: paths.secrets },
-      ]
-    : [];
+  const tokens: readonly Place[] = mayManage(session) ? [{ name: "tokens", to: paths.tokens }] : [];
+  const secrets: readonly Place[] = session.role === "viewer" ? [] : [{ name: "secrets", to: paths.secrets }];
   return [
     {
       name: "work",
@@ -60,7 +56,7 @@ export function placeGroups(paths: Paths, session: CurrentProject): readonly Pla
           name: "settings",
           to: paths.settings,
           icon: "settings",
-          below: [{ name: "members", to: paths.members }, ...managed, { name: "trash", to: paths.trash }, { name: "account", to: paths.account }],
+          below: [{ name: "members", to: paths.members }, ...tokens, ...secrets, { name: "trash", to: paths.trash }, { name: "account", to: paths.account }],
         },
       ],
     },

@@ -22,6 +22,7 @@ export function SpaceTable({ fields, typed, onChange, tried }: SpaceTableProps) 
           <th scope="col">{t("studies.search")}</th>
           <th scope="col">{t("studies.low")}</th>
           <th scope="col">{t("studies.high")}</th>
+          <th scope="col">{t("studies.step")}</th>
           <th scope="col">{t("studies.log")}</th>
           <th scope="col">{t("studies.choices")}</th>
         </tr>
@@ -72,6 +73,11 @@ function FieldRow({ field, typed, onChange, tried }: { field: SearchField; typed
       <td>
         {field.kind === "choice" ? null : (
           <input className={css["input"]} aria-label={t("studies.highOf", { name })} inputMode="decimal" value={typed.high} disabled={!isRange} data-testid={`high-${name}`} onChange={(event) => onChange({ high: event.target.value })} />
+        )}
+      </td>
+      <td>
+        {field.kind === "choice" ? null : (
+          <input className={css["input"]} aria-label={t("studies.stepOf", { name })} inputMode="decimal" value={typed.log ? "" : typed.step} disabled={!isRange || typed.log} data-testid={`step-${name}`} onChange={(event) => onChange({ step: event.target.value })} />
         )}
       </td>
       <td>

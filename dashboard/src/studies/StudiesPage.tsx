@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { Link, useSearchParams } from "wouter";
 
 import type { Study } from "../api/types";
 import { useFormats } from "../language/useFormats";
@@ -8,20 +8,30 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
+import { SelectField, TextField } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { studyPages } from "./api";
-import { bestBaseline } from "./history";
+import { bestBaseline, better, directionOf } from "./history";
 import css from "./Studies.module.css";
 import { StudyState } from "./StudyState";
 
+const STUDY_STATES: readonly Study["state"][] = ["running", "paused", "finished", "stopped", "failed"];
+
+/** Studies with their progress and their best score next to the best baseline; the filter is in the address. */
 export default function StudiesPage() {
   const { t } = useTranslation();
   const paths = usePaths();
   const session = useSession();
-  const studies = useInfiniteQuery(studyPages);
+  const [search, setSearch] = useSearchParams();
+  const state = STUDY_STATES.find((known) => known === search.get("state")) ?? "";
+  const name = search.get("name") ?? "";
+  const studies = useInfiniteQuery(studyPages(state, name.trim()));
+  const isFiltered = state !== "" || name.trim() !== "";
+  const change = (part: { state?: string; name?: string }) =>
+    setSearch(Object.fromEntries(Object.entries({ state, name, ...part }).filter(([, value]) => value !== "")), { replace: true });
   useTitle(t("studies.title"));
   return (
     <div data-testid="studies-list">
@@ -34,9 +44,20 @@ export default function StudiesPage() {
         ) : null}
       </PageHead>
       <Card>
+        {isFiltered || (studies.data?.length ?? 0) > 0 ? (
+          <div className={css["filters"]}>
+            <TextField label={t("studies.find")} placeholder={t("studies.anyName")} value={name} onChange={(next) => change({ name: next.slice(0, 100) })} testId="find-studies" />
+            <SelectField label={t("studies.state")} value={state} onChange={(next) => change({ state: next })} options={[{ value: "", label: t("studies.anyState") }, ...STUDY_STATES.map((value) => ({ value, label: t(`studies.states.${value}`) }))]} testId="study-state-filter" />
+          </div>
+        ) : null}
         {studies.error ? <ErrorNotice error={studies.error} /> : null}
         {studies.isLoading ? <Loading /> : null}
-        {studies.data?.length === 0 ? (
+        {studies.data?.length === 0 && isFiltered ? (
+          <Empty title={t("studies.noneMatch")}>
+            <ButtonLink to={paths.studies}>{t("studies.allStudies")}</ButtonLink>
+          </Empty>
+        ) : null}
+        {studies.data?.length === 0 && !isFiltered ? (
           <Empty title={t("studies.none")}>
             <p>{t("studies.noneNext")}</p>
             {mayWrite(session) ? <ButtonLink to={paths.newStudy}>{t("studies.first")}</ButtonLink> : null}
@@ -80,10 +101,13 @@ function StudyRow({ study }: { study: Study }) {
   const paths = usePaths();
   const ended = Object.entries(study.trials).reduce((sum, [state, many]) => (state === "running" ? sum : sum + many), 0);
   const baseline = bestBaseline(study);
+  const score = study.best?.scores?.[0];
+  const beats = baseline !== null && score !== undefined && better(score, baseline.score, directionOf(study));
+  const share = study.budget.trials ? Math.min(1, ended / study.budget.trials) : 0;
   return (
     <tr>
       <th scope="row">
-        <Link href={paths.study(study.id)}>{study.name}</Link>
+        <Link href={paths.study(study.id)} className={css["long"]} dir="auto" title={study.name}>{study.name}</Link>
       </th>
       <td>
         <StudyState state={study.state} />
@@ -92,9 +116,17 @@ function StudyRow({ study }: { study: Study }) {
       <td>
         <Link href={paths.dataset(study.dataset_name)}>{study.dataset_name}</Link>
       </td>
-      <td className={tableCss["nowrap"]}>{t("studies.endedOf", { ended: count(ended), all: count(study.budget.trials) })}</td>
       <td className={tableCss["nowrap"]}>
-        {study.objectives[0]?.metric} {number(study.best?.scores?.[0])}
+        {t("studies.endedOf", { ended: count(ended), all: count(study.budget.trials) })}
+        {study.state === "running" ? (
+          <span className={css["progress"]} aria-hidden="true">
+            <span className={css["done"]} style={{ inlineSize: `${share * 100}%` }} />
+          </span>
+        ) : null}
+      </td>
+      <td className={tableCss["nowrap"]}>
+        {study.objectives[0]?.metric} {number(score)}
+        {baseline !== null && score !== undefined ? <p className={css["soft"]}>{t(beats ? "studies.beatsBaseline" : "studies.losesBaseline")}</p> : null}
       </td>
       <td>{baseline === null ? <span className={css["soft"]}>{t("common.notYetKnown")}</span> : `${number(baseline.score)} (${baseline.name})`}</td>
       <td className={tableCss["nowrap"]}>{moment(study.created_at)}</td>

@@ -4,11 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { get, part, post, remove } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
-import type { Study, StudyRequest } from "../api/types";
-
-const MOVING_MS = 2000;
-
-const goesOn = (study: { trials: Study["trials"]; state: Study["state"] }) => study.state === "running" || (study.trials["running"] ?? 0) > 0;
+import type { StudyRequest } from "../api/types";
 
 /** All studies, for choices. */
 export const studiesQuery = queryOptions({
@@ -16,24 +12,44 @@ export const studiesQuery = queryOptions({
   queryFn: ({ signal }) => allItems("/studies", {}, signal),
 });
 
-export const studyPages = infiniteQueryOptions({
-  ...pagedQuery(["studies"], "/studies"),
-  refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => items.some(goesOn)) ? MOVING_MS : false),
-});
+/** Studies of a state ("": any) with a part of a name; the project's stream keeps them up to date. */
+export function studyPages(state: string, name: string) {
+  return infiniteQueryOptions({
+    ...pagedQuery(["studies", state, name], "/studies", { state: state === "" ? null : state, name: name === "" ? null : name }),
+    placeholderData: (before) => before,
+  });
+}
 
 export function studyQuery(id: string) {
   return queryOptions({
     queryKey: ["studies", id],
     queryFn: ({ signal }) => get(`/studies/${part(id)}`, {}, signal),
-    refetchInterval: (query) => (query.state.data && goesOn(query.state.data) ? MOVING_MS : false),
   });
 }
 
-export function trialsQuery(id: string, moving: boolean) {
+export function trialsQuery(id: string) {
   return queryOptions({
     queryKey: ["studies", id, "trials"],
     queryFn: ({ signal }) => allItems(`/studies/${part(id)}/trials`, {}, signal),
-    refetchInterval: moving ? MOVING_MS : false,
+  });
+}
+
+/** The trials with their intermediate values; read again after each further trial that has ended. */
+export function curvesQuery(id: string, ended: number) {
+  return queryOptions({
+    queryKey: ["study-curves", id, ended],
+    queryFn: ({ signal }) => allItems(`/studies/${part(id)}/trials`, { curves: "true" }, signal),
+    enabled: ended > 0,
+    placeholderData: (before) => before,
+    staleTime: Infinity,
+  });
+}
+
+/** The run that retrains the winner, under the key of runs, which the project's stream keeps up to date. */
+export function winnerQuery(runId: string) {
+  return queryOptions({
+    queryKey: ["runs", "winner", runId],
+    queryFn: ({ signal }) => get(`/runs/${part(runId)}`, {}, signal),
   });
 }
 
@@ -86,7 +102,7 @@ export function useDeleteStudy(id: string, leave: () => void) {
     onSuccess: () => {
       leave();
       client.removeQueries({ queryKey: ["studies", id] });
-      return Promise.all([client.invalidateQueries({ queryKey: studyPages.queryKey, exact: true }), client.invalidateQueries({ queryKey: ["trash"] })]);
+      return Promise.all([client.invalidateQueries({ queryKey: ["studies"] }), client.invalidateQueries({ queryKey: ["trash"] })]);
     },
   });
 }

@@ -17,12 +17,12 @@ export interface Step {
   best: number;
 }
 
-/** The complete trials by number, each with the best score until then. */
-export function history(trials: readonly Trial[], direction: Direction): Step[] {
+/** The complete trials by number, each with its score of an objective and the best one until then. */
+export function history(trials: readonly Trial[], direction: Direction, index = 0): Step[] {
   const steps: Step[] = [];
   for (const trial of [...trials].sort((a, b) => a.number - b.number)) {
-    const score = trial.state === "complete" ? trial.scores?.[0] : undefined;
-    if (score === undefined) continue;
+    const score = trial.state === "complete" ? trial.scores?.[index] : undefined;
+    if (score === undefined || !Number.isFinite(score)) continue;
     const before = steps.at(-1)?.best;
     steps.push({ number: trial.number, score, best: before === undefined || better(score, before, direction) ? score : before });
   }
@@ -40,21 +40,10 @@ export function bestBaseline(study: Pick<StudyDetail, "objectives" | "baselines"
   return found;
 }
 
-/** Round values that lie inside a range, few enough to be read. */
-export function ticks(low: number, high: number, most = 5): number[] {
-  if (!(high > low)) return [low];
-  const rough = (high - low) / most;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => (high - low) / size <= most) ?? 10 * power;
-  const found: number[] = [];
-  for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at += 1) found.push(at * step + 0); // never −0
-  return found;
-}
-
 /** A range with a little room at both ends; never empty. */
-export function spanOf(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+function spanOf(values: readonly number[]): [number, number] {
+  const low = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   const room = (high - low) * 0.06 || Math.abs(low) * 0.05 || 1;
   return [low - room, high + room];
 }

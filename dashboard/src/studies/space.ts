@@ -9,10 +9,12 @@ export interface TypedField {
   low: string;
   high: string;
   log: boolean;
+  /** Distance of the values; empty for any value. */
+  step: string;
   choices: string;
 }
 
-export type FieldFault = "low" | "high" | "order" | "log" | "whole" | "choices";
+export type FieldFault = "low" | "high" | "order" | "log" | "whole" | "step" | "choices";
 
 const text = (value: unknown): string => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
 
@@ -24,6 +26,7 @@ export function startOf(field: SearchField): TypedField {
     low: text(range.low ?? field.low),
     high: text(range.high ?? field.high),
     log: range.log === true,
+    step: text(range.step),
     choices: (range.choices ?? (field.default === null || field.default === undefined ? [] : [field.default])).map(text).join(", "),
   };
 }
@@ -69,5 +72,8 @@ export function readField(field: SearchField, typed: TypedField): { field: Searc
   if (low > high) return { fault: "order" };
   if (typed.log && low <= 0) return { fault: "log" };
   if (field.kind === "int" && (!Number.isInteger(low) || !Number.isInteger(high))) return { fault: "whole" };
-  return { field: { low, high, ...(typed.log ? { log: true } : {}) } };
+  if (typed.log || typed.step.trim() === "") return { field: { low, high, ...(typed.log ? { log: true } : {}) } };
+  const step = numberOf(typed.step);
+  if (step === null || step <= 0 || step > high - low || (field.kind === "int" && !Number.isInteger(step))) return { fault: "step" };
+  return { field: { low, high, step } };
 }

@@ -59,6 +59,8 @@ def _texts(error: BaseException, terminal: Terminal) -> tuple[str, str, str, int
         command = context.command_path if context else "azuraforge"
         step = terminal.text("help_hint", command=command)
         return sentence_of(error, terminal.text), "", step, error.exit_code
+    if getattr(error, "code", None) == "project_required":
+        return terminal.text("project_unnamed"), "", terminal.text("project_choose"), FAILED
     templates, values = getattr(error, "templates", None), getattr(error, "values", None)
     if isinstance(templates, Mapping) and isinstance(values, Mapping):  # the client's errors and the platform's own
         message, where, next_step = (

@@ -180,11 +180,24 @@ def rollback(
     name: Name,
     reason: Annotated[str | None, typer.Option(help="Reason to record in the history.")] = None,
     alias: Alias = "champion",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show where the alias would go, and change nothing.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Move an alias back to the version it pointed to before."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
+        if dry_run:
+            target = connected.client.models.rollback_target(name, alias)
+            if json:
+                terminal.json(target.raw)
+            elif target.to_version is None:
+                terminal.say(terminal.text("rollback_nowhere", model=name, alias=alias))
+            else:
+                values = {"start": f"v{target.from_version}", "end": f"v{target.to_version}"}
+                terminal.say(terminal.text("rollback_would", model=name, alias=alias, **values))
+            return
         change = connected.client.models.rollback(name, reason, alias)
     _say_change(terminal, name, change, json)
 

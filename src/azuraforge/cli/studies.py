@@ -143,11 +143,20 @@ def create(
 
 
 @app.command("list")
-def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
+def list_studies(
+    context: typer.Context,
+    state: Annotated[
+        Literal["running", "paused", "stopped", "finished", "failed"] | None,
+        typer.Option(help="Only studies in this state."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Part of the study's name.")] = None,
+    limit: Limit = SHOWN,
+    json: AsJson = False,
+) -> None:
     """List the studies with their best scores, newest first."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        found = connected.client.studies.list(limit=limit + 1)
+        found = connected.client.studies.list(state=state, name=name, limit=limit + 1)
     studies = found[:limit]
     if json:
         terminal.json([each.raw for each in studies])

@@ -41,6 +41,7 @@ from azuraforge.client.model import (
     Prediction,
     PredictionPoint,
     Promotion,
+    RollbackTarget,
 )
 from azuraforge.client.notifications import Notification, NotificationTarget
 from azuraforge.client.plugins import Plugin, TaskKind
@@ -168,6 +169,7 @@ __all__ = [
     "Purged",
     "RetentionPolicy",
     "RevisedValue",
+    "RollbackTarget",
     "Rows",
     "Run",
     "RunError",

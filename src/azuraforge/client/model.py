@@ -48,6 +48,7 @@ class Model(Shape):
     id: str = ""
     target: str = ""
     unit: str = ""
+    kind: str | None = None
     champion: int | None = None
     versions: int = 0
     created_at: datetime | None = None
@@ -79,6 +80,20 @@ class AliasChange(Shape):
     def waits(self) -> bool:
         """Whether this is a promotion that waits for another member's approval; the alias has not moved then."""
         return self.action == "wait"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackTarget(Shape):
+    """Version to which a rollback of an alias would return; ``to_version`` is None if nothing can be rolled back.
+
+    ``at`` and ``reason`` belong to the earlier move of the alias to ``to_version``.
+    """
+
+    alias: str
+    from_version: int | None
+    to_version: int | None
+    at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

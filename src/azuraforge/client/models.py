@@ -21,6 +21,7 @@ from azuraforge.client.model import (
     ModelVersion,
     Prediction,
     Promotion,
+    RollbackTarget,
 )
 from azuraforge.client.provenance import Lineage
 from azuraforge.client.scenarios import WhatIf
@@ -119,9 +120,18 @@ class Models:
         place = f"/models/{segment(name)}/promotions/{number}/{how}"
         return AliasChange.from_json(self._connection.post(place, {"reason": reason} if reason else {}))
 
-    def rollback(self, name: str, reason: str | None = None, alias: str = "champion") -> AliasChange:
-        """Move an alias back to its previous version; ``reason`` (None: a standard text) is recorded in the history."""
-        body = {"alias": alias, **({"reason": reason} if reason else {})}
+    def rollback_target(self, name: str, alias: str = "champion") -> RollbackTarget:
+        """Return the version to which ``rollback`` would move an alias."""
+        return RollbackTarget.from_json(self._connection.get(f"/models/{segment(name)}/rollback", alias=alias))
+
+    def rollback(
+        self, name: str, reason: str | None = None, alias: str = "champion", *, from_version: int | None = None
+    ) -> AliasChange:
+        """Move an alias back to its previous version; ``reason`` (None: a standard text) is recorded in the history.
+
+        If the alias does not point to ``from_version`` any more, nothing is changed; None: do not check.
+        """
+        body = {"alias": alias, "from_version": from_version, **({"reason": reason} if reason else {})}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/rollback", body))
 
     def set_alias(self, name: str, alias: str, version: int, reason: str) -> AliasChange:

@@ -14,6 +14,7 @@ from azuraforge.client.starting import START_SECONDS
 from azuraforge.client.study import Importance, SearchSpace, Study, Trial
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
+State = Literal["running", "paused", "stopped", "finished", "failed"]
 _CHECK_SECONDS = 240.0
 _LOOK_SECONDS = 0.5
 _GOING_ON = ("running", "paused")
@@ -104,9 +105,14 @@ class Studies:
             body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
         return Study.from_json(self._connection.post("/studies", body, timeout_seconds=_CHECK_SECONDS))
 
-    def list(self, *, limit: int | None = None) -> StudyList:
-        """Return the studies, newest first; at most ``limit`` of them (None: all)."""
-        return listed(self._connection, "/studies", Study, limit)
+    def list(self, *, state: State | None = None, name: str | None = None, limit: int | None = None) -> StudyList:
+        """Return the studies, newest first; at most ``limit`` of them (None: all).
+
+        Args:
+            state: only studies in this state.
+            name: part of the name.
+        """
+        return listed(self._connection, "/studies", Study, limit, state=state, name=name)
 
     def get(self, study: str) -> Study:
         """Return one study with its space, config and results."""

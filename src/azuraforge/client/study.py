@@ -26,7 +26,9 @@ class Trial(Shape):
     cpu_seconds: float | None = None
     error: RunError | None = None
     created_at: datetime | None = None
+    started_at: datetime | None = None
     ended_at: datetime | None = None
+    worker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

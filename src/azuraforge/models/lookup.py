@@ -38,7 +38,7 @@ class ModelLookup:
         models, newest = asked.models.given(given), asked.newest.given(given)
         champions, counts = asked.champions.given(given), asked.counts.given(given)
         await self._database.ask_all(project_id, models, newest, champions, counts)
-        last = {row.model_id: row.schema for row in newest.rows}
+        last = {row.model_id: row for row in newest.rows}
         champion = {row.model_id: row.version for row in champions.rows}
         versions = {row.model_id: row.versions for row in counts.rows}
         page, cursor = BY_NAME.cut(models.rows, limit, lambda owner: (owner.name, owner.id))
@@ -92,5 +92,5 @@ def detail(name: str) -> Plan[ModelDetail]:
     held = shapes.names_by_version(asked.aliases.rows)
     champion = next((number for number, aliases in held.items() if CHAMPION in aliases), None)
     owner, versions = asked.models.rows[0], asked.versions.rows
-    outline = shapes.model_out(owner, versions[0].schema if versions else None, champion, owner.versions)
+    outline = shapes.model_out(owner, versions[0] if versions else None, champion, owner.versions)
     return shapes.model_detail(outline, versions, held)

@@ -85,9 +85,10 @@ class TargetOf(Shape):
 
 
 class SchemaRow(NamedTuple):
-    """Target of a model's newest version."""
+    """Target and task kind of a model's newest version."""
 
     model_id: str
+    kind: str
     schema: TargetOf
 
 
@@ -227,7 +228,8 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
     return PageQuestions(
         models=Question(ModelRow, select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
         newest=Question(
-            SchemaRow, select(ModelVersion.model_id, _TARGET).join(Model, last).where(Model.id.in_(listed))
+            SchemaRow,
+            select(ModelVersion.model_id, ModelVersion.kind, _TARGET).join(Model, last).where(Model.id.in_(listed)),
         ),
         champions=Question(ChampionRow, champions.where(ModelAlias.model_id.in_(listed))),
         counts=Question(CountOfRow, counted.where(ModelVersion.model_id.in_(listed)).group_by(ModelVersion.model_id)),

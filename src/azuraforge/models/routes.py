@@ -29,6 +29,7 @@ from azuraforge.models.schemas import (
     PredictOut,
     PredictRequest,
     PromoteRequest,
+    RollbackOut,
     RollbackRequest,
     Target,
     VersionOut,
@@ -170,11 +171,23 @@ def promote(name: Name, body: PromoteRequest, access: Member, service: Service, 
     )
 
 
+@router.get("/models/{name}/rollback")
+def preview_rollback(name: Name, access: Reader, service: Service, alias: Alias = "champion") -> RollbackOut:
+    """Return the version to which a rollback of an alias would return. Nothing is changed."""
+    return service.aliases.rollback_target(access.project_id, name, alias)
+
+
 @router.post("/models/{name}/rollback")
 def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service, unit: Unit) -> AliasChange:
     """Roll an alias back to the version before its last promotion."""
     return service.aliases.rollback_by_hand(
-        access.project_id, name, alias=body.alias, reason=body.reason, by=access.person_name, unit=unit
+        access.project_id,
+        name,
+        alias=body.alias,
+        reason=body.reason,
+        by=access.person_name,
+        from_version=body.from_version,
+        unit=unit,
     )
 
 

@@ -75,6 +75,9 @@ class ModelOut(BaseModel):
     name: str
     target: str
     unit: str
+    kind: str | None = Field(
+        default=None, description="name of the task kind of its newest version; null if it has no version"
+    )
     champion: int | None
     versions: int
     created_at: datetime
@@ -239,12 +242,30 @@ class PromoteRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=1000)
 
 
+class RollbackOut(BaseModel):
+    """Version to which a rollback of an alias would return. Both versions are null if nothing can be rolled back."""
+
+    alias: str
+    from_version: int | None = Field(description="version that the alias points to; null if it does not exist")
+    to_version: int | None = Field(
+        description="version that the alias would point to; null if the alias has no earlier version, or if that "
+        "version is in the trash"
+    )
+    at: datetime | None = Field(description="time from which the alias pointed to `to_version` before; null without it")
+    reason: str | None = Field(description="reason of that earlier move; null without `to_version`")
+
+
 class RollbackRequest(BaseModel):
     """Request to roll an alias back one promotion, with the reason."""
 
     model_config = ConfigDict(extra="forbid")
 
     alias: Alias = "champion"
+    from_version: Number | None = Field(
+        default=None,
+        description="version that the alias must still point to, so that a repeated request changes nothing; "
+        "null: any version",
+    )
     reason: str = Field(default="rolled back manually", min_length=1, max_length=1000)
 
 

@@ -8,29 +8,29 @@ from datetime import datetime
 from azuraforge.models import promotion_schemas, schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
-from azuraforge.models.lookup_store import AliasRow, DetailRow, ModelRow, TargetOf, VersionRow
+from azuraforge.models.lookup_store import AliasRow, DetailRow, ModelRow, SchemaRow, VersionRow
 from azuraforge.models.promotion_tables import ModelPromotion, PromotionApproval
 from azuraforge.models.provenance import ImportedFrom, ImportRecord
 from azuraforge.models.tables import AliasChange, Evaluation, ModelAlias, ModelPolicy, ModelVersion, Prediction
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 #: Number of versions that a model's page shows, in addition to those that an alias points to.
 SHOWN_VERSIONS = 100
 
 
 def model_out(
-    owner: ModelRow | DetailRow, schema: DatasetSchema | TargetOf | None, champion: int | None, versions: int
+    owner: ModelRow | DetailRow, newest: SchemaRow | VersionRow | None, champion: int | None, versions: int
 ) -> schemas.ModelOut:
     """Return the API shape of a model.
 
-    ``schema`` is the schema of its newest version, ``champion`` the number of its champion, and ``versions`` the number
-    of its versions.
+    ``newest`` is its newest version, ``champion`` the number of its champion, and ``versions`` the number of its
+    versions.
     """
     return schemas.ModelOut(
         id=owner.id,
         name=owner.name,
-        target=schema.target if schema is not None else "",
-        unit=schema.unit if schema is not None else "",
+        target=newest.schema.target if newest is not None else "",
+        unit=newest.schema.unit if newest is not None else "",
+        kind=newest.kind if newest is not None else None,
         champion=champion,
         versions=versions,
         created_at=owner.created_at,

@@ -23,7 +23,7 @@ class SignInRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    link: str | None = Field(default=None, min_length=20, max_length=200)
+    link: str | None = Field(default=None, min_length=1, max_length=200)
     name: PersonName | None = None
     password: GivenPassword | None = None
 

@@ -27,6 +27,8 @@ USE_SECONDS = 3600.0
 LOCAL = "local"
 TOKEN_PREFIX = "azf_"  # noqa: S105  the prefix lets secret scanners recognise tokens
 _SESSIONS: Order[tuple[datetime, str]] = Order("sessions", tuple[Moment, str])
+#: Method of a link that a browser session created, and of the sessions that it starts.
+OF_SESSION = "link of session"
 
 
 class PeopleService:
@@ -43,13 +45,25 @@ class PeopleService:
         self.revocations.watch(self._callers)
 
     def link(
-        self, person_id: str, base_url: str, next_page: str | None = None, *, unit: UnitOfWork | None = None
+        self,
+        person_id: str,
+        base_url: str,
+        next_page: str | None = None,
+        *,
+        by_session: bool = False,
+        unit: UnitOfWork | None = None,
     ) -> LinkOut:
         """Create a sign-in link that works once, for ``LINK_SECONDS``. Browsers do not send its fragment, the secret.
 
-        ``next_page`` is the page to open after signing in.
+        ``next_page`` is the page to open after signing in. ``by_session`` states that a browser session creates the
+        link; a session that it starts cannot change the password without the current one.
         """
-        return self._database.write_person(person_id, lambda session: add_link(session, base_url, next_page), unit=unit)
+        method = OF_SESSION if by_session else None
+
+        def work(session: Session) -> LinkOut:
+            return add_link(session, base_url, next_page, method=method)
+
+        return self._database.write_person(person_id, work, unit=unit)
 
     def sign_in(self, link: str) -> tuple[str, Caller]:
         """Exchange a one-time link for a browser session; return the session's secret and its person.
@@ -59,10 +73,11 @@ class PeopleService:
         hash_, secret = hash_of(link), secrets.token_urlsafe(32)
 
         def take(session: Session, place: PersonKey) -> bool:
-            if not store.use_link(session, hash_):
+            method = store.use_link(session, hash_)
+            if method is None:
                 return False
             store.delete_expired(session, IDLE_SECONDS)
-            store.add(session, hash_of(secret), "session", seconds_from_now(SESSION_SECONDS), "link")
+            store.add(session, hash_of(secret), "session", seconds_from_now(SESSION_SECONDS), method)
             return True
 
         used = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
@@ -94,7 +109,7 @@ class PeopleService:
                     "created_at": row.created_at,
                     "expires_at": row.expires_at,
                     "used_at": row.used_at,
-                    "method": row.method,
+                    "method": "link" if row.method == OF_SESSION else row.method,
                     "current": row.hash == caller.secret_hash,
                 }
             )
@@ -169,10 +184,16 @@ def new_token() -> str:
     return TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
-def add_link(session: Session, base_url: str, next_page: str | None = None, seconds: float = LINK_SECONDS) -> LinkOut:
-    """Add a one-time sign-in link of the session's person."""
+def add_link(
+    session: Session,
+    base_url: str,
+    next_page: str | None = None,
+    seconds: float = LINK_SECONDS,
+    method: str | None = None,
+) -> LinkOut:
+    """Add a one-time sign-in link of the session's person; ``method`` is ``OF_SESSION`` or None."""
     secret = secrets.token_urlsafe(32)
-    row = store.add(session, hash_of(secret), "link", seconds_from_now(seconds))
+    row = store.add(session, hash_of(secret), "link", seconds_from_now(seconds), method)
     fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
     assert row.expires_at is not None
     return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)

@@ -104,8 +104,8 @@ def add(
     return row
 
 
-def use_link(session: Session, hash_: str) -> bool:
-    """Mark a one-time link as used; return False if it is unknown, expired or already used."""
+def use_link(session: Session, hash_: str) -> str | None:
+    """Mark a one-time link as used and return how a session that it starts signed in; None if it is not valid."""
     statement = (
         update(PersonSession)
         .where(
@@ -116,7 +116,8 @@ def use_link(session: Session, hash_: str) -> bool:
         )
         .values(used_at=now())
     )
-    return session.execute(statement.returning(PersonSession.hash)).first() is not None
+    found = session.execute(statement.returning(PersonSession.method)).first()
+    return None if found is None else found.method or "link"
 
 
 def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None:
@@ -126,7 +127,7 @@ def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None
 
 
 def is_fresh_link(session: Session, hash_: str, seconds: float) -> bool:
-    """Return whether this browser session was signed in with a link within the last ``seconds``."""
+    """Return whether this browser session began within the last ``seconds``, with a link of no other session."""
     statement = select(PersonSession.id).where(
         PersonSession.hash == hash_,
         PersonSession.method == "link",

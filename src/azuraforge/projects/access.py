@@ -135,7 +135,7 @@ def _at_least(access: Access, role: str) -> Access:
     if not access.may(role):
         raise Forbidden(
             "this requires the role {role}, but yours is {own}",
-            next_step="ask an admin of the project",
+            next_step="ask an owner or admin of the project",
             role=role,
             own=access.role,
         )

@@ -14,7 +14,7 @@ from azuraforge.database import Database, Session, name_search
 from azuraforge.database.name_search import NamedRow
 from azuraforge.runs.metrics import store as metrics_store
 from azuraforge.runs.metrics.statistics import SeriesStatistics
-from azuraforge.runs.tables import Artifact, Run
+from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
 Columns = TypeVarTuple("Columns")
 
@@ -30,6 +30,24 @@ class RunRow(NamedTuple):
     started_at: datetime | None
     finished_at: datetime | None
     error: Mapping[str, JsonValue] | None
+
+
+class AttemptSpan(NamedTuple):
+    """Start of a run's first attempt, and the worker of its last one."""
+
+    started_at: datetime
+    worker: str
+
+
+def spans(session: Session, run_ids: Collection[str]) -> dict[str, AttemptSpan]:
+    """Return the spans of the runs' attempts, by run id; runs without attempts are omitted."""
+    statement = select(RunAttempt.run_id, RunAttempt.started_at, RunAttempt.worker)
+    statement = statement.where(RunAttempt.run_id.in_(run_ids)).order_by(RunAttempt.attempt)
+    found: dict[str, AttemptSpan] = {}
+    for run_id, started_at, worker in session.execute(statement):
+        first = found.get(run_id)
+        found[run_id] = AttemptSpan(first.started_at if first else started_at, worker)
+    return found
 
 
 def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list[RunRow]:

@@ -52,13 +52,15 @@ class IdempotencyGuard:
         connection = HTTPConnection(scope)
         try:
             if scope["path"] in connection.app.state.person_paths:
-                owner = Owner(person_id=(await require_person(connection)).person_id)
+                person_id = (await require_person(connection)).person_id
+                owner = Owner(person_id=person_id)
             else:
-                owner = Owner((await require_member(connection)).project_id)
+                access = await require_member(connection)
+                person_id, owner = access.person_id, Owner(access.project_id)
         except AzuraError:  # the route decides which callers it accepts
             await self.app(scope, receive, send)
             return
-        body = _HashedBody(receive, headers.get("content-type", ""))
+        body = _HashedBody(receive, headers.get("content-type", ""), person_id)
         answers: AnsweredRequests = connection.app.state.projects.answers
         try:
             request = KeyedRequest(owner, headers[HEADER], _route(scope))
@@ -115,11 +117,14 @@ def described(document: Document) -> Document:
 
 
 class _HashedBody:
-    """Hash of a request's body, computed while it streams. A form's boundary is random and not hashed."""
+    """Hash of a request's person and body, computed while it streams. A form's boundary is random and not hashed.
 
-    def __init__(self, receive: Receive, content_type: str) -> None:
+    The person is part of the hash because a stored response is returned before the route checks the caller's role.
+    """
+
+    def __init__(self, receive: Receive, content_type: str, person_id: str) -> None:
         self._receive = receive
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256(f"{person_id}\0".encode())
         _, _, boundary = content_type.partition("boundary=")
         self._boundary = boundary.partition(";")[0].strip().strip('"').encode()
         self._tail = b""

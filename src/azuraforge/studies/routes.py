@@ -21,6 +21,7 @@ from azuraforge.studies.schemas import (
     StudyDetail,
     StudyPage,
     StudyRequest,
+    StudyState,
     TrialPage,
 )
 from azuraforge.studies.service import StudyService
@@ -50,9 +51,16 @@ async def create_study(
 
 
 @router.get("")
-def list_studies(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> StudyPage:
+def list_studies(
+    access: Reader,
+    service: Service,
+    state: Annotated[StudyState | None, Query(description="only studies in this state")] = None,
+    name: Annotated[str | None, Query(max_length=100, description="part of the name")] = None,
+    limit: Limit = PAGE,
+    after: After = None,
+) -> StudyPage:
     """List studies, newest first."""
-    return service.list(access.project_id, limit=limit, after=after)
+    return service.list(access.project_id, state=state, name=name, limit=limit, after=after)
 
 
 @router.get("/spaces/{plugin}")

@@ -182,7 +182,9 @@ class TrialOut(BaseModel):
 
     number: int
     run_id: str
-    run_state: RunState | None = Field(description="state of the trial's run; null if the run has been purged")
+    run_state: RunState | None = Field(
+        description="state of the trial's run; null if the run has been purged, and in `best`"
+    )
     state: TrialState
     params: dict[str, JsonValue]
     scores: list[float] | None = Field(description="score for each objective; null if the trial has none")
@@ -199,7 +201,13 @@ class TrialOut(BaseModel):
     cpu_seconds: float | None
     error: RunError | None
     created_at: datetime
+    started_at: datetime | None = Field(
+        description="start of the run's first attempt; null before it starts, if the run has been purged, and in `best`"
+    )
     ended_at: datetime | None
+    worker: str | None = Field(
+        description="worker of the last attempt; null before the run starts, if it has been purged, and in `best`"
+    )
 
 
 class BaselineScore(BaseModel):

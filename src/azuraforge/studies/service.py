@@ -27,6 +27,7 @@ from azuraforge.pipelines.shapes import to_json
 from azuraforge.pipelines.training import check_compared
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.runs import reads
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
@@ -37,7 +38,15 @@ from azuraforge.studies.finding import found_study, locked_study, require, requi
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import CheckedSpace
 from azuraforge.studies.sampler_process import SamplerProcess
-from azuraforge.studies.schemas import ImportanceOut, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
+from azuraforge.studies.schemas import (
+    ImportanceOut,
+    SpaceOut,
+    StudyDetail,
+    StudyPage,
+    StudyRequest,
+    StudyState,
+    TrialPage,
+)
 from azuraforge.studies.space import combinations, read_space, suggest
 from azuraforge.studies.tables import Study
 from azuraforge.studies.trash import StudyTrash
@@ -188,11 +197,19 @@ class StudyService:
             "active": True,
         }
 
-    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
-        """Return a page of studies, newest first."""
+    def list(
+        self,
+        project_id: str,
+        *,
+        state: StudyState | None = None,
+        name: str | None = None,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> StudyPage:
+        """Return a page of studies, newest first: of a state, and with ``name`` in their name; None permits any."""
         key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
-            found = store.page(session, limit + 1, key)
+            found = store.page(session, limit + 1, key, state=state, name=name)
             rows, cursor = _NEWEST.cut(found, limit, lambda row: (row.created_at, row.id))
             ids = [row.id for row in rows]
             counts, complete = store.counts(session, ids), store.complete(session, ids)
@@ -228,9 +245,10 @@ class StudyService:
         with self._database.read(project_id) as session:
             row = found_study(store.find(session, study, trash=True), study)
             found = store.trial_page(session, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
+            spans = reads.spans(session, [trial.run_id for trial in found])
         trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
-        items = [shapes.trial_out(trial, runs.get(trial.run_id), curve=curves) for trial in trials]
+        items = [shapes.trial_out(each, runs.get(each.run_id), spans.get(each.run_id), curve=curves) for each in trials]
         return TrialPage(items=items, next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:

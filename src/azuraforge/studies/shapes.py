@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from azuraforge.runs.reads import AttemptSpan
 from azuraforge.runs.schemas import RunError, RunOut
 from azuraforge.studies.objectives import scores_of
 from azuraforge.studies.pareto import pareto_front
@@ -26,8 +27,13 @@ Scored = Sequence[tuple[int, list[float]]]
 _MOST_POINTS = 100
 
 
-def trial_out(trial: StudyTrial, run: RunOut | None = None, *, curve: bool = False) -> TrialOut:
-    """Return a trial, with its intermediate values if ``curve`` is true and it has ended."""
+def trial_out(
+    trial: StudyTrial, run: RunOut | None = None, span: AttemptSpan | None = None, *, curve: bool = False
+) -> TrialOut:
+    """Return a trial, with its intermediate values if ``curve`` is true and it has ended.
+
+    ``span`` are the run's attempts.
+    """
     return TrialOut(
         number=trial.number,
         run_id=trial.run_id,
@@ -42,7 +48,9 @@ def trial_out(trial: StudyTrial, run: RunOut | None = None, *, curve: bool = Fal
         cpu_seconds=trial.cpu_seconds,
         error=RunError.shown(trial.error),
         created_at=trial.created_at,
+        started_at=span.started_at if span else None,
         ended_at=trial.ended_at,
+        worker=span.worker if span else None,
     )
 
 

@@ -83,9 +83,23 @@ def lock(session: Session, study_id: str) -> Study | None:
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
-def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
-    """Return a page of studies that are not in the trash, newest first, after the key ``after``."""
+def page(
+    session: Session,
+    limit: int,
+    after: tuple[datetime, str] | None,
+    *,
+    state: str | None = None,
+    name: str | None = None,
+) -> Sequence[Study]:
+    """Return a page of studies that are not in the trash, newest first, after the key ``after``.
+
+    ``name`` is a part of the name; SQLite ignores the case of ASCII letters only.
+    """
     statement = select(Study).where(Study.deleted_at.is_(None))
+    if state is not None:
+        statement = statement.where(Study.state == state)
+    if name is not None:
+        statement = statement.where(Study.name.icontains(name, autoescape=True))
     if after is not None:
         statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
     return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()

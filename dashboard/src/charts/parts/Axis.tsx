@@ -23,6 +23,7 @@ export function Axis({ scale, side, label, unit, grid, ticks = 6, format }: Axis
   const range = scale.range();
   const [start, end] = [Number(range[0]), Number(range.at(-1))];
   const say = (value: unknown): string => (format ? format(value as never) : value instanceof Date ? formats.moment(value.toISOString()) : typeof value === "number" ? formats.number(value) : String(value));
+  const most = side === "bottom" ? 16 : 9;
   const values: readonly unknown[] = ticksOf(scale, ticks);
   const at = scale as (value: unknown) => number | undefined;
   const named = label === undefined ? null : unit ? `${label} (${unit})` : label;
@@ -37,7 +38,7 @@ export function Axis({ scale, side, label, unit, grid, ticks = 6, format }: Axis
             {grid === undefined ? null : <line className={css["grid"]} {...(below ? { y2: -grid } : { x2: grid })} />}
             <line className={css["rule"]} {...(below ? { y2: 4 } : { x2: -4 })} />
             <text className={css["tick"]} {...(below ? { y: 18, textAnchor: "middle" } : { x: -8, dy: "0.32em", textAnchor: "end" })}>
-              {say(value)}
+              {shortened(say(value), most)}
             </text>
           </g>
         );
@@ -51,9 +52,18 @@ export function Axis({ scale, side, label, unit, grid, ticks = 6, format }: Axis
   );
 }
 
+/** The beginning of a name that is too long for its place; whole characters, so that no emoji is cut. */
+export function shortened(text: string, most: number): string {
+  const letters = Array.from(text);
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
+}
+
 /** Ticks of any scale; a logarithmic one shows powers only where all its ticks would be crowded. */
 export function ticksOf(scale: AxisScale, count: number): readonly unknown[] {
-  if (!("ticks" in scale)) return scale.domain();
+  if (!("ticks" in scale)) {
+    const names = scale.domain();
+    return names.filter((_, index) => index % Math.ceil(names.length / Math.max(count, 2)) === 0);
+  }
   const all: readonly unknown[] = scale.ticks(count);
   if (!("base" in scale) || all.length <= count * 1.5) return all;
   const powers = all.filter((value) => typeof value === "number" && Math.abs(Math.log10(Math.abs(value)) % 1) < 1e-9);

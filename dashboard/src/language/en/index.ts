@@ -6,6 +6,7 @@ import { evaluation } from "./evaluation";
 import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
+import { modelPage } from "./modelPage";
 import { models } from "./models";
 import { parallel } from "./parallel";
 import { plugins } from "./plugins";
@@ -28,6 +29,7 @@ export const en = {
   ...home,
   ...loop,
   ...fresh,
+  ...modelPage,
   ...models,
   ...parallel,
   ...plugins,

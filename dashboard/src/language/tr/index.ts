@@ -7,6 +7,7 @@ import { evaluation } from "./evaluation";
 import { home } from "./home";
 import { loop } from "./loop";
 import { fresh } from "./fresh";
+import { modelPage } from "./modelPage";
 import { models } from "./models";
 import { parallel } from "./parallel";
 import { plugins } from "./plugins";
@@ -29,6 +30,7 @@ export const tr: Texts = {
   ...home,
   ...loop,
   ...fresh,
+  ...modelPage,
   ...models,
   ...parallel,
   ...plugins,

@@ -26,7 +26,7 @@ describe("InvitationPage", () => {
     expect(screen.getByText("Enter at least 12 characters")).toBeTruthy();
     await userEvent.type(screen.getByTestId("new-account-password"), " purple anchors");
     await userEvent.click(screen.getByTestId("create-account"));
-    await waitFor(() => expect(open).toHaveBeenCalledWith("/p/sales/runs"));
+    await waitFor(() => expect(open).toHaveBeenCalledWith("/p/sales"));
     expect(asked.at(-1)?.body).toEqual({ invitation: SECRET, name: "Bora", password: "short purple anchors" });
   });
 
@@ -51,6 +51,7 @@ describe("InvitationPage", () => {
     showPage(<InvitationPage />, { path: "/invitation" });
     expect(await screen.findByText("this invitation has expired")).toBeTruthy();
     expect(screen.queryByTestId("create-account")).toBeNull();
+    expect(screen.getByRole("link", { name: "Sign in" })).toBeTruthy();
   });
 
   it("says that a link without an invitation is not complete", () => {

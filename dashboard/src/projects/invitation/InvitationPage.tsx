@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useEffect, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -7,7 +7,7 @@ import { get, post } from "../../api/client";
 import { Problem } from "../../api/problem";
 import { LanguageSwitch } from "../../language/LanguageSwitch";
 import { useFormats } from "../../language/useFormats";
-import { pathsOf } from "../../routing/paths";
+import { clearFragment, pathsOf } from "../../routing/paths";
 import { useTitle } from "../../routing/useTitle";
 import { Logo } from "../../shell/Logo";
 import { ThemeSwitch } from "../../theme/ThemeSwitch";
@@ -18,11 +18,9 @@ import css from "../SignInPage.module.css";
 
 const MIN_LENGTH = 12;
 
-/** Take the secret from the fragment, which is never sent to a server, and remove it from the address. */
-function takeInvitation(): string | null {
-  const secret = new URLSearchParams(window.location.hash.slice(1)).get("invitation");
-  if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname);
-  return secret;
+/** Read the secret from the fragment, which is never sent to a server. React may render again before the page appears, so reading changes nothing. */
+function readInvitation(): string | null {
+  return new URLSearchParams(window.location.hash.slice(1)).get("invitation");
 }
 
 /** The signed-in person's name; null if nobody is signed in, which is no error here. */
@@ -44,8 +42,9 @@ interface InvitationPageProps {
 export default function InvitationPage({ open = (path) => window.location.assign(path) }: InvitationPageProps) {
   const { t } = useTranslation();
   const { moment } = useFormats();
-  const [invitation] = useState(takeInvitation);
+  const [invitation] = useState(readInvitation);
   useTitle(t("invitation.title"));
+  useEffect(clearFragment, []);
   const found = useQuery({
     queryKey: ["invitation", invitation],
     queryFn: () => post("/invitations/lookup", { invitation }),
@@ -64,6 +63,7 @@ export default function InvitationPage({ open = (path) => window.location.assign
         </div>
         {invitation === null ? <Notice tone="bad" role="alert">{t("invitation.missing")}</Notice> : null}
         {error === null ? null : <ErrorNotice error={error} />}
+        {invitation === null || error !== null ? <Elsewhere person={here.data} /> : null}
         {invitation !== null && error === null && (found.data === undefined || here.data === undefined) ? <Loading /> : null}
         {invitation === null || found.data === undefined || here.data === undefined ? null : (
           <>
@@ -78,6 +78,16 @@ export default function InvitationPage({ open = (path) => window.location.assign
         <ThemeSwitch />
       </div>
     </main>
+  );
+}
+
+/** The way on from an invitation that cannot be used. */
+function Elsewhere({ person }: { person: string | null | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <p>
+      <a href="/">{t(person ? "project.yours" : "invitation.signIn")}</a>
+    </p>
   );
 }
 
@@ -97,7 +107,7 @@ function Acceptance({ invitation, person, open }: { invitation: string; person: 
     post("/invitations/accept", { invitation, ...account })
       .then((project) => {
         sessionStorage.clear(); // cursors of the person who was signed in before
-        open(pathsOf(project.slug).runs);
+        open(pathsOf(project.slug).home);
       }, setError)
       .finally(() => setPending(false));
   };
@@ -112,6 +122,7 @@ function Acceptance({ invitation, person, open }: { invitation: string; person: 
       <>
         <p>{t("invitation.as", { name: person })}</p>
         {error === null ? null : <ErrorNotice error={error} />}
+        {error instanceof Problem && error.status === 409 ? <Elsewhere person={person} /> : null}
         <div className={css["actions"]}>
           <Button look="primary" pending={pending} onPress={() => accept({})} testId="join">
             {t("invitation.join")}

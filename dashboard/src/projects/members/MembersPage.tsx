@@ -14,19 +14,21 @@ import { NewServiceAccount } from "./ServiceAccounts";
 /** Page of the project's members and, for admins, its invitations. */
 export default function MembersPage() {
   const { t } = useTranslation();
-  const admin = mayManage(useSession());
+  const session = useSession();
+  const admin = mayManage(session);
+  const mayAdd = admin && !session.archived;
   const { data, error } = useQuery(membersQuery);
   useTitle(t("team.title"));
   return (
     <div className={css["page"]}>
       <PageHead title={t("team.title")} note={t("team.note")} />
-      {admin ? <Invite /> : null}
+      {mayAdd ? <Invite /> : null}
       <Card title={t("team.list")}>
         {error === null ? null : <ErrorNotice error={error} />}
         {data === undefined && error === null ? <Loading /> : null}
         {data === undefined ? null : <MemberTable members={data} />}
       </Card>
-      {admin ? <NewServiceAccount /> : null}
+      {mayAdd ? <NewServiceAccount /> : null}
       {admin ? <Invitations /> : null}
     </div>
   );

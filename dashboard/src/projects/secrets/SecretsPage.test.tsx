@@ -49,10 +49,17 @@ describe("SecretsPage", () => {
     expect(asked.some((one) => one.method === "DELETE")).toBe(true);
   });
 
+  it("shows members the names, because their sources use them, without changes", async () => {
+    answerApi({ "GET /secrets": { body: page([secret()]) } });
+    showPage(<SecretsPage />, { role: "member" });
+    expect((await screen.findByTestId("secrets")).textContent).toContain("load-db");
+    for (const id of ["set-secret", "delete-secret"]) expect(screen.queryByTestId(id)).toBeNull();
+  });
+
   it("asks the API nothing for who may not see them", async () => {
     const asked = answerApi({});
     showPage(<SecretsPage />, { role: "viewer" });
-    expect(await screen.findByText("Only admins can see and store secrets.")).toBeTruthy();
+    expect(await screen.findByText(/Viewers cannot see secrets/)).toBeTruthy();
     expect(asked).toEqual([]);
   });
 });

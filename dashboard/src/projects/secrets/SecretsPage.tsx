@@ -18,15 +18,17 @@ import { SetSecret } from "./SetSecret";
 /** Page of the project's secrets: names and states, without values. */
 export default function SecretsPage() {
   const { t } = useTranslation();
-  const admin = mayManage(useSession());
-  const secrets = useQuery(secretsQuery(admin));
+  const session = useSession();
+  const admin = mayManage(session);
+  const mayRead = session.role !== "viewer"; // members name secrets in the sources that they add
+  const secrets = useQuery(secretsQuery(mayRead));
   useTitle(t("secrets.title"));
   return (
     <div className={css["page"]}>
       <PageHead title={t("secrets.title")} note={t("secrets.note")} />
-      {admin ? (
+      {mayRead ? (
         <>
-          <SetSecret />
+          {admin && !session.archived ? <SetSecret /> : null}
           <Card title={t("secrets.list")}>
             {secrets.error ? <ErrorNotice error={secrets.error} /> : null}
             {secrets.isLoading ? <Loading /> : null}
@@ -35,7 +37,7 @@ export default function SecretsPage() {
                 <p>{t("secrets.noneNext")}</p>
               </Empty>
             ) : null}
-            {secrets.data && secrets.data.length > 0 ? <SecretTable secrets={secrets.data} /> : null}
+            {secrets.data && secrets.data.length > 0 ? <SecretTable secrets={secrets.data} mayDelete={admin} /> : null}
           </Card>
         </>
       ) : (
@@ -47,7 +49,7 @@ export default function SecretsPage() {
   );
 }
 
-function SecretTable({ secrets }: { secrets: readonly Secret[] }) {
+function SecretTable({ secrets, mayDelete }: { secrets: readonly Secret[]; mayDelete: boolean }) {
   const { t } = useTranslation();
   const { moment } = useFormats();
   const [deleting, setDeleting] = useState<Secret | null>(null);
@@ -60,9 +62,11 @@ function SecretTable({ secrets }: { secrets: readonly Secret[] }) {
             <th scope="col">{t("secrets.state")}</th>
             <th scope="col">{t("secrets.changed")}</th>
             <th scope="col">{t("secrets.by")}</th>
-            <th scope="col">
-              <span className="visually-hidden">{t("secrets.delete")}</span>
-            </th>
+            {mayDelete ? (
+              <th scope="col">
+                <span className="visually-hidden">{t("secrets.delete")}</span>
+              </th>
+            ) : null}
           </tr>
         </thead>
         <tbody>
@@ -72,12 +76,14 @@ function SecretTable({ secrets }: { secrets: readonly Secret[] }) {
               <td className={secret.state === "unreadable" ? css["unreadable"] : undefined}>{t(`secrets.states.${secret.state}`)}</td>
               <td className={tableCss["nowrap"]}>{moment(secret.updated_at)}</td>
               <td>{secret.updated_by}</td>
-              <td className={tableCss["number"]}>
-                <Button small look="danger" onPress={() => setDeleting(secret)} testId="delete-secret">
-                  {t("secrets.delete")}
-                  <span className="visually-hidden"> {secret.name}</span>
-                </Button>
-              </td>
+              {mayDelete ? (
+                <td className={tableCss["number"]}>
+                  <Button small look="danger" onPress={() => setDeleting(secret)} testId="delete-secret">
+                    {t("secrets.delete")}
+                    <span className="visually-hidden"> {secret.name}</span>
+                  </Button>
+                </td>
+              ) : null}
             </tr>
           ))}
         </tbody>

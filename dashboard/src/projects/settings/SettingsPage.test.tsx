@@ -60,6 +60,16 @@ describe("SettingsPage", () => {
     await waitFor(() => expect(asked.some((one) => one.path === "/projects/old/restore")).toBe(true));
   });
 
+  it("purges a deleted project only after a question", async () => {
+    const asked = answerApi({ ...LIST, "DELETE /projects/old/purge": { body: { bytes_freed: 3_000_000, rows: 7 } } });
+    showPage(<SettingsPage />, { slug: "sales" });
+    await userEvent.click(await screen.findByTestId("purge-old"));
+    expect(asked.some((one) => one.method === "DELETE")).toBe(false);
+    await userEvent.click(await screen.findByTestId("confirm-purge"));
+    expect(await screen.findByText("Purged. 3 MB freed.")).toBeTruthy();
+    expect(asked.some((one) => one.path === "/projects/old/purge")).toBe(true);
+  });
+
   it("offers a viewer nothing but the own deleted projects, and never the deletion of default", async () => {
     answerApi(LIST);
     const { unmount } = showPage(<SettingsPage />, { role: "viewer" });

@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -6,9 +5,10 @@ import { useTitle } from "../../routing/useTitle";
 import { Button } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
 import { TextField } from "../../ui/Field";
-import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
+import { ErrorNotice, Notice } from "../../ui/Notice";
 import { mayManage, useSession } from "../session";
-import { deletedQuery, useArchive, useDelete, useRename, useRestore } from "./api";
+import { useArchive, useDelete, useRename } from "./api";
+import { DeletedProjects } from "./DeletedProjects";
 import css from "./Settings.module.css";
 import { UsageCard } from "./UsageCard";
 
@@ -91,33 +91,6 @@ function Delete({ leave }: { leave: () => void }) {
         </Button>
       </form>
       {deletion.error ? <ErrorNotice error={deletion.error} /> : null}
-    </Card>
-  );
-}
-
-function DeletedProjects() {
-  const { t, i18n } = useTranslation();
-  const { data, error } = useQuery(deletedQuery);
-  const restore = useRestore();
-  const day = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" });
-  return (
-    <Card title={t("settings.deleted")}>
-      {error === null ? null : <ErrorNotice error={error} />}
-      {restore.error ? <ErrorNotice error={restore.error} /> : null}
-      {data === undefined && error === null ? <Loading /> : null}
-      {data?.length === 0 ? <p>{t("settings.noneDeleted")}</p> : null}
-      <ul className={css["list"]} data-testid="deleted-projects">
-        {data?.map((project) => (
-          <li key={project.slug}>
-            <span>
-              {project.name} ({project.slug}) · {t("settings.purgedAfter")}: {day.format(new Date(project.purged_after))}
-            </span>
-            <Button small onPress={() => restore.mutate(project.slug)} testId={`restore-${project.slug}`}>
-              {t("settings.restore")} <span className="visually-hidden">{project.name}</span>
-            </Button>
-          </li>
-        ))}
-      </ul>
     </Card>
   );
 }

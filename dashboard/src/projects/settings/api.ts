@@ -26,6 +26,11 @@ export function useDelete(onDone: () => void) {
   return useMutation({ mutationFn: (slug: string) => remove("/projects/current", { confirm: slug }), onSuccess: onDone });
 }
 
+export function usePurge() {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: (slug: string) => remove(`/projects/${part(slug)}/purge`), onSettled: readAgain(client, ["deleted-projects"]) });
+}
+
 export function useRestore() {
   const client = useQueryClient();
   return useMutation({ mutationFn: (slug: string) => post(`/projects/${part(slug)}/restore`), onSettled: readAgain(client, ["deleted-projects"], ["projects"]) });

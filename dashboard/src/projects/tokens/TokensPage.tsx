@@ -18,7 +18,8 @@ import css from "./Tokens.module.css";
 /** Page of the project's API tokens, with their last use and expiry. */
 export default function TokensPage() {
   const { t } = useTranslation();
-  const admin = mayManage(useSession());
+  const session = useSession();
+  const admin = mayManage(session);
   const tokens = useQuery(tokensQuery(admin));
   useTitle(t("tokens.title"));
   return (
@@ -26,7 +27,7 @@ export default function TokensPage() {
       <PageHead title={t("tokens.title")} note={t("tokens.note")} />
       {admin ? (
         <>
-          <NewToken />
+          {session.archived ? null : <NewToken />}
           <Card title={t("tokens.list")}>
             {tokens.error ? <ErrorNotice error={tokens.error} /> : null}
             {tokens.isLoading ? <Loading /> : null}

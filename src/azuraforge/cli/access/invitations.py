@@ -1,4 +1,4 @@
-"""``azuraforge invitations``: create, list, revoke."""
+"""``azuraforge invitations``: create, list, revoke, accept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azuraforge.cli.connecting import connect
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
 
-app = typer.Typer(help="Invitations to the project.", no_args_is_help=True)
+app = typer.Typer(help="Invitations to projects.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -77,3 +77,21 @@ def revoke(
     with connect(terminal) as connected:
         connected.client.invitations.revoke(invitation_id)
     terminal.say(terminal.text("invitation_revoked", id=invitation_id))
+
+
+@app.command()
+def accept(
+    context: typer.Context,
+    link: Annotated[str, typer.Argument(metavar="LINK", help="Link of the invitation, in quotation marks.")],
+    json: AsJson = False,
+) -> None:
+    """Accept an invitation as the owner of this machine's platform. Other people open the link in a browser."""
+    terminal = terminal_of(context)
+    secret = link.rpartition("invitation=")[2]
+    with connect(terminal) as connected:
+        project = connected.client.invitations.accept(secret)
+    if json:
+        terminal.json(project.raw)
+    else:
+        role = terminal.text(f"member.{project.role}")
+        terminal.say(terminal.text("invitation_accepted", slug=project.slug, role=role))

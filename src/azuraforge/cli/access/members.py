@@ -58,7 +58,7 @@ def add_service(
     if json:
         terminal.json(made.raw)
     else:
-        terminal.say(terminal.text("service_added", name=made.name, id=made.id))
+        terminal.say(terminal.text("service_added", name=made.name))
 
 
 @app.command("set-role")

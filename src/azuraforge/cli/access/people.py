@@ -237,7 +237,14 @@ def end_session(
 
 def _new_password(terminal: Terminal) -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.read().removesuffix("\n")
+        value = sys.stdin.read().removesuffix("\n")
+        if not value:
+            raise CommandError(
+                terminal.text("password_empty"),
+                next_step=terminal.text("write_like", example="azuraforge people password < file"),
+                exit_code=USAGE,
+            )
+        return value
     value = getpass(terminal.text("password_prompt"))
     if value != getpass(terminal.text("password_again")):
         raise CommandError(

@@ -202,20 +202,56 @@ class Aliases:
 
         return self._database.write(project_id, work, durable=True, unit=unit)
 
+    def rollback_target(self, project_id: str, model: str, alias: str) -> schemas.RollbackOut:
+        """Return the version to which a rollback would return. Raises NotFound if the model does not exist."""
+        with self._database.read(project_id) as session:
+            owner = find_model(session, model)
+            pointer = store.alias(session, owner.id, alias)
+            from_version = pointer.version if pointer else None
+            try:
+                before = _before(session, owner, alias)
+                target = find_version(session, owner, before.version)
+            except (Conflict, NotFound):
+                return schemas.RollbackOut(
+                    alias=alias, from_version=from_version, to_version=None, at=None, reason=None
+                )
+            return schemas.RollbackOut(
+                alias=alias,
+                from_version=from_version,
+                to_version=target.version,
+                at=before.at,
+                reason=before.reason,
+            )
+
     def rollback_by_hand(
-        self, project_id: str, model: str, *, alias: str, reason: str, by: str, unit: UnitOfWork | None = None
+        self,
+        project_id: str,
+        model: str,
+        *,
+        alias: str,
+        reason: str,
+        by: str,
+        from_version: int | None = None,
+        unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
         """Roll an alias back one promotion by a user's decision; each repetition goes one promotion further back.
 
+        Args:
+            from_version: version that the alias must still point to, so that a repeated request does not go further
+                back; None: any version.
+
         Raises StorageError if the files of the version do not match their hashes, NotFound if the version is in the
-        trash, Conflict if another request moves the alias meanwhile, and the errors of ``rollback``.
+        trash, Conflict if the alias points to another version than ``from_version`` or another request moves it
+        meanwhile, and the errors of ``rollback``.
         """
         with self._database.read(project_id) as session:
             owner = find_model(session, model)
+            _check_points_to(session, owner, alias, from_version)
             target = find_version(session, owner, _before(session, owner, alias).version)
         self._verify(target)
 
         def work(session: Session) -> schemas.AliasChange:
+            _check_points_to(session, lock_model(session, model), alias, from_version)
             line = self.rollback(session, model, alias=alias, reason=reason, by=by)
             # Another request moved the alias meanwhile, so the verified version is not the target.
             if line.version != target.version:
@@ -281,6 +317,19 @@ class Aliases:
 
     def _verify(self, row: ModelVersion) -> None:
         self._folders.verify(row.project_id, row.content_hash)
+
+
+def _check_points_to(session: Session, owner: Model, alias: str, version: int | None) -> None:
+    """Raise Conflict if the alias points to another version than ``version``, unless that is None."""
+    pointer = store.alias(session, owner.id, alias)
+    if version is not None and (pointer is None or pointer.version != version):
+        raise Conflict(
+            "alias {alias!r} of model {model!r} does not point to version {version} any more",
+            next_step="check the alias with azuraforge models show {model}, then try again",
+            alias=alias,
+            model=owner.name,
+            version=version,
+        )
 
 
 def _before(session: Session, owner: Model, alias: str) -> AliasChange:

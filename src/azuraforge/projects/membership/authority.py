@@ -28,7 +28,7 @@ def own_role(session: Session, access: Access, required: str) -> str:
     if is_above(required, role):
         raise Forbidden(
             "this requires the role {role}, but yours is {own}",
-            next_step="ask an admin of the project",
+            next_step="ask an owner or admin of the project",
             role=required,
             own=role,
         )

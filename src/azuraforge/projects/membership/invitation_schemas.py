@@ -11,8 +11,8 @@ from azuraforge.paging import Page
 from azuraforge.people.schemas import GivenPassword, PersonName
 from azuraforge.projects.schemas import Role
 
-#: Secret in the fragment of an invitation's link.
-_Secret = Annotated[str, Field(min_length=20, max_length=200)]
+#: Secret in the fragment of an invitation's link. A part of one gets the same answer as an unknown one.
+_Secret = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class InvitationRequest(BaseModel):

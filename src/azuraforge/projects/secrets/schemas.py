@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
 from azuraforge.plugins.contract.secret import SECRET_NAME
 
 #: ``older_key``: not the key that encrypts now; ``unreadable``: the key is missing, or the row was damaged.
 SecretState: TypeAlias = Literal["ready", "older_key", "unreadable"]
-Name = Annotated[str, Field(pattern=SECRET_NAME, max_length=64)]
+
+
+def _name(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(SECRET_NAME, value):
+        raise InvalidValue(
+            "write at most 64 lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit"
+        )
+    return value
+
+
+#: Name of a secret. The validator runs first, so that its sentence replaces the one about a pattern.
+Name = Annotated[str, BeforeValidator(_name), Field(pattern=SECRET_NAME, max_length=64)]
 
 
 class SecretRequest(BaseModel):

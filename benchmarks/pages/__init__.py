@@ -1,0 +1,1 @@
+"""Measurements of the dashboard in a real browser; ``benchmarks.dashboard`` runs them."""
