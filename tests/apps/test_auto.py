@@ -202,6 +202,14 @@ def test_series_with_nothing_to_learn_are_answered(values: np.ndarray[Any, Any],
     assert (answer.quantiles[0.05] <= answer.quantiles[0.95]).all()
 
 
+@pytest.mark.parametrize("growth", [0.5, 3.8], ids=["to 1e13", "to 1e97"])
+def test_a_trend_that_explodes_is_answered_by_finite_numbers(growth: float, series: Table, tmp_path: Path) -> None:
+    found, _, validation = learned(with_values(series, np.exp(growth * np.arange(60))), tmp_path)
+    answer = Auto().predict(found, validation)
+    assert np.isfinite(answer.point).all()
+    assert all(np.isfinite(values).all() for values in answer.quantiles.values())
+
+
 @pytest.mark.parametrize("rows", [8, 14, 24, 40])
 def test_a_short_series_is_answered_beyond_its_season(rows: int, series: Table, tmp_path: Path) -> None:
     rng = np.random.default_rng(rows)

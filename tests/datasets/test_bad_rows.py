@@ -198,6 +198,13 @@ def test_a_constant_target_is_refused(read, hourly):
     assert refused.value.next_step == "choose another target; a constant needs no forecast"
 
 
+def test_a_value_whose_square_is_infinite_is_refused(read, hourly):
+    with pytest.raises(InvalidInput, match=r"column 'y' contains 1e\+200; squares of values above 1e\+100") as refused:
+        read(hourly(edit=cell(7, 1, "1e200")))
+    assert "line 8" in refused.value.where
+    assert read(hourly(edit=cell(7, 1, "1e90"))).frame.height == 60
+
+
 def test_a_short_series_is_refused(read, hourly):
     with pytest.raises(InvalidInput, match="7 rows; at least 8 are needed"):
         read(hourly(7))

@@ -87,6 +87,17 @@ def test_drivers_of_the_target_that_are_known_ahead_are_not_named(driver: str) -
         assert found(target, column + 0.5 * memory(0.0, 11), ahead=True) == []
 
 
+@pytest.mark.parametrize("driver", [*DRIVERS, "orders"])
+def test_columns_that_lead_the_target_are_not_named(driver: str) -> None:
+    """Demand that follows the driver by one to three rows, with causes of its own for 30 to 70 % of its variance."""
+    column = np.asarray({**DRIVERS, "orders": memory(0.0, 12)}[driver], dtype=np.float64)
+    for lead in (1, 3):
+        for rest in (memory(0.0, 9), memory(0.6, 10)):
+            for size in (0.65, 1.5):
+                target = at(column, -lead) + size * column.std() * rest + np.sin(2 * np.pi * DAYS / 7)
+                assert found(target, column, ahead=False) == []
+
+
 def test_the_test_of_the_remainder_finds_what_shares_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     column = noisy(TARGETS["demand"], "mean of the next seven", 0.17)
     (named,) = found(TARGETS["demand"], column, ahead=False)

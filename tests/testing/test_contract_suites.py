@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, get_args
@@ -176,6 +177,22 @@ BROKEN = [
 def test_each_rule_catches_the_pipeline_that_breaks_it(plugin: type[Any], message: str, table: Table) -> None:
     with pytest.raises(ContractBroken, match=message):
         check_pipeline(plugin, table, {"horizon": 2})
+
+
+class ReadsAColumn(Good):
+    reads_columns = False
+
+    def predict(self, predictor: Any, part: Any) -> Predictions:
+        made = super().predict(predictor, part)
+        return Predictions(made.point + 0.01 * column_values(part.frame, "x")[part.origins][:, None])
+
+
+def test_a_pipeline_that_denies_reading_a_column_is_caught(table: Table) -> None:
+    wide = Table(
+        table.frame.with_columns(x=pl.col("y").shift(1).fill_null(0.0)), replace(table.schema, features=("x",))
+    )
+    with pytest.raises(ContractBroken, match="declares reads_columns = False, but"):
+        check_pipeline(ReadsAColumn, wide, {"horizon": 2})
 
 
 class Question(Config):

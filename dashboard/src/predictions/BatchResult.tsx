@@ -13,7 +13,7 @@ import text from "../ui/Content.module.css";
 import { ErrorNotice, Notice } from "../ui/Notice";
 import { Skeleton } from "../ui/Skeleton";
 import { Table, tableCss } from "../ui/Table";
-import { classCounts, lineOf, valuesOf, type BatchTable } from "./batch";
+import { classCounts, learnedRows, lineOf, valuesOf, type BatchTable } from "./batch";
 import css from "./Predictions.module.css";
 
 const TestPlot = lazy(() => import("../charts/TestPlot"));
@@ -104,6 +104,7 @@ function Drawn({ table, total }: { table: BatchTable; total: number }) {
   const [series, setSeries] = useState<string | null>(names[0] ?? null);
   const line = lineOf(table, step, series);
   const classes = classCounts(table);
+  const learned = learnedRows(table);
   const most = Math.max(1, ...classes.map(({ predicted }) => predicted));
   return (
     <>
@@ -144,6 +145,7 @@ function Drawn({ table, total }: { table: BatchTable; total: number }) {
           </tbody>
         </Table>
       ) : null}
+      {learned > 0 ? <p className={text["footnote"]}>{t("batch.learned", { shown: count(learned), all: count(table.rows.length) })}</p> : null}
       <details className={text["disclosure"]}>
         <summary>{t("batch.asTable")}</summary>
         <Table caption={t("batch.asTable")}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { classCounts, lineOf, valuesOf } from "./batch";
+import { classCounts, learnedRows, lineOf, valuesOf } from "./batch";
 
 const columns = ["series", "origin_at", "step", "target_at", "value", "q5", "q95", "naive", "actual", "learned"];
 const row = (series: string, step: string, day: string, value: string, actual: string | null) => [series, "", step, `2026-01-${day}T00:00:00Z`, value, "1", "9", "", actual, "false"];
@@ -20,8 +20,9 @@ describe("lineOf", () => {
 });
 
 describe("classCounts", () => {
-  it("counts classes and how often they were right, of labelled images only", () => {
-    const images = { columns: ["name", "answer", "actual"], rows: [["x", "7", "7"], ["y", "7", "1"], ["z", "7", ""], ["w", "1", "1"]] };
-    expect(classCounts(images)).toEqual([{ name: "7", predicted: 3, right: 1, labelled: 2 }, { name: "1", predicted: 1, right: 1, labelled: 1 }]);
+  it("counts classes and how often they were right, of labelled images that were not learned", () => {
+    const images = { columns: ["name", "answer", "actual", "learned"], rows: [["x", "7", "7", "false"], ["y", "7", "1", "false"], ["z", "7", "", "false"], ["l", "7", "7", "true"], ["u", "7", "7", ""], ["w", "1", "1", "false"]] };
+    expect(classCounts(images)).toEqual([{ name: "7", predicted: 5, right: 1, labelled: 2 }, { name: "1", predicted: 1, right: 1, labelled: 1 }]);
+    expect([learnedRows(images), learnedRows({ columns: ["name"], rows: [["x"]] })]).toEqual([1, 0]);
   });
 });

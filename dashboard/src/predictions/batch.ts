@@ -48,16 +48,25 @@ export interface ClassCount {
   labelled: number;
 }
 
-/** How often each class was predicted, and how often that was right; the most frequent first. Empty without classes. */
+/** Rows that the version was trained on: a right prediction there proves nothing. */
+export function learnedRows(table: BatchTable): number {
+  const learned = table.columns.indexOf("learned");
+  return learned < 0 ? 0 : table.rows.filter((row) => row[learned] === "true").length;
+}
+
+/**
+ * How often each class was predicted, and how often that was right, counting only labelled examples that the version is
+ * known not to have learned from; the most frequent class first. Empty without classes.
+ */
 export function classCounts(table: BatchTable): ClassCount[] {
-  const [answer, actual] = [table.columns.indexOf("answer"), table.columns.indexOf("actual")];
+  const [answer, actual, learned] = [table.columns.indexOf("answer"), table.columns.indexOf("actual"), table.columns.indexOf("learned")];
   if (answer < 0) return [];
   const found = new Map<string, ClassCount>();
   for (const row of table.rows) {
     const name = row[answer] ?? "";
     const one = found.get(name) ?? { name, predicted: 0, right: 0, labelled: 0 };
     one.predicted += 1;
-    if (row[actual]) {
+    if (row[actual] && row[learned] === "false") {
       one.labelled += 1;
       if (row[actual] === name) one.right += 1;
     }

@@ -116,6 +116,13 @@ describe("RunPage", () => {
     expect((await screen.findByTestId("verdict")).textContent).toContain("First, not yet proven better than forecasting.ridge");
   });
 
+  it("does not show a candidate that serves without proof as a proven winner", async () => {
+    openVerdict({ decision: "promoted", headline: "serves_unproven", champion: "forecasting.auto" });
+    const card = await screen.findByTestId("verdict");
+    expect(card.textContent).toContain("In use, but not yet proven");
+    expect(card.textContent).not.toContain("Promoted: it is the champion now");
+  });
+
   it("does not call a candidate unproven that only the model's conditions bar", async () => {
     openVerdict({ decision: "baseline_promoted", headline: "baseline_barred", champion: "forecasting.ridge" });
     const text = (await screen.findByTestId("verdict")).textContent;

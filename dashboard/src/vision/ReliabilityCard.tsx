@@ -45,7 +45,7 @@ export function ReliabilityCard({ figure, evaluation }: { figure: Reliability; e
               </div>
             )}
           </dl>
-          <p className={css["soft"]}>{t("vision.eceNote")}</p>
+          {before ? <p className={css["soft"]}>{t("vision.eceNote")}</p> : null}
         </div>
       </div>
       <details className={css["disclosure"]}>

@@ -108,6 +108,7 @@ def check_pipeline(
             predictions = _check_predictions(case, saved)
             _check_saving(case, saved, sha256, predictions)
             _check_no_future(case, saved, predictions)
+            _check_declared_columns(case, saved, predictions)
             _check_test_part_untouched(case, saved, predictions)
             _check_same_seed(case, sha256)
             _check_resume(case, sha256, run, most_resumes)
@@ -173,6 +174,24 @@ def _check_no_future(case: _Case, saved: Path, predictions: Predictions) -> None
     answer = case.load(saved)
     for round_ in range(_GUARD_ROUNDS):
         guard_against_future(case.name, answer, case.test, predictions, case.seed + round_)
+
+
+def _check_declared_columns(case: _Case, saved: Path, predictions: Predictions) -> None:
+    """Check that a pipeline with ``reads_columns = False`` predicts the same bits if all other columns change.
+
+    The gate promotes such a pipeline although a column seems to contain the future.
+    """
+    if case.pipeline.reads_columns or not case.test.schema.features:
+        return
+    import polars as pl
+
+    changed = case.test.frame.with_columns(pl.col(name) * 50 + 1000 for name in case.test.schema.features)
+    ahead = {name: values * 50 + 1000 for name, values in case.test.ahead.items()}
+    other = predict_checked(case.name, case.load(saved), replace(case.test, frame=changed, ahead=ahead))
+    require(
+        _same_bits(predictions, other),
+        f"{case.name}: it declares reads_columns = False, but its predictions depend on other columns than the target",
+    )
 
 
 def _check_test_part_untouched(case: _Case, saved: Path, predictions: Predictions) -> None:

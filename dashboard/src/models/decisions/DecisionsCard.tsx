@@ -50,7 +50,7 @@ export function DecisionsCard({ model, writer, onPromote }: DecisionsProps) {
       {active.map((each) => (
         <Trial key={each.number} model={model} deployment={each} writer={writer} onPromote={onPromote} />
       ))}
-      {loading ? null : standings.map((each) => <Challenger key={each.version.version} model={model} {...each} onPromote={onPromote} />)}
+      {loading ? null : standings.map((each, index) => <Challenger key={each.version.version} model={model} {...each} isFirst={index === 0} onPromote={onPromote} />)}
       {challengers.length > shown.length ? (
         <p className={css["soft"]}>
           <Link href={`${paths.model(model.name)}?tab=versions`}>{t("toDecide.others", { count: challengers.length - shown.length })}</Link>
@@ -99,7 +99,7 @@ function Trial({ model, deployment, writer, onPromote }: { model: ModelDetail; d
 const tones = { passed: "good", blocked: "quiet", served: "quiet", unknown: "quiet" } as const satisfies Record<Standing, string>;
 
 /** A version that is newer than the champion, with the gate's reasons. */
-function Challenger({ model, version, stored, standing, onPromote }: { model: ModelDetail; version: ModelVersion; stored: StoredEvaluation | null; standing: Standing; onPromote: DecisionsProps["onPromote"] }) {
+function Challenger({ model, version, stored, standing, isFirst, onPromote }: { model: ModelDetail; isFirst: boolean; version: ModelVersion; stored: StoredEvaluation | null; standing: Standing; onPromote: DecisionsProps["onPromote"] }) {
   const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
@@ -111,11 +111,14 @@ function Challenger({ model, version, stored, standing, onPromote }: { model: Mo
         <Badge tone={tones[standing]}>{t(`toDecide.standing.${standing}`)}</Badge> <strong>{named}</strong>
       </p>
       {reasons.length > 0 ? (
-        <ul className={css["reasons"]}>
-          {reasons.map((reason, index) => (
-            <li key={`${reason.code} ${String(index)}`}>{inLanguage(reason.text, i18n.language)}</li>
-          ))}
-        </ul>
+        <details className={css["why"]} open={isFirst}>
+          <summary>{t("models.why")}</summary>
+          <ul className={css["reasons"]}>
+            {reasons.map((reason, index) => (
+              <li key={`${reason.code} ${String(index)}`}>{inLanguage(reason.text, i18n.language)}</li>
+            ))}
+          </ul>
+        </details>
       ) : (
         <p className={css["soft"]}>{t("toDecide.madeAt", { at: moment(version.created_at) })}</p>
       )}

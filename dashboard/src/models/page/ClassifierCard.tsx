@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
+import type { Reliability } from "../../api/figures";
 import type { ModelDetail, ModelVersion } from "../../api/types";
 import { figureQuery } from "../../figures/api";
 import { usePaths } from "../../projects/session";
@@ -17,7 +18,7 @@ export default function ClassifierCard({ model, version }: { model: ModelDetail;
   const run = version.run_id;
   const evaluation = useQuery(evaluationQuery(run ?? "", run !== null));
   const figure = useQuery({ ...figureQuery({ id: run ?? "", figures: run === null ? [] : ["reliability"] }, "reliability"), retry: false });
-  const own = figure.data?.contender === version.plugin ? figure.data : null;
+  const own = figure.data ? reliabilityOf(figure.data, version.plugin) : null;
   return (
     <>
       <Card title={t("modelPage.quality")} note={t("modelPage.qualityNote", { version: version.version })} testId="quality">
@@ -29,4 +30,11 @@ export default function ClassifierCard({ model, version }: { model: ModelDetail;
       {own ? <ReliabilityCard figure={own} evaluation={evaluation.data?.evaluation ?? null} /> : null}
     </>
   );
+}
+
+/** The reliability of a pipeline in a run that compared it with others; null if the figure has another one. */
+function reliabilityOf(figure: Reliability, plugin: string): Reliability | null {
+  if (figure.contender === plugin) return figure;
+  if (figure.baseline !== plugin) return null;
+  return { ...figure, contender: plugin, bins: figure.baseline_bins, ece: figure.baseline_ece, ece_uncalibrated: null, uncalibrated_bins: null };
 }

@@ -93,7 +93,7 @@ export function RowsField({ version, series, text, onChange }: RowsFieldProps) {
       </DropZone>
       {tooLarge === null ? null : <Notice tone="bad" role="alert">{tooLarge}</Notice>}
       {error ? <ErrorNotice error={error} /> : null}
-      <Field label={t("predictForm.rows")} hint={t("predictForm.rowsHint", { columns: names.join(", ") })} error={fault}>
+      <Field label={t("predictForm.rows")} hint={t("predictForm.rowsHint", { columns: names.join(", "), zone: schema.timezone })} error={fault}>
         {(control) => (
           <textarea {...control} className={css["text"]} rows={8} value={text} spellCheck={false} data-testid="rows-text" onChange={(event) => { setFile(null); onChange(event.target.value); }} />
         )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cellsOf, csvOf, MOST_ROWS, rowsOf, sentHistory } from "./csv";
+import { cellsOf, csvOf, MOST_ROWS, momentIn, rowsOf, sentHistory } from "./csv";
 
 const schema = { time: "at", target: "load", features: ["price"], timezone: "UTC" };
 
@@ -14,7 +14,7 @@ describe("cellsOf", () => {
 
 describe("rowsOf", () => {
   it("reads numbers, gaps and decimal commas, and leaves other columns out", () => {
-    expect(rowsOf("at;load;price;note\n2026-01-01;1,5;;x", schema)).toEqual({ rows: [{ at: "2026-01-01", load: 1.5, price: null }], unused: ["note"] });
+    expect(rowsOf("at;load;price;note\n2026-01-01;1,5;;x", schema)).toEqual({ rows: [{ at: "2026-01-01T00:00:00.000Z", load: 1.5, price: null }], unused: ["note"] });
   });
 
   it("names the place of a fault", () => {
@@ -28,14 +28,24 @@ describe("rowsOf", () => {
 
   it("reads again what csvOf wrote", () => {
     const written = csvOf(["at", "load", "price"], [["2026-01-01", 1, null], ['a "b", c', -2.5, 3]]);
-    expect(rowsOf(written, schema)).toEqual({ rows: [{ at: "2026-01-01", load: 1, price: null }, { at: 'a "b", c', load: -2.5, price: 3 }], unused: [] });
+    expect(rowsOf(written, schema)).toEqual({ rows: [{ at: "2026-01-01T00:00:00.000Z", load: 1, price: null }, { at: 'a "b", c', load: -2.5, price: 3 }], unused: [] });
+  });
+});
+
+describe("momentIn", () => {
+  it("reads times without a zone in the dataset's, also across its changes of the clock", () => {
+    expect(momentIn("UTC", "2026-01-01 10:00")).toBe("2026-01-01T10:00:00.000Z");
+    expect(momentIn("Europe/Istanbul", "2026-01-01")).toBe("2025-12-31T21:00:00.000Z");
+    expect(["2026-03-29T01:30", "2026-03-29T03:30", "2026-07-01T12:00"].map((text) => momentIn("Europe/Berlin", text))).toEqual(["2026-03-29T00:30:00.000Z", "2026-03-29T01:30:00.000Z", "2026-07-01T10:00:00.000Z"]);
+  });
+
+  it("leaves moments with a zone, and what it cannot read, to the platform", () => {
+    for (const text of ["2026-01-01T10:00Z", "2026-01-01T10:00:00+03:00", "yesterday", "01.02.2026"]) expect(momentIn("Europe/Berlin", text)).toBe(text);
   });
 });
 
 describe("sentHistory", () => {
-  it("draws rows whose moment is known, and none by guess", () => {
-    const rows = [{ at: "2026-01-01 10:00", load: 1 }, { at: "2026-01-01T11:00+02:00", load: 2 }, { at: "2026-01-01T12:00Z", load: null }];
-    expect(sentHistory(rows, schema).map(([at, value]) => [Date.parse(at), value])).toEqual([[Date.UTC(2026, 0, 1, 10), 1], [Date.UTC(2026, 0, 1, 9), 2]]);
-    expect(sentHistory(rows.slice(0, 1), { ...schema, timezone: "Europe/Istanbul" })).toEqual([]);
+  it("draws measured rows only", () => {
+    expect(sentHistory([{ at: "2026-01-01T10:00Z", load: 1 }, { at: "2026-01-01T12:00Z", load: null }, { at: "yesterday", load: 3 }], schema)).toEqual([["2026-01-01T10:00Z", 1]]);
   });
 });

@@ -55,7 +55,7 @@ function separatorOf(text: string): string {
 }
 
 /** Read rows for a model: its time, target and features, in the file's order. */
-export function rowsOf(text: string, schema: Pick<DatasetSchema, "time" | "target" | "features">): ReadRows | Fault {
+export function rowsOf(text: string, schema: Pick<DatasetSchema, "time" | "target" | "features" | "timezone">): ReadRows | Fault {
   const found = cellsOf(text);
   if (found === null) return { code: "quote" };
   const [head, ...body] = found;
@@ -73,7 +73,7 @@ export function rowsOf(text: string, schema: Pick<DatasetSchema, "time" | "targe
     for (const name of wanted) {
       const cell = (cells[names.indexOf(name)] ?? "").trim();
       if (name === schema.time) {
-        row[name] = cell;
+        row[name] = momentIn(schema.timezone, cell);
         continue;
       }
       const value = cell === "" ? null : Number(decimalComma && /^[-+]?\d+,\d+$/.test(cell) ? cell.replace(",", ".") : cell);
@@ -94,14 +94,33 @@ export function csvOf(columns: readonly string[], rows: readonly (readonly (stri
   return [columns, ...rows].map((row) => row.map(cell).join(",")).join("\n");
 }
 
-/** The measured rows that were sent, as the history of a chart; empty if their times name no zone. */
-export function sentHistory(rows: readonly SentRow[], schema: Pick<DatasetSchema, "time" | "target" | "timezone">): [string, number][] {
+const ZONED = /(z|[+-]\d\d:?\d\d)$/i;
+const NAIVE = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?$/;
+
+/** A time without a zone is in the dataset's own, as when the dataset was added; what is no time is left as it is. */
+export function momentIn(zone: string, text: string): string {
+  const found = ZONED.test(text) && text.length > 10 ? null : NAIVE.exec(text);
+  if (found === null) return text;
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = found.slice(1).map((part) => Number((part as string | undefined) ?? 0));
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second);
+  const first = wall - offsetAt(zone, wall);
+  return new Date(wall - offsetAt(zone, first)).toISOString();
+}
+
+/** How far a zone's wall clock is ahead of UTC at a moment, in milliseconds. */
+function offsetAt(zone: string, at: number): number {
+  if (zone === "UTC") return 0;
+  const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const part = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(part["year"] ?? 0, (part["month"] ?? 1) - 1, part["day"] ?? 1, part["hour"] ?? 0, part["minute"] ?? 0, part["second"] ?? 0) - at;
+}
+
+/** The measured rows that were sent, as the history of a chart. */
+export function sentHistory(rows: readonly SentRow[], schema: Pick<DatasetSchema, "time" | "target">): [string, number][] {
   const { time, target } = schema;
   if (time === null) return [];
   return rows.flatMap((row): [string, number][] => {
     const [at, value] = [row[time], row[target]];
-    if (typeof at !== "string" || typeof value !== "number") return [];
-    const zoned = /(z|[+-]\d\d:?\d\d)$/i.test(at) ? at : schema.timezone === "UTC" ? `${at.replace(" ", "T")}${at.length > 10 ? "Z" : ""}` : "";
-    return Number.isNaN(Date.parse(zoned)) ? [] : [[zoned, value]];
+    return typeof at === "string" && typeof value === "number" && !Number.isNaN(Date.parse(at)) ? [[at, value]] : [];
   });
 }

@@ -19,7 +19,9 @@ export function ScoresTable({ versions }: { versions: readonly ModelVersion[] })
   const unit = versions[0]?.data_schema.unit ?? "";
   const metrics = (kind?.metrics ?? []).filter(({ name, detail }) => detail !== "hidden" && versions.some((version) => isKnown(version.metrics?.[name])));
   if (kind === undefined || metrics.length === 0) return <p className={text["soft"]}>{t("compareVersions.noScores")}</p>;
+  const own = versions.filter(({ plugin }, index) => evaluations[index]?.data?.evaluation.best_baseline === plugin);
   return (
+    <>
     <Table caption={t("compareVersions.scores")} testId="version-scores">
       <thead>
         <tr>
@@ -46,6 +48,12 @@ export function ScoresTable({ versions }: { versions: readonly ModelVersion[] })
         ))}
       </tbody>
     </Table>
+    {own.map(({ version }) => (
+      <p key={version} className={text["footnote"]}>
+        {t("compareVersions.isBaseline", { version })}
+      </p>
+    ))}
+    </>
   );
 }
 

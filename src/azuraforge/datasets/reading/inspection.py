@@ -20,6 +20,8 @@ FEWEST_ROWS = 20
 #: Minimum number of rows of a single series, and in a short panel: yearly data are short, and some forecasters need no
 #: more.
 FEWEST_ROWS_OF_ONE = 8
+#: Maximum size of a value: sums of squares of larger ones are infinite.
+_LARGEST = 1e100
 _ZEROS_AT_MOST = 0.2
 _ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median
 
@@ -60,6 +62,8 @@ def numbers(
             columns[name] = values
     if ignored:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored)))
+    for name, values in columns.items():
+        _refuse_huge(table, values, name)
     return pl.DataFrame(columns), [name for name in candidates if name in columns]
 
 
@@ -204,6 +208,23 @@ def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal,
             place=table.place(int(frame[ROW][row]), name),
         )
     return values
+
+
+def _refuse_huge(table: RawTable, values: pl.Series, name: str) -> None:
+    huge = (values.is_finite() & (values.abs() > _LARGEST)).fill_null(False).arg_true()
+    if len(huge):
+        row = int(huge[0])
+        raise InvalidInput(
+            "column {column!r} contains {value:.3g}; squares of values above {largest:g} cannot be computed",
+            where="{place}",
+            next_step="correct the value, divide the column by a constant, take its logarithm, or exclude the column",
+            code="value_too_large",
+            details={"count": len(huge)},
+            column=name,
+            value=float(values[row]),
+            largest=_LARGEST,
+            place=table.place(int(table.frame[ROW][row]), name),
+        )
 
 
 def _proportional(values: pl.Series, clock: pl.Series) -> bool:

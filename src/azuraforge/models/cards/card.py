@@ -196,9 +196,8 @@ def _verdict(evaluated: Evaluated | None, say: _Texts, language: Language) -> li
     if evaluated is None:
         return [say("no_verdict")]
     verdict = evaluated.verdict
-    stated = (
-        verdict.headline if verdict.headline in ("withheld", "awaits_approval", "serves_unproven") else verdict.decision
-    )
+    own = ("withheld", "awaits_approval", "serves_unproven")
+    stated = verdict.headline if verdict.headline in own else verdict.decision
     decision = say(f"decision.{stated}", approved=_plain(verdict.approved or "–"))
     reasons = "\n".join(f"- {_plain(getattr(each.text, language))}" for each in verdict.reasons)
     number = verdict.policy.number

@@ -39,8 +39,8 @@ from azuraforge.models.gate.outlook import would_decide
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import Decision, Headline, VerdictRecord
+from azuraforge.models.gate.stated import about, compared_with_champion, remembering, stated_margin, worth
 from azuraforge.plugins.contract.evaluation import INCUMBENT
-from azuraforge.plugins.contract.metric import MetricFacts
 
 Shortfall = Literal["unproven", "barred"]
 #: Maximum ratio of a candidate's score to the best baseline's at which it serves unproven.
@@ -181,7 +181,7 @@ def decide(
     tightening = {"level": level, "asked": asked, "looks": looks, "trials": of}
     code = "level_tightened_by_trials" if of > 1 else "level_tightened"
     opening = [Reason(code, tightening)] if looks > 1 or of > 1 else []
-    opening += _stated_margin(policy, candidate.metric)
+    opening += stated_margin(policy, candidate.metric)
     present = None if incumbent is None else AgainstIncumbent.of(incumbent, candidate, best, level, len(baselines), how)
     opening += [] if present is None else present.reasons
     case = _Case(
@@ -286,16 +286,16 @@ class _Case:
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
         if to_champion.unknown == "pieces":
-            known = [_remembering("too_few_pieces", to_champion), *self._outlook(to_champion, candidate, holder)]
+            known = [remembering("too_few_pieces", to_champion), *self._outlook(to_champion, candidate, holder)]
             return self.close("not_comparable", champion.name, known, "champion_kept")
         good_enough = self.to_best.at_least_as_good
         present_better = self.present is not None and not self.present.candidate.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
         reasons = [
-            _beside_champion(to_champion),
+            compared_with_champion(to_champion),
             *self._outlook(to_champion, candidate, holder),
-            _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
+            about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
             *noted,
             *barred,
         ]
@@ -307,7 +307,7 @@ class _Case:
         self.comparisons.append(challenge)
         if challenge.better:
             return self.close(
-                "baseline_promoted", best.name, [*reasons, _about("beats_champion", challenge)], "baseline_promoted"
+                "baseline_promoted", best.name, [*reasons, about("beats_champion", challenge)], "baseline_promoted"
             )
         unproven: Decision = "kept" if to_champion.unknown is None else "not_comparable"
         return self.close(unproven, champion.name, reasons, "champion_kept")
@@ -340,7 +340,7 @@ class _Case:
             if each.worse is None:
                 few = each.comparison.unknown == "pieces"
                 params |= {"origins": each.targets, "needed": MIN_PIECES if few else each.needed}
-                params |= {"worth": _worth(each.comparison)} if few else {}
+                params |= {"worth": worth(each.comparison)} if few else {}
                 code = "slice_few_pieces" if few else "slice_unknown"
                 (barred if blocks else noted).append(Reason(f"{code}_{'blocks' if blocks else 'passes'}", params))
             elif each.worse:
@@ -373,13 +373,13 @@ class _Case:
 
     def _beside_best(self) -> Reason:
         if self.to_best.high is not None:
-            return _about(
+            return about(
                 "beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best
             )
         if self.to_best.unknown == "pieces":
-            return _remembering("too_few_pieces_without_champion", self.to_best)
+            return remembering("too_few_pieces_without_champion", self.to_best)
         if self.to_best.unknown == "width":
-            return _remembering("too_wide_without_champion", self.to_best)
+            return remembering("too_wide_without_champion", self.to_best)
         names = {"a": self.candidate.name, "b": self.best.name}
         counts = {"origins": self.to_best.origins, "needed": self._needed()}
         return Reason("too_few_origins_without_champion", {**names, **counts, **measured(self.candidate.metric)})
@@ -392,31 +392,3 @@ def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
     """
     proven = comparison.high is not None and comparison.high < 0
     return "barred" if barred or proven else "unproven"
-
-
-def _stated_margin(policy: GatePolicy, metric: MetricFacts) -> list[Reason]:
-    if not policy.margin:
-        return []
-    if policy.margin_kind == "relative":
-        return [Reason("margin_relative", {"margin": policy.margin, **measured(metric)})]
-    return [Reason("margin_absolute", {"amount": f"{policy.margin:g}", **measured(metric)})]
-
-
-def _about(code: str, comparison: Comparison) -> Reason:
-    return Reason(code, comparison.params)
-
-
-def _beside_champion(comparison: Comparison) -> Reason:
-    if comparison.unknown is not None:
-        return _remembering("too_wide", comparison)
-    return _about("beats_champion" if comparison.better else "not_better_than_champion", comparison)
-
-
-def _remembering(code: str, comparison: Comparison) -> Reason:
-    """Return the reason why the origins do not suffice, with the number of independent origins that they are worth."""
-    return Reason(code, {**comparison.params, "worth": _worth(comparison), "needed": MIN_PIECES})
-
-
-def _worth(comparison: Comparison) -> int:
-    """Return the number of independent rows with the same information, as a whole number of at least 1."""
-    return max(1, int(comparison.pieces))

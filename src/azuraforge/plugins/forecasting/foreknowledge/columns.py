@@ -30,14 +30,13 @@ Kind: TypeAlias = Literal[
 ]
 
 #: Minimum share of a column's news (the part that its past and the target's past do not explain) that later targets
-#: explain only if the column was computed from them. Among real columns, the largest share is 0.88, for the close of a
-#: stock, explained by the next day's open; all others are below 0.6.
+#: explain only if the column was computed from them. Of an honest column that leads the target, such as orders before
+#: deliveries, they explain as much as the column explains of the target, see docs/decisions/0065. Among real columns,
+#: the largest share is 0.88, for the close of a stock, explained by the next day's open; all others are below 0.6.
 EXACT_NEWS = 0.92
 #: Minimum shares of the residual and of the news of a column that later targets explain if the column is a noisy
 #: filter of them.
 NOISY_REST, NOISY_NEWS = 0.92, 0.15
-#: The same shares for a shifted target with more noise, and the maximum that past and present values may explain.
-SHIFTED_REST, SHIFTED_NEWS, MOST_BEHIND = 0.2, 0.1, 0.02
 #: Minimum share of the target's news that a known-ahead column explains only if it was computed from the target.
 OUTCOME = 0.8
 #: Minimum share of the column that a pattern must explain to be named in the finding.
@@ -162,7 +161,4 @@ def _knows(each: Dependence) -> float:
     """Return the share that shows that a column depends on future values; 0 if no share does."""
     if each.ahead_new >= EXACT_NEWS:
         return each.ahead_new
-    if each.ahead >= NOISY_REST and each.ahead_new >= NOISY_NEWS:
-        return each.ahead
-    shifted = each.ahead >= SHIFTED_REST and each.ahead_new >= SHIFTED_NEWS and each.behind <= MOST_BEHIND
-    return each.ahead if shifted else 0.0
+    return each.ahead if each.ahead >= NOISY_REST and each.ahead_new >= NOISY_NEWS else 0.0

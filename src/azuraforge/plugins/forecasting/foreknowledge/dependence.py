@@ -1,16 +1,14 @@
 """Dependence of a column on later values of the target that past values do not explain.
 
-A column is regressed on the past and present values of the target, and then also on its next values. Four shares of
+A column is regressed on the past and present values of the target, and then also on its next values. Three shares of
 variance distinguish a column that contains future values from an ordinary covariate:
 
 ``ahead``       share of the residual after past and present values of the target that later values explain
 ``ahead_new``   share of the news (the residual after the column's own past as well) that later values explain
-``behind``      share of the residual after later values of the target that past and present values explain
 ``same_row``    share of the target's own news in a row that the column explains in that row
 
 A function of later targets has an ``ahead_new`` near 1, unlike almost any other column: a leading covariate explains
-something of the later values, but these explain little of the covariate. A shifted target with noise has a ``behind``
-near 0, because the present target adds nothing to the later one.
+something of the later values, but these explain little of the covariate.
 """
 
 from __future__ import annotations
@@ -30,11 +28,10 @@ _NOTHING = 1e-10
 
 @dataclass(frozen=True)
 class Dependence:
-    """The four shares of one column, adjusted for the number of regressors, and the number of examined rows."""
+    """The three shares of one column, adjusted for the number of regressors, and the number of examined rows."""
 
     ahead: float
     ahead_new: float
-    behind: float
     same_row: float
     rows: int
 
@@ -61,7 +58,6 @@ class TargetSpace:
         self._of_past = basis(np.concatenate([waves, past], axis=1))
         self._of_present = joined(self._of_past, self._now)
         self._of_all = joined(self._of_present, later)
-        self._of_future = basis(np.concatenate([waves, later], axis=1))
 
     @property
     def rows(self) -> int:
@@ -80,9 +76,9 @@ class TargetSpace:
         own = self._lags(filled, self._span.lags)
         total = size(column)
         if total <= 0:
-            return Dependence(0.0, 0.0, 0.0, 0.0, self.rows)
+            return Dependence(0.0, 0.0, 0.0, self.rows)
         floor = _NOTHING * total
-        present, everything, future = self._of_present, self._of_all, self._of_future
+        present, everything = self._of_present, self._of_all
         own_present, own_all = joined(present, own), joined(everything, own)
         own_past = joined(self._of_past, own)
         without = rest(self._now, own_past)
@@ -90,7 +86,6 @@ class TargetSpace:
         return Dependence(
             ahead=self._share(column, present, everything, floor),
             ahead_new=self._share(column, own_present, own_all, floor),
-            behind=self._share(column, future, everything, floor),
             same_row=adjusted(size(without), size(with_column), self.rows - own_past.shape[1], 1),
             rows=self.rows,
         )

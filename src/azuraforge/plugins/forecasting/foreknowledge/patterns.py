@@ -31,6 +31,8 @@ _WIDTHS = (2, 3, 4, 5, 7, 10, 12, 14, 24, 30)
 #: A column is constant over periods if at least this share of its values equal the previous value.
 _STILL = 0.5
 _EQUAL = 1e-6
+#: Minimum share of the column's changes that the changes of an extreme explain.
+_SAME_CHANGES = 0.5
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def _events(y: Floats, c: Floats, leads: int) -> Iterator[Pattern]:
             ahead = np.stack([_shifted(y, lead) for lead in range(1, width + 1)])
             for extreme in (ahead.max(axis=0), ahead.min(axis=0)):
                 share = _alike(c, extreme)
-                if 1 - share <= (1 - now) / 10:  # rows of a slow target are similar to their neighbours
+                # Rows of a slow target are similar to their neighbours, and trends to each other, unlike their changes.
+                if 1 - share <= (1 - now) / 10 and _alike(np.diff(c), np.diff(extreme)) >= _SAME_CHANGES:
                     yield Pattern("extreme_ahead", width, share)
     yield from _periods(y, c)
     yield from _interpolation(y, c)
