@@ -1386,7 +1386,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview Rollback
+         * @description Return the version to which a rollback of an alias would return. Nothing is changed.
+         */
+        get: operations["models_preview_rollback"];
         put?: never;
         /**
          * Roll Back
@@ -8379,6 +8383,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -8436,6 +8445,11 @@ export interface components {
             deleted_by?: string | null;
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @description name of the task kind of its newest version; null if it has no version
+             */
+            kind?: string | null;
             /** Name */
             name: string;
             /** Target */
@@ -10959,6 +10973,34 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
         };
         /**
+         * RollbackOut
+         * @description Version to which a rollback of an alias would return. Both versions are null if nothing can be rolled back.
+         */
+        RollbackOut: {
+            /** Alias */
+            alias: string;
+            /**
+             * At
+             * @description time from which the alias pointed to `to_version` before; null without it
+             */
+            at: string | null;
+            /**
+             * From Version
+             * @description version that the alias points to; null if it does not exist
+             */
+            from_version: number | null;
+            /**
+             * Reason
+             * @description reason of that earlier move; null without `to_version`
+             */
+            reason: string | null;
+            /**
+             * To Version
+             * @description version that the alias would point to; null if the alias has no earlier version, or if that version is in the trash
+             */
+            to_version: number | null;
+        };
+        /**
          * RollbackRequest
          * @description Request to roll an alias back one promotion, with the reason.
          */
@@ -10968,6 +11010,11 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * From Version
+             * @description version that the alias must still point to, so that a repeated request changes nothing; null: any version
+             */
+            from_version?: number | null;
             /**
              * Reason
              * @default rolled back manually
@@ -13765,7 +13812,7 @@ export interface components {
             run_id: string;
             /**
              * Run State
-             * @description state of the trial's run; null if the run has been purged
+             * @description state of the trial's run; null if the run has been purged, and in `best`
              */
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
             /**
@@ -13774,10 +13821,20 @@ export interface components {
              */
             scores: number[] | null;
             /**
+             * Started At
+             * @description start of the run's first attempt; null before it starts, if the run has been purged, and in `best`
+             */
+            started_at: string | null;
+            /**
              * State
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+            /**
+             * Worker
+             * @description worker of the last attempt; null before the run starts, if it has been purged, and in `best`
+             */
+            worker: string | null;
         };
         /**
          * TrialPage
@@ -23095,6 +23152,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_preview_rollback: {
+        parameters: {
+            query?: {
+                alias?: string;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RollbackOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -33410,6 +33557,10 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description part of the name */
+                name?: string | null;
+                /** @description only studies in this state */
+                state?: ("running" | "paused" | "stopped" | "finished" | "failed") | null;
             };
             header?: {
                 /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
