@@ -13,6 +13,8 @@ export class Problem extends Error {
   readonly fields: readonly FieldProblem[];
   /** The sheets of an Excel workbook, one of which must be selected. */
   readonly sheets: readonly string[];
+  /** Further facts, such as the position of a fault. */
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(status: number, body: unknown) {
     const read = isRecord(body) ? body : {};
@@ -23,6 +25,7 @@ export class Problem extends Error {
     this.where = text(read["where"]);
     this.nextStep = text(read["next_step"]);
     this.fields = fieldProblems(this.message, this.where, read["details"]);
+    this.details = isRecord(read["details"]) ? read["details"] : {};
     const sheets = isRecord(read["details"]) ? read["details"]["sheets"] : null;
     this.sheets = Array.isArray(sheets) ? sheets.filter((each): each is string => typeof each === "string") : [];
   }

@@ -1,6 +1,6 @@
 // Keeps lists up to date by the stream "project": changed queries are read again, at most once a second.
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useQueryClient, type Query } from "@tanstack/react-query";
+import { useEffect, useEffectEvent, useRef } from "react";
 
 import type { LiveEvent } from "../api/types";
 import { projectQuery } from "../projects/session";
@@ -15,6 +15,26 @@ export function queryOf(type: string): string {
   return `${type.split(".")[0] ?? ""}s`.replace(/ys$/, "ies");
 }
 
+const listeners = new Set<(events: readonly LiveEvent[]) => void>();
+
+/** Pass events of the stream "project" to the pages that listen. */
+export function announce(events: readonly LiveEvent[]): void {
+  for (const listener of listeners) listener(events);
+}
+
+/** Call a function with the events of the project while the component is mounted. */
+export function useAnnounced(onEvents: (events: readonly LiveEvent[]) => void): void {
+  const receive = useEffectEvent(onEvents);
+  useEffect(() => {
+    const listener = (events: readonly LiveEvent[]) => receive(events);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, []);
+}
+
+/** A shown list that changes its own pages by events is not read again as a whole. */
+const readsAgain = (query: Query) => query.meta?.["followsEvents"] !== true || !query.isActive();
+
 export function useProjectEvents(project: string): LiveStatus {
   const client = useQueryClient();
   const changed = useRef(new Set<string>());
@@ -22,6 +42,7 @@ export function useProjectEvents(project: string): LiveStatus {
   const key = `${KEY}.${project}`;
 
   const receive = (events: LiveEvent[]) => {
+    announce(events);
     changed.current.add("events");
     for (const event of events) {
       changed.current.add(queryOf(event.type));
@@ -32,7 +53,7 @@ export function useProjectEvents(project: string): LiveStatus {
     sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
-      for (const name of changed.current) void client.invalidateQueries({ queryKey: [name] });
+      for (const name of changed.current) void client.invalidateQueries({ queryKey: [name], predicate: readsAgain });
       changed.current.clear();
     }, PAUSE_MS);
   };

@@ -1,27 +1,14 @@
 // Queries and mutations of the run pages.
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
 import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
 import { isOfMachine } from "./curves/curves";
-import type { Metrics, RunDetail, RunRequest, RunState, StoredEvaluation } from "../api/types";
+import type { Metrics, RunDetail, RunRequest, StoredEvaluation } from "../api/types";
 
-const PAGE = 25;
 /** No more points than a wide screen has pixels. */
 const MOST_POINTS = 2000;
-const PROGRESS_MS = 3000;
-
-/** Trials are included only on request; they are listed on their study's page. */
-export function runsQuery(state: RunState | null, after: string | null, trials = false) {
-  return queryOptions({
-    queryKey: ["runs", "page", state, after, trials],
-    queryFn: ({ signal }) => get("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
-    placeholderData: keepPreviousData,
-    // The project stream contains states but no progress, so lists with running runs are read at intervals.
-    refetchInterval: (query) => (query.state.data?.items.some((run) => run.state === "running") ? PROGRESS_MS : false),
-  });
-}
 
 export function runQuery(id: string) {
   return queryOptions({

@@ -27,6 +27,10 @@ const PATHS = {
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
   menu: "M4 6h16M4 12h16M4 18h16",
   density: "M4 5h16M4 9.700h16M4 14.300h16M4 19h16",
+  pin: "M9 4h6l-1 6 3 3v2H7v-2l3-3zM12 15v6",
+  up: "M5 15l7-7 7 7",
+  down: "M5 9l7 7 7-7",
+  columns: "M4 5h16v14H4zM10 5v14M15 5v14",
   person: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4 21c.600-4.400 3.800-6.500 8-6.500s7.400 2.100 8 6.500",
 } as const;
 

@@ -34,7 +34,6 @@ export const comparison = {
     mean_one: "{{name}} = {{value}} ({{count}} run)",
     mean_other: "{{name}} = {{value}}, mean of {{count}} runs",
     chosen: "Compare {{name}}",
-    compare: "Compare the selected runs",
     metrics: "Metrics",
     metric: "Metric",
     marked: "All runs were evaluated on the same held-out rows. In brackets: the best baseline of that run.",

@@ -13,6 +13,7 @@ import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
 import { runPage } from "./runPage";
+import { runList } from "./runList";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -36,6 +37,7 @@ export const en = {
   ...predictions,
   ...projects,
   ...runPage,
+  ...runList,
   ...runs,
   ...schedules,
   ...shell,

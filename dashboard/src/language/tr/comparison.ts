@@ -36,7 +36,6 @@ export const comparison: typeof english = {
     mean_one: "{{name}} = {{value}} ({{count}} çalıştırma)",
     mean_other: "{{name}} = {{value}}, {{count}} çalıştırmanın ortalaması",
     chosen: "Karşılaştırmaya ekle: {{name}}",
-    compare: "Seçilenleri karşılaştır",
     metrics: "Metrikler",
     metric: "Metrik",
     marked: "Çalıştırmaların hepsi aynı ayrılmış satırlarda değerlendirildi. Ayraç içinde: o çalıştırmanın en iyi temel yöntemi.",

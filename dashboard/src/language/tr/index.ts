@@ -14,6 +14,7 @@ import { plugins } from "./plugins";
 import { predictions } from "./predictions";
 import { projects } from "./projects";
 import { runPage } from "./runPage";
+import { runList } from "./runList";
 import { runs } from "./runs";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
@@ -37,6 +38,7 @@ export const tr: Texts = {
   ...predictions,
   ...projects,
   ...runPage,
+  ...runList,
   ...runs,
   ...schedules,
   ...shell,
