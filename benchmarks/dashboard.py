@@ -10,17 +10,18 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks.logging import PEER
-from benchmarks.pages import run_page, visits
+from benchmarks.pages import list_page, run_page, visits
 from benchmarks.pages.browsing import launch
 from benchmarks.report import Report
 
-PARTS = ("visits", "run")
+PARTS = ("visits", "run", "list")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=7, help="visits of each product at each speed")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part only; may be repeated")
+    parser.add_argument("--runs", type=int, default=list_page.RUNS, help="runs in the long list")
     asked = parser.parse_args()
     if not (PEER.parent / "optuna-dashboard").exists():
         raise SystemExit("the peers are not installed in .bench-mlflow; run `make bench-dashboard`, which does that")
@@ -34,6 +35,8 @@ def main() -> None:
                 visits.measure(browser, folder, report, asked.turns)
             if "run" in parts:
                 run_page.measure(browser, report)
+            if "list" in parts:
+                list_page.measure(browser, report, asked.runs)
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -128,7 +128,16 @@ function StudyRow({ study }: { study: Study }) {
         {study.objectives[0]?.metric} {number(score)}
         {baseline !== null && score !== undefined ? <p className={css["soft"]}>{t(beats ? "studies.beatsBaseline" : "studies.losesBaseline")}</p> : null}
       </td>
-      <td>{baseline === null ? <span className={css["soft"]}>{t("common.notYetKnown")}</span> : `${number(baseline.score)} (${baseline.name})`}</td>
+      <td>
+        {baseline === null ? (
+          <span className={css["soft"]}>{t("common.notYetKnown")}</span>
+        ) : (
+          <>
+            {number(baseline.score)}
+            <p className={css["soft"]}>{baseline.name}</p>
+          </>
+        )}
+      </td>
       <td className={tableCss["nowrap"]}>{moment(study.created_at)}</td>
     </tr>
   );

@@ -50,6 +50,7 @@ function spanOf(values: readonly number[]): [number, number] {
 
 /** Return the shown range of scores. The worst tenth is cut off if it is far from the others, which it would flatten. */
 export function shownSpan(scores: readonly number[], direction: Direction, others: readonly number[] = []): [number, number] {
+  if (scores.length === 0) return [0, 1];
   const sorted = [...scores].sort((a, b) => (direction === "minimize" ? a - b : b - a));
   const kept = sorted.slice(0, Math.max(3, Math.ceil(sorted.length * 0.9)));
   const [low, high] = spanOf([...kept, ...others]);

@@ -47,7 +47,7 @@ async def sign_in(
     return _session_out(signed_in.caller)
 
 
-@router.get("/sessions")
+@router.get("/sessions", responses={403: {}})
 def list_sessions(caller: Person, service: Service, limit: Limit = PAGE, after: After = None) -> BrowserSessionPage:
     """List the caller's browser sessions, latest first."""
     _refuse_token(caller)

@@ -11,7 +11,7 @@ import { cleared, nearestRow, strokeRows, type Look } from "./drawing";
 import css from "./Parallel.module.css";
 import { RAMP, binsOf } from "./ramp";
 
-const [STEP, SIDE, HEAD, HEIGHT, FOOT] = [112, 56, 8, 280, 12];
+const [STEP, SIDE, HEAD, HEIGHT, FOOT] = [112, 56, 20, 292, 12];
 const KEYS: Record<string, number> = { ArrowUp: 0.02, ArrowDown: -0.02, PageUp: 0.1, PageDown: -0.1, Home: -1, End: 1 };
 
 export type Brushes = Readonly<Record<string, Brush>>;

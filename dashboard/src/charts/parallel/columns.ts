@@ -11,6 +11,8 @@ export interface Column {
   values: readonly Value[];
   /** Whether the column is a result; the last axis and the first colour. */
   result?: boolean;
+  /** The kind of axis to begin with, if the values permit it. */
+  scale?: ScaleKind;
   /** Explanation of the column, for example the rows on which a score was computed. */
   note?: string;
 }
@@ -32,8 +34,14 @@ export interface Axis {
 
 const isNumber = (value: Value): value is number => typeof value === "number" && Number.isFinite(value);
 
-/** The kinds of axis that a column permits; the first one is its default: logarithmic if it spans two powers of ten. */
+/** The kinds of axis that a column permits; the first one is its default: its own, else logarithmic if it spans two powers of ten. */
 export function kindsOf(column: Column): ScaleKind[] {
+  const kinds = permitted(column);
+  const { scale } = column;
+  return scale !== undefined && kinds.includes(scale) ? [scale, ...kinds.filter((kind) => kind !== scale)] : kinds;
+}
+
+function permitted(column: Column): ScaleKind[] {
   const known = column.values.filter((value) => value !== null);
   if (known.some((value) => typeof value === "string")) return ["category"];
   const [low, high] = endsOf(column);

@@ -39,7 +39,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
         facts={[
           { name: t("studies.pipeline"), value: study.plugin },
           { name: t("studies.dataset"), value: <Link href={paths.dataset(study.dataset_name)}>{`${study.dataset_name} v${study.dataset_version}`}</Link> },
-          { name: t("run.model"), value: study.model },
+          { name: t("newRun.model"), value: study.model },
           { name: t("studies.sampler"), value: t(`studies.samplers.${study.sampler}`) },
           { name: t("studies.pruner"), value: t(`studies.pruners.${study.pruner.name}`) },
           { name: t("studies.objectives"), value: study.objectives.map(({ metric }, index) => `${metric} (${t(`studies.directions.${directionOf(study, index)}`)})`).join(", ") },

@@ -61,7 +61,7 @@ export function ContourCard({ fields, score, names }: { fields: readonly Column[
           const [wide, tall] = [(width - RIGHT - LEFT) / CELLS, (HEIGHT - BOTTOM - TOP) / CELLS];
           return (
             <>
-              {cells.map((line, row) => line.map((value, column) => (value === null ? null : <rect key={`${row}.${column}`} className={css["cell"]} x={LEFT + column * wide} y={HEIGHT - BOTTOM - (row + 1) * tall} width={wide + 0.5} height={tall + 0.5} style={{ fill: fill(value) }} />)))}
+              <g className={css["cells"]}>{cells.map((line, row) => line.map((value, column) => (value === null ? null : <rect key={`${row}.${column}`} x={LEFT + column * wide} y={HEIGHT - BOTTOM - (row + 1) * tall} width={wide + 0.5} height={tall + 0.5} style={{ fill: fill(value) }} />)))}</g>
               <g transform={`translate(0,${HEIGHT - BOTTOM})`}>
                 <Axis scale={scaleOf(xs, [LEFT, width - RIGHT])} side="bottom" label={shortened(across.name, Math.floor(width / 9))} ticks={Math.max(2, Math.floor(width / 110))} />
               </g>

@@ -11,6 +11,7 @@ import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Empty } from "../../ui/Notice";
 import { importanceQuery } from "../api";
+import { directionOf, shownSpan } from "../history";
 import { trialColumns } from "./columns";
 import { ContourCard } from "./ContourCard";
 import { ObjectiveChoice } from "./OverviewTab";
@@ -22,14 +23,23 @@ const SLICES = 6;
 /** How the searched fields relate to an objective: parallel coordinates, one slice per field, and a contour of two. */
 export function ParametersTab({ study, trials }: { study: StudyDetail; trials: readonly Trial[] }) {
   const { t } = useTranslation();
+  const { count } = useFormats();
   const [index, setIndex] = useState(0);
   const [brushes, setBrushes] = useState<Brushes>({});
   const [filter, setFilter] = useState<Brushes>({}); // the plot redraws at once, the table when there is time
-  const scored = useMemo(() => trials.filter(({ scores }) => scores !== null), [trials]);
+  const [whole, setWhole] = useState(false);
+  const direction = directionOf(study, index);
+  const all = useMemo(() => trials.filter(({ scores }) => scores !== null), [trials]);
+  const near = useMemo(() => {
+    const [low, high] = shownSpan(all.map(({ scores }) => scores?.[index] ?? NaN).filter(Number.isFinite), direction);
+    return all.filter(({ scores }) => (scores?.[index] ?? NaN) >= low && (scores?.[index] ?? NaN) <= high);
+  }, [all, index, direction]);
+  const scored = whole ? all : near;
+  const outside = all.length - near.length;
   const columns = useMemo(() => trialColumns(study, scored), [study, scored]);
   const names = useMemo(() => scored.map(({ number }) => t("studies.trialOf", { trial: number })), [scored, t]);
   const inside = useMemo(() => matching(columns.filter(({ id }) => id in filter).map((column) => axisOf(column)), filter, scored.length), [columns, filter, scored]);
-  if (scored.length === 0) {
+  if (all.length === 0) {
     return (
       <Card title={t("studies.parallelTrials")}>
         <Empty title={t("studies.noScores")} />
@@ -41,6 +51,13 @@ export function ParametersTab({ study, trials }: { study: StudyDetail; trials: r
   return (
     <>
       <Card title={t("studies.parallelTrials")} note={t("studies.parallelTrialsNote")} testId="study-parallel">
+        {outside > 0 ? (
+          <div className={css["choices"]}>
+            <label className={css["choice"]}>
+              <input type="checkbox" checked={whole} data-testid="include-outside" onChange={(event) => { setWhole(event.target.checked); setBrushes({}); setFilter({}); }} /> {t("studies.includeOutside", { count: outside, shown: count(outside) })}
+            </label>
+          </div>
+        ) : null}
         <ParallelPlot columns={columns} names={names} brushes={brushes} onBrush={(next) => { setBrushes(next); startTransition(() => setFilter(next)); }} label={t("studies.parallelLabel", { count: names.length })} testId="parallel" />
         {Object.keys(filter).length > 0 ? (
           <div className={css["matching"]} data-testid="matching-trials">

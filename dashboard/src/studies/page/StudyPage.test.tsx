@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { StudyDetail, Trial } from "../../api/types";
+import { kindsOf } from "../../charts/parallel/columns";
 import { answerApi, page, showPage } from "../../testing-pages";
 import { study, trial } from "../samples";
 import StudyPage from "../StudyPage";
@@ -55,7 +56,7 @@ describe("the first sentence", () => {
     answer(study({ best: null, trials: { failed: 4 }, retrain_run_id: null, baselines: [] }), [trial(0, { state: "failed", scores: null, error: { code: "x", message: LONG } })]);
     show("overview");
     expect((await screen.findByTestId("study-outcome")).textContent).toContain("every trial failed or was pruned");
-    expect(screen.getByText("No trial has ended yet")).toBeTruthy();
+    expect(screen.getByText("No trial has a score")).toBeTruthy();
   });
 });
 
@@ -139,6 +140,23 @@ describe("the other tabs", () => {
     expect(screen.queryByTestId("tab-front")).toBeNull();
   });
 
+  it("leave trials with far worse scores out of the parameters until they are included", async () => {
+    const user = userEvent.setup();
+    answer(study(), [...Array.from({ length: 20 }, (_, number) => trial(number, { scores: [1 + number / 100] })), trial(20, { scores: [1e6] })]);
+    show("parameters");
+    expect((await screen.findByTestId("parallel-count")).textContent).toContain("20 of 20");
+    await user.click(screen.getByTestId("include-outside"));
+    expect(screen.getByTestId("parallel-count").textContent).toContain("21 of 21");
+  });
+
+  it("let any trial be retrained that was not, the best one of a study with several objectives too", async () => {
+    const asked = answer(study({ objectives, winner: 2, retrain_run_id: null, front: [2] }), trials, { "POST /studies/s1/retrain": { status: 201, body: {} } });
+    show("trials");
+    const row = (await screen.findByRole("link", { name: "#2" })).closest("tr") as HTMLElement;
+    await userEvent.setup().click(within(row).getByRole("button", { name: "Retrain" }));
+    await waitFor(() => expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ trial: 2 }));
+  });
+
   it("draw any two of several objectives, with the front marked", async () => {
     const user = userEvent.setup();
     const three = [trial(0, { scores: [1, 5, 1] }), trial(1, { scores: [2, 2, 9] }), trial(2, { scores: [3, 3, 9] })];
@@ -207,6 +225,8 @@ describe("what the tabs compute", () => {
   it("conditional fields have no value where they are missing, and far places no estimate", () => {
     const [first] = trialColumns({ space: { a: {} }, objectives: [] }, [trial(0, { params: { a: [8, 16] } }), trial(1, { params: {} }), trial(2, { params: { a: false } })]);
     expect(first?.values).toEqual(["[8,16]", null, "false"]);
+    const wide = trialColumns({ space: { a: { low: 0, high: 1 } }, objectives: [] }, [trial(0, { params: { a: 1e-4 } }), trial(1, { params: { a: 1 } })])[0];
+    expect(wide && kindsOf(wide)[0]).toBe("linear"); // as it was searched, not as it spreads
     const cells = surface([{ x: 0.05, y: 0.05, score: 1 }, { x: 0.1, y: 0.1, score: 0 }], 10);
     expect(cells[9]?.[9]).toBeNull();
     expect(cells[0]?.[0]).toBeGreaterThan(0.5);

@@ -17,8 +17,8 @@ const MOST_ROWS = 200;
 
 /** When each trial waited and ran, by worker or by trial; the state is a pattern and a colour. */
 export function TimelineTab({ study, trials }: { study: StudyDetail; trials: readonly Trial[] }) {
-  const { t, i18n } = useTranslation();
-  const { count, duration, instant } = useFormats();
+  const { t } = useTranslation();
+  const { count, duration, instant, locale } = useFormats();
   const [rows, setRows] = useState("worker");
   const [state, setState] = useState("");
   const [opened] = useState(() => Date.now());
@@ -31,9 +31,9 @@ export function TimelineTab({ study, trials }: { study: StudyDetail; trials: rea
   const shown = lanes.flatMap((lane) => lane.bars);
   const first = shown.reduce((least, { queued }) => Math.min(least, queued), Infinity);
   const last = shown.reduce((most, { to }) => Math.max(most, to), -Infinity);
-  const left = rows === "trial" ? 48 : 128;
+  const leftOf = (width: number) => (rows === "trial" ? 48 : width < 480 ? 84 : 128);
   const height = TOP + BOTTOM + Math.max(2, lanes.length) * ROW;
-  const scaleAt = (width: number) => scaleTime([new Date(first), new Date(last > first ? last : first + 1000)], [left, width - RIGHT]);
+  const scaleAt = (width: number) => scaleTime([new Date(first), new Date(last > first ? last : first + 1000)], [leftOf(width), width - RIGHT]);
   const spots = (width: number) => {
     if (shown.length === 0) return [];
     const at = scaleAt(width);
@@ -41,7 +41,7 @@ export function TimelineTab({ study, trials }: { study: StudyDetail; trials: rea
   };
   const byNumber = useMemo(() => new Map<number, Bar>(bars.map((bar) => [bar.trial.number, bar])), [bars]);
   const sameDay = new Date(first).toDateString() === new Date(last).toDateString();
-  const clock = new Intl.DateTimeFormat(i18n.language, sameDay ? { timeStyle: last - first < 600_000 ? "medium" : "short" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat(locale, sameDay ? { timeStyle: last - first < 600_000 ? "medium" : "short" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return (
     <Card title={t("studies.timeline")} note={t("studies.timelineNote")} testId="study-timeline">
       <div className={css["choices"]}>
@@ -75,15 +75,18 @@ export function TimelineTab({ study, trials }: { study: StudyDetail; trials: rea
                 <svg width={26} height={12} aria-hidden="true"><rect className={css["trialBar"]} data-state={one} x={1} y={1} width={24} height={10} rx={2} /></svg> {t(`studies.trialStates.${one}`)}
               </li>
             ))}
-            <li>
-              <svg width={26} height={12} aria-hidden="true"><line className={css["waiting"]} x1={1} x2={25} y1={6} y2={6} /></svg> {t("studies.queued")}
-            </li>
+            {rows === "trial" ? (
+              <li>
+                <svg width={26} height={12} aria-hidden="true"><line className={css["waiting"]} x1={1} x2={25} y1={6} y2={6} /></svg> {t("studies.queued")}
+              </li>
+            ) : null}
             {all.length > lanes.length ? <li>{t("studies.lastRows", { count: MOST_ROWS, shown: count(MOST_ROWS) })}</li> : null}
           </ul>
         }
       >
         {(width, at) => {
           const x = scaleAt(width);
+          const left = leftOf(width);
           return (
             <>
               {lanes.map((lane, row) => {
@@ -93,7 +96,7 @@ export function TimelineTab({ study, trials }: { study: StudyDetail; trials: rea
                     {lane.name === "" ? null : (
                       <text className={css["tick"]} x={left - 8} y={middle + 4} textAnchor="end">
                         <title>{lane.name}</title>
-                        {shortened(lane.name, rows === "trial" ? 6 : 17)}
+                        {shortened(lane.name, rows === "trial" ? 6 : Math.floor(left / 7.5))}
                       </text>
                     )}
                     {rows === "trial" ? lane.bars.map(({ trial, queued, from }) => (from > queued ? <line key={trial.number} className={css["waiting"]} x1={x(queued)} x2={x(from)} y1={middle} y2={middle} /> : null)) : null}

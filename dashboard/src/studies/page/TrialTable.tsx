@@ -142,7 +142,7 @@ function TrialRow({ study, trial, names, mayRetrain, chosen, onChoose }: TrialRo
       </td>
       {mayRetrain ? (
         <td>
-          {trial.state === "complete" && trial.number !== study.winner ? (
+          {trial.state === "complete" && !(trial.number === study.winner && study.retrain_run_id !== null) ? (
             <Button small pending={retrain.isPending} onPress={() => retrain.mutate()}>
               {t("studies.retrain")}
             </Button>

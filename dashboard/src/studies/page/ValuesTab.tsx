@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { scaleLinear, scaleLog } from "d3-scale";
-import { useMemo, useState } from "react";
+import { useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { StudyDetail, Trial } from "../../api/types";
@@ -24,6 +24,7 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
   const { count, number } = useFormats();
   const [state, setState] = useState("");
   const [isLog, setLog] = useState(false);
+  const clip = useId();
   const ended = trials.filter(({ state: now }) => now !== "running").length;
   const found = useQuery(curvesQuery(study.id, ended));
   const lines = useMemo(() => linesOf((found.data ?? []).filter((trial) => state === "" || trial.state === state), isLog), [found.data, state, isLog]);
@@ -33,16 +34,17 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
   const scales = (width: number) => {
     const across: [number, number] = [LEFT + 8, width - RIGHT - 8];
     const up: [number, number] = [HEIGHT - BOTTOM, TOP + 8];
-    return { x: scaleLinear([1, last], across), y: isLog ? scaleLog(range, up).clamp(true) : scaleLinear(range, up).clamp(true) };
+    return { x: scaleLinear([1, last], across), y: isLog ? scaleLog(range, up) : scaleLinear(range, up) };
   };
   const placed = (line: TrialLine, width: number) => {
     const { x, y } = scales(width);
-    return line.points.flatMap(({ report, value }) => (value === null ? [] : [{ key: line.trial.number, x: x(report), y: y(value) }]));
+    return line.points.flatMap(({ report, value }) => (value === null || value > range[1] ? [] : [{ key: line.trial.number, x: x(report), y: y(value) }]));
   };
+  const outside = lines.filter(({ points }) => points.some(({ value }) => value !== null && value > range[1])).length;
   const ends = (width: number) => lines.flatMap((line) => placed(line, width).slice(-1));
   const marked = lines.filter(({ trial }) => trial.state === "pruned").length;
   return (
-    <Card title={t("studies.values")} note={t("studies.valuesNote", { series })} testId="study-values">
+    <Card title={t("studies.reports")} note={t("studies.valuesNote", { series })} testId="study-values">
       <div className={css["choices"]}>
         <Choice label={t("studies.state")} value={state} onChange={setState} options={[{ value: "", label: t("studies.anyState") }, ...STATES.map((value) => ({ value, label: t(`studies.trialStates.${value}`) }))]} testId="values-state" />
         <label className={css["choice"]}>
@@ -80,6 +82,7 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
                 {t(`studies.trialStates.${one}`)}
               </li>
             ))}
+            {outside > 0 ? <li>{t("studies.outsideLines", { count: outside, shown: count(outside), high: number(range[1]) })}</li> : null}
           </ul>
         }
       >
@@ -95,14 +98,17 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
                 <Axis scale={y} side="left" grid={width - LEFT - RIGHT} ticks={5} />
                 <text className={css["name"]} x={8 - LEFT} y={12}>{shortened(series, Math.floor(width / 9))}</text>
               </g>
+              <clipPath id={clip}>
+                <rect x={LEFT} y={TOP + 6} width={width - LEFT - RIGHT} height={HEIGHT - BOTTOM - TOP - 4} />
+              </clipPath>
               {STATES.map((one) => (
-                <path key={one} className={css["value"]} data-state={one} data-many={lines.length > 60} d={lines.filter(({ trial }) => trial.state === one).map((line) => pathOf(line, x, y)).join("")} />
+                <path key={one} className={css["value"]} data-state={one} data-many={lines.length > 60} clipPath={`url(#${clip})`} d={lines.filter(({ trial }) => trial.state === one).map((line) => pathOf(line, x, y)).join("")} />
               ))}
               {lines.map((line) => {
                 const end = line.trial.state === "complete" ? undefined : placed(line, width).at(-1);
                 return end ? <path key={line.trial.number} className={css["end"]} data-state={line.trial.state} d={markPath(line.trial.state === "pruned" ? "cross" : "square", 4)} transform={`translate(${end.x},${end.y})`} /> : null;
               })}
-              {read ? <path className={css["readLine"]} d={pathOf(read, x, y)} /> : null}
+              {read ? <path className={css["readLine"]} clipPath={`url(#${clip})`} d={pathOf(read, x, y)} /> : null}
             </>
           );
         }}

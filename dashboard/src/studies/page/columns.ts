@@ -8,7 +8,7 @@ const plain = (value: unknown): Value => (value === null || value === undefined 
 /** One column per searched field, then one per objective. */
 export function trialColumns(study: Pick<StudyDetail, "space" | "objectives">, trials: readonly Trial[]): Column[] {
   return [
-    ...Object.keys(study.space).map((name): Column => ({ id: `field ${name}`, name, values: trials.map(({ params }) => plain(params[name])) })),
+    ...Object.entries(study.space).map(([name, { choices, log }]): Column => ({ id: `field ${name}`, name, values: trials.map(({ params }) => plain(params[name])), scale: choices ? "category" : log === true ? "log" : "linear" })),
     ...study.objectives.map(({ metric }, index): Column => ({ id: `score ${metric}`, name: metric, values: trials.map(({ scores }) => scores?.[index] ?? null), result: true })),
   ];
 }
