@@ -43,7 +43,7 @@ NAMES = {
     "Token": "TokenCreated", "AccessToken": "AccessTokenOut",
     "Project": "ProjectOut", "CurrentProject": "CurrentProjectOut",
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
-    "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut",
+    "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut", "RollbackTarget": "RollbackOut",
     "RunField": "FieldOut", "RunFields": "FieldsOut", "Bulk": "BulkOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip

@@ -37,6 +37,13 @@ describe("layoutOf", () => {
     expect(wires).toHaveLength(5 + 9 + 1);
   });
 
+  it("keeps runs apart whose versions alternate", () => {
+    const found = lineageOf(4);
+    const crossed = found.edges.map((edge) => (edge.end === "version:1" ? { ...edge, start: "run:r2" } : edge.end === "version:4" ? { ...edge, start: "run:r2" } : edge.kind === "made" ? { ...edge, start: "run:r1" } : edge));
+    const runs = layoutOf({ ...found, edges: crossed }, [4, 3, 2, 1]).places.filter(({ id }) => id.startsWith("run:"));
+    expect(Math.abs((runs[0]?.y ?? 0) - (runs[1]?.y ?? 0))).toBeGreaterThanOrEqual(HEIGHT);
+  });
+
   it("draws only what leads to the chosen versions", () => {
     const { places } = layoutOf(lineageOf(9), [9]);
     expect(places.map(({ id }) => id)).toEqual(["dataset:d:1", "run:r5", "version:9"]);
