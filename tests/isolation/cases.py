@@ -263,6 +263,7 @@ case("POST", "/runs", RUN, ends=-1)  # first, so that a run that has not ended u
 gets(["/runs/fields"])
 case("GET", "/runs/groups", query={"field": "config.horizon"})
 case("PATCH", "/runs/{run_id}", {"name": "renamed"})
+case("POST", "/runs/dry-run", RUN)
 case("POST", "/runs/bulk", {"action": "pin", "run_ids": ["{run}"]}, foreign=(200,),
      nothing="each foreign id has an error of its own, 404")  # fmt: skip
 case("POST", "/runs/{run_id}/cancel", control=(409,), code="ended", why="the run has ended")

@@ -2573,6 +2573,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run
+         * @description Validate a request as ``POST /runs`` does, and return what the run would use, without starting it.
+         */
+        post: operations["runs_dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/fields": {
         parameters: {
             query?: never;
@@ -9178,6 +9198,37 @@ export interface components {
             width: number;
         };
         /**
+         * PlannedPart
+         * @description A part of the dataset as a run would use it.
+         */
+        PlannedPart: {
+            /**
+             * End
+             * @description time of the last row; null if the rows have no time
+             */
+            end: string | null;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "train" | "validation" | "test";
+            /**
+             * Rows
+             * @description number of rows of the part, of all series
+             */
+            rows: number;
+            /**
+             * Start
+             * @description time of the first row; null if the rows have no time
+             */
+            start: string | null;
+            /**
+             * Windows
+             * @description number of windows that the run learns from or predicts; null if the rows have no time
+             */
+            windows: number | null;
+        };
+        /**
          * PluginOut
          * @description An installed plugin, with its error if it cannot be used.
          */
@@ -11473,6 +11524,34 @@ export interface components {
              * @description number of runs on all pages; null unless it was requested
              */
             total?: number | null;
+        };
+        /**
+         * RunPlan
+         * @description What a run with this request would use. Nothing is stored.
+         */
+        RunPlan: {
+            /**
+             * Config
+             * @description config with all defaults filled in
+             */
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Dataset Name */
+            dataset_name: string | null;
+            /** Dataset Version */
+            dataset_version: number | null;
+            /** Model */
+            model: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Parts
+             * @description parts of the dataset; empty for runs that do not split one
+             */
+            parts: components["schemas"]["PlannedPart"][];
+            /** Plugin */
+            plugin: string | null;
         };
         /**
          * RunProgress
@@ -30929,6 +31008,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runs_dry_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPlan"];
                 };
             };
             /** @description Bad Request */

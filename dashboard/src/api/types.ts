@@ -16,6 +16,7 @@ export type RunKind = Run["kind"];
 export type RunError = Schemas["RunError"];
 export type RunProgress = Schemas["RunProgress"];
 export type RunRequest = Partial<Schemas["RunRequest"]>; // everything has a default
+export type RunPlan = Schemas["RunPlan"];
 export type Attempt = Schemas["AttemptOut"];
 export type Artifact = Schemas["ArtifactOut"];
 export type Metrics = Schemas["MetricsOut"];

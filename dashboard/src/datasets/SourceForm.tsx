@@ -35,7 +35,8 @@ export function SourceForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   if (plugins.data === undefined) return <Loading />;
   if (source === undefined) return <p>{t("datasets.noSources")}</p>;
 
-  const values = { ...startValues(fields, {}, input), ...typed[source.name] };
+  const initial = startValues(fields, {}, input);
+  const values = { ...initial, ...typed[source.name] };
   const { config, faults } = readConfig(fields, values);
   const problems = add.error instanceof Problem ? problemsByField(add.error.fields, [...fields.map((field) => field.name), "name"]) : {};
   const submit = (event: SubmitEvent) => {
@@ -58,6 +59,7 @@ export function SourceForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
       <SchemaForm
         fields={fields}
         values={values}
+        initial={initial}
         onChange={(field, value) => setTyped((all) => ({ ...all, [source.name]: { ...all[source.name], [field]: value } }))}
         faults={tried ? faults : {}}
         problems={problems}

@@ -16,7 +16,7 @@ export function FirstSteps({ hasData }: { hasData: boolean }) {
     { name: "predict", to: paths.models, done: false },
   ] as const;
   return (
-    <Card title={t("home.first")} note={t(mayWrite(session) ? "home.firstNote" : "home.firstViewer")} testId="first-steps">
+    <Card title={t("home.first")} note={t(mayWrite(session) || session.archived ? "home.firstNote" : "home.firstViewer")} testId="first-steps">
       <ol className={css["steps"]}>
         {steps.map(({ name, to, done }, index) => (
           <li key={name} className={css["step"]}>

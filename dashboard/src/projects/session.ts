@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { createContext, use } from "react";
 
 import { get, post, remove } from "../api/client";
+import { forgetDrafts } from "./draft";
 import type { CurrentProject, CurrentSession } from "../api/types";
 import { pathsOf, type Paths } from "../routing/paths";
 
@@ -58,6 +59,7 @@ export function useSignOut(onDone: () => void) {
   return useMutation({
     mutationFn: () => remove("/sessions/current"),
     onSettled: () => {
+      forgetDrafts();
       client.clear();
       onDone();
     },

@@ -97,7 +97,8 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const isFaulty = read.some(([, one]) => "fault" in one);
 
   const fields = fieldsOf(plugin?.schema, i18n.language).filter((field) => !searched.some(({ name }) => name === field.name));
-  const values = { ...startValues(fields, {}, input), ...config[pluginName] };
+  const initial = startValues(fields, {}, input);
+  const values = { ...initial, ...config[pluginName] };
   const fixed = readConfig(fields, values);
   const metrics = space.data?.metrics ?? [];
   const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : null);
@@ -178,7 +179,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
       <Card>
         <details>
           <summary>{t("studies.fixed")}</summary>
-          <SchemaForm fields={fields} values={values} onChange={(name, value) => setConfig((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }))} faults={tried ? fixed.faults : {}} problems={{}} />
+          <SchemaForm fields={fields} values={values} initial={initial} onChange={(name, value) => setConfig((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }))} faults={tried ? fixed.faults : {}} problems={{}} />
         </details>
       </Card>
       {create.error ? <ErrorNotice error={create.error} /> : null}

@@ -15,9 +15,11 @@ interface ButtonProps {
   pending?: boolean;
   testId?: string;
   small?: boolean;
+  /** Name for screen readers if the text alone does not say what the button is for. */
+  label?: string;
 }
 
-export function Button({ children, look = "plain", type = "button", onPress, disabled, pending, testId, small }: ButtonProps) {
+export function Button({ children, look = "plain", type = "button", onPress, disabled, pending, testId, small, label }: ButtonProps) {
   return (
     <AriaButton
       className={`${css["button"]} ${css[look]} ${small ? css["small"] : ""}`}
@@ -25,6 +27,7 @@ export function Button({ children, look = "plain", type = "button", onPress, dis
       isDisabled={disabled ?? false}
       isPending={pending ?? false}
       data-testid={testId}
+      {...(label === undefined ? {} : { "aria-label": label })}
       {...(onPress ? { onPress } : {})}
     >
       {pending ? <span className={css["spinner"]} aria-hidden="true" /> : null}

@@ -143,7 +143,7 @@ export function CheckField({ label, checked, onChange, name, hint, error }: {
   return (
     <div className={css["field"]}>
       <div className={css["check"]}>
-        <input id={id} type="checkbox" name={name} checked={checked} aria-describedby={hint ? `${id}-hint` : undefined} onChange={(event) => onChange(event.target.checked)} />
+        <input id={id} type="checkbox" name={name} checked={checked} aria-invalid={error ? true : undefined} aria-describedby={hint ? `${id}-hint` : undefined} onChange={(event) => onChange(event.target.checked)} />
         <label htmlFor={id} className={css["label"]}>
           {label}
         </label>

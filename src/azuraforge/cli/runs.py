@@ -11,6 +11,7 @@ from azuraforge.cli.connecting import Connected, connect
 from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.output.comparing import show_comparison
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
+from azuraforge.cli.output.plan import DryRun, show_plan
 from azuraforge.cli.output.results import page_url, run_path, show_findings, show_result
 from azuraforge.cli.output.run_cells import cells, score_of
 from azuraforge.cli.output.summaries import plain
@@ -62,12 +63,7 @@ def start(
         list[str] | None,
         typer.Option(metavar="RUN", help="Run that must succeed before this run starts. May be repeated."),
     ] = None,
-    on_failure: Annotated[
-        Literal["cancel", "run"],
-        typer.Option(
-            help="What to do if a run given by --depends-on does not succeed: cancel this run, or execute it."
-        ),
-    ] = "cancel",
+    on_failure: values.OnFailure = "cancel",
     time_limit_seconds: Annotated[float | None, typer.Option(help="Time limit of each attempt, in seconds.")] = None,
     memory_limit_bytes: Annotated[
         int | None, typer.Option(help="Memory limit of all processes of the run together, in bytes.")
@@ -75,6 +71,7 @@ def start(
     wait: Annotated[
         bool, typer.Option("--wait/--detach", help="Watch the run until it ends, or return immediately.")
     ] = False,
+    dry_run: DryRun = False,
     json: AsJson = False,
 ) -> None:
     """Start a run."""
@@ -85,6 +82,9 @@ def start(
     if no_refit:
         given["refit"] = False
     with connect(terminal) as connected:
+        if dry_run:
+            show_plan(terminal, connected.client.runs.dry_run(plugin, dataset, given, dataset_version), json)
+            return
         run = connected.client.runs.start(
             plugin,
             dataset=dataset,

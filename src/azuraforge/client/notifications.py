@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
-from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
+from azuraforge.client.starting import START_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
 from azuraforge.client.model import ClassProbability, PredictionPoint
 from azuraforge.client.run import Run
-from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape, json_object
+from azuraforge.client.starting import START_SECONDS
 from azuraforge.client.uploads.files import writing
 
 #: Timeout of a drift check; the first one of a version reads its training data.

@@ -13,15 +13,13 @@ from azuraforge.client.evaluation import Evaluation
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
 from azuraforge.client.external.additions import check_name
 from azuraforge.client.external.shipping import send_file
-from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.connection import segment
 from azuraforge.client.http.pages import listed
-from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Artifact, Bulk, Curve, Log, Preview, Run, RunFields, RunGroups, Series, change_of
 from azuraforge.client.shapes import json_list, json_object
+from azuraforge.client.starting import StartingRuns
 from azuraforge.client.uploads.files import reading
 
-#: Timeout of requests for which the platform validates the config and the dataset in child processes.
-START_SECONDS = 180.0
 #: Timeout of requests for which a child process writes a report or compares two models.
 REPORT_SECONDS = 150.0
 
@@ -30,84 +28,11 @@ ArtifactList: TypeAlias = list[Artifact]
 SeriesList: TypeAlias = list[Series]
 
 
-def kind_of(connection: Connection, plugin: str) -> str:
-    """Return the kind of run for a plugin: ``agent`` for an agent, else ``train``."""
-    found = json_object(connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS))
-    return "agent" if found.get("kind") == "agent" else "train"
-
-
-class Runs:
+class Runs(StartingRuns):
     """Methods of ``client.runs``.
 
     Each method raises ApiError if the platform refuses the request, and PlatformUnreachable if it does not respond.
     """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def start(
-        self,
-        plugin: str | None = None,
-        *,
-        dataset: str | None = None,
-        config: Mapping[str, object] | None = None,
-        kind: Literal["train", "agent"] | None = None,
-        dataset_version: int | None = None,
-        model: str | None = None,
-        name: str | None = None,
-        seed: int = 0,
-        threads: int = 1,
-        priority: int = 0,
-        depends_on: Iterable[str] = (),
-        on_failure: Literal["cancel", "run"] = "cancel",
-        time_limit_seconds: float | None = None,
-        memory_limit_bytes: int | None = None,
-        parent: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Run:
-        """Queue a run and return it immediately.
-
-        Args:
-            plugin: name of a pipeline or an agent; None: ``forecasting.auto`` for series, ``vision.cnn`` for images.
-            dataset: name or id; not required for an agent.
-            config: fields that differ from the plugin's defaults.
-            kind: kind of the run; None: derived from the plugin.
-            model: name of the model to train; None: the dataset's name.
-            priority: -100 to 100; among the queued runs of a project, higher values run first.
-            depends_on: ids of runs that must end before this run starts.
-            on_failure: handling of a run in ``depends_on`` that does not succeed: ``cancel`` this run, or ``run`` it.
-            time_limit_seconds: maximum wall time of each attempt; None: the platform's limit.
-            memory_limit_bytes: maximum memory of all processes together; None: the platform's limit.
-            parent: id of the run whose settings were copied; the page of the run shows the differences.
-            idempotency_key: a repeated request with the same key returns the same run.
-
-        Raises:
-            ApiError: the plugin, the dataset or a run does not exist, or the config or a limit is invalid.
-
-        Example::
-
-            data = client.runs.start("my.collector")
-            model = client.runs.start("forecasting.lstm", dataset="sales", depends_on=[data.id])
-        """
-        body = {
-            "kind": kind or ("train" if plugin is None else self._kind_of(plugin)),
-            "plugin": plugin,
-            "dataset": dataset,
-            "dataset_version": dataset_version,
-            "model": model,
-            "name": name,
-            "config": dict(config or {}),
-            "seed": seed,
-            "threads": threads,
-            "priority": priority,
-            "depends_on": [whole_id(each, lambda short: self.get(short).id) for each in depends_on],
-            "on_failure": on_failure,
-            "time_limit_seconds": time_limit_seconds,
-            "memory_limit_bytes": memory_limit_bytes,
-            "parent": None if parent is None else whole_id(parent, lambda short: self.get(short).id),
-            "idempotency_key": idempotency_key,
-        }
-        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
 
     def list(
         self,
@@ -390,9 +315,6 @@ class Runs:
     def compare_pair(self, a: str, b: str) -> Pair:
         """Compare the models of two runs on the same held-out rows, and test whether the difference exceeds noise."""
         return Pair.from_json(self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b))
-
-    def _kind_of(self, plugin: str) -> str:
-        return kind_of(self._connection, plugin)
 
     def _is_over(self, run_id: str, seq: int) -> bool:
         """Return whether the run has ended with event ``seq``; False if it was resumed later."""

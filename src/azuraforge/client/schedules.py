@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.run import RunError
-from azuraforge.client.runs import START_SECONDS, kind_of
 from azuraforge.client.shapes import Shape
+from azuraforge.client.starting import START_SECONDS, kind_of
 
 Unit = Literal["seconds", "minutes", "hours", "days"]
 Misfire = Literal["once", "all", "skip"]

@@ -10,7 +10,7 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Run
-from azuraforge.client.runs import START_SECONDS
+from azuraforge.client.starting import START_SECONDS
 from azuraforge.client.study import Importance, SearchSpace, Study, Trial
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]

@@ -5,6 +5,8 @@ This module loads no plugin code and no data frames; child processes do (``steps
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
@@ -15,13 +17,16 @@ from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
 from azuraforge.pipelines.summaries import TrainSummary
+from azuraforge.plugins.contract.evaluation import PartName
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.calling import Call
 from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.runs.dry_runs.schemas import PlannedPart
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
+PARTS: tuple[PartName, ...] = ("train", "validation", "test")
 #: Distribution whose task kinds take precedence if several accept the same kind of data.
 BUILT_IN = "azuraforge"
 
@@ -91,6 +96,7 @@ class TrainingHandler(Handler):
             dataset_fingerprint=dataset.fingerprint,
             model=model,
             extra=TrainExtra(task=kind.name),
+            parts=tuple(_planned(checked)),
         )
 
     def _usual_pipeline(self, project_id: str, request: RunRequest) -> str:
@@ -151,6 +157,14 @@ class TrainingHandler(Handler):
             return self._catalogue.show(name).version
         except NotFound:
             return ""
+
+
+def _planned(checked: Validated) -> Iterator[PlannedPart]:
+    """Yield the parts of a checked split as a dry run shows them."""
+    for name in PARTS:
+        if (part := checked.parts.get(name)) is not None:
+            windows = checked.windows.get(name)
+            yield PlannedPart(name=name, rows=part.rows, windows=windows, start=part.start, end=part.end)
 
 
 def check_compared(kind: TaskKindFacts, plugin: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.arrays import Floats, Indices
     from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+    from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, group
     from azuraforge.plugins.contract.fields.search import search_choices, search_range
     from azuraforge.plugins.contract.figure import Figure
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ESSENTIAL",
     "QUANTILE_LEVELS",
     "Agent",
     "AgentContext",
@@ -78,6 +80,7 @@ __all__ = [
     "Table",
     "TaskKind",
     "chronological_split",
+    "group",
     "in_turkish",
     "search_choices",
     "search_range",
@@ -94,6 +97,7 @@ _MODULES = {
     "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
+    "contract.fields.grouping": "ESSENTIAL group",
     "contract.fields.search": "search_choices search_range",
     "contract.secret": "SecretName",
     "contract.shape": "in_turkish",

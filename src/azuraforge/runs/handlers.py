@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from azuraforge.errors import InvalidInput
 from azuraforge.messages.stored import StoredText
+from azuraforge.runs.dry_runs.schemas import PlannedPart
 from azuraforge.runs.schemas import RunRequest, RunSummary, StudyLink
 from azuraforge.strict_json import JsonObject
 
@@ -37,7 +38,7 @@ class RunExtra(BaseModel):
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """Validated request in canonical form, from which the run's row is made."""
+    """Validated request in canonical form, from which the run's row is made. ``parts`` is shown in a dry run only."""
 
     name: str
     plugin: str | None
@@ -49,6 +50,7 @@ class PreparedRun:
     model: str | None = None
     plugin_version: str | None = None
     extra: RunExtra = field(default_factory=RunExtra)
+    parts: tuple[PlannedPart, ...] = ()
 
 
 @dataclass(frozen=True)

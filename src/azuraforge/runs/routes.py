@@ -15,6 +15,7 @@ from azuraforge.paging import PAGE, After, Limit
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.projects.access import Member, Reader, Unit, while_member
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.dry_runs.schemas import RunPlan
 from azuraforge.runs.editing.schemas import BulkOut, BulkRequest, RunChange
 from azuraforge.runs.external.files import ExternalFiles
 from azuraforge.runs.files.previews import FilePreviews
@@ -92,6 +93,14 @@ async def create_run(body: RunRequest, request: Request, access: Member, service
     """Validate and queue a run."""
     create = partial(service.create, access.project_id, body, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
+
+
+@router.post("/dry-run")
+async def dry_run(body: RunRequest, request: Request, access: Member, service: Service) -> RunPlan:
+    """Validate a request as ``POST /runs`` does, and return what the run would use, without starting it."""
+    prepared = await ask_in_turn(request, access.project_id, partial(service.prepare, access.project_id, body))
+    fields = {name: getattr(prepared, name) for name in RunPlan.model_fields if name != "parts"}
+    return RunPlan(**fields, parts=list(prepared.parts))
 
 
 FilterText = Annotated[

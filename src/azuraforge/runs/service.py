@@ -88,8 +88,7 @@ class RunService:
         self.lookup = RunLookup(database)
         self._events = events
         self._handlers = by_kind(handlers)
-        self._artifacts = artifacts
-        self._dispatch = dispatch
+        self._artifacts, self._dispatch = artifacts, dispatch
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
@@ -132,7 +131,6 @@ class RunService:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Registered kinds of runs, without ``external``."""
         return tuple(self._handlers)
 
     def check_kind(self, kind: str) -> None:

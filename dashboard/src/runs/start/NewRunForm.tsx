@@ -1,4 +1,4 @@
-import { useMemo, useState, type SubmitEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -7,15 +7,19 @@ import type { Dataset, DatasetVersion, Plugin, RunDetail } from "../../api/types
 import { AddDataset } from "../../datasets/AddDataset";
 import { inLanguage } from "../../language/setup";
 import { useFormats } from "../../language/useFormats";
+import { useDraft, useKept } from "../../projects/draft";
 import { usePaths } from "../../projects/session";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { SelectField, TextField } from "../../ui/Field";
+import { focusFirstFault } from "../../ui/firstFault";
+import { Folded } from "../../ui/Folded";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { useStartRun } from "../api";
 import { problemsByField, readConfig, startValues, type TypedValues } from "./form";
 import css from "./NewRun.module.css";
 import { fieldsOf, parse, type ConfigField, type Typed } from "./schema";
+import { PlanCard, usePlan } from "./PlanCard";
 import { SchemaForm } from "./SchemaForm";
 import { choosable, dataOf, firstPlugin, fitting, neededData } from "./choices";
 
@@ -28,8 +32,16 @@ interface NewRunFormProps {
 
 const wholeNumber = (name: string, least: number, most: number): ConfigField => ({
   name, kind: "integer", title: name, description: "", nullable: false, required: true, default: least, choices: [],
-  least, most, leastIsOpen: false, mostIsOpen: false, multipleOf: null, longest: null, pattern: null, items: "text", isDate: false,
+  least, most, leastIsOpen: false, mostIsOpen: false, multipleOf: null, longest: null, pattern: null, items: "text", isDate: false, isEssential: false, group: "",
 });
+/** What is kept of an unfinished form. */
+interface Kept {
+  plugin: string;
+  dataset: string;
+  typed: Record<string, TypedValues>;
+  more: TypedValues;
+}
+
 const SEED = wholeNumber("seed", 0, 2 ** 32 - 1);
 const THREADS = wholeNumber("threads", 1, 256);
 
@@ -40,6 +52,9 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const paths = usePaths();
   const [, navigate] = useLocation();
   const start = useStartRun();
+  const form = useRef<HTMLFormElement>(null);
+  const draft = useDraft<Kept>("run");
+  const kept = draft.restored;
   const all = useMemo(() => choosable(plugins), [plugins]);
   const [fresh, setFresh] = useState<Record<string, string>>({});
   const dataIn = (name: string): string | null => fresh[name] ?? dataOf(datasets.find((one) => one.name === name)?.latest);
@@ -48,14 +63,18 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
     () => fitting(plugins, dataOf(datasets.find((one) => one.name === wanted.dataset)?.latest)),
     [plugins, datasets, wanted.dataset],
   );
-  const [pluginName, setPluginName] = useState(() => firstPlugin(usable, plugins, wanted.plugin ?? earlier?.plugin ?? null));
+  const [pluginName, setPluginName] = useState(() => firstPlugin(usable, plugins, kept?.plugin ?? wanted.plugin ?? earlier?.plugin ?? null));
   const [datasetName, setDatasetName] = useState(() => {
     const first = datasets.find((one) => fits(one.latest, neededData(usable.find((plugin) => plugin.name === pluginName) ?? null, plugins)));
-    return wanted.dataset ?? earlier?.dataset_name ?? first?.name ?? "";
+    const known = datasets.find((one) => one.name === kept?.dataset)?.name;
+    return known ?? wanted.dataset ?? earlier?.dataset_name ?? first?.name ?? "";
   });
-  const [typed, setTyped] = useState<Record<string, TypedValues>>({});
-  const [more, setMore] = useState<TypedValues>({ name: "", model: earlier?.model ?? "", seed: String(earlier?.seed ?? 0), threads: String(earlier?.threads ?? 1) });
+  const [typed, setTyped] = useState<Record<string, TypedValues>>(kept?.typed ?? {});
+  const firstMore: TypedValues = { name: "", model: earlier?.model ?? "", seed: String(earlier?.seed ?? 0), threads: String(earlier?.threads ?? 1) };
+  const [more, setMore] = useState<TypedValues>(kept?.more ?? firstMore);
+  const [isRestored, setRestored] = useState(kept !== null);
   const [tried, setTried] = useState(false);
+  const [attempts, setAttempts] = useState(0);
 
   const plugin = all.find((one) => one.name === pluginName) ?? null;
   const isAgent = plugin?.kind === "agent";
@@ -67,6 +86,21 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const threads = parse(THREADS, more["threads"] ?? "");
   const complete = plugin !== null && (isAgent || datasetName !== "");
   const problems = start.error instanceof Problem ? problemsByField(start.error.fields, [...fields.map((field) => field.name), "dataset", "plugin", "name", "model", "seed", "threads"]) : {};
+
+  const isComplete = complete && Object.keys(faults).length === 0;
+  const plan = usePlan(isComplete && !isAgent ? { kind: "train", plugin: pluginName, dataset: datasetName, config } : null);
+  const isTouched = Object.keys(typed).length > 0 || JSON.stringify(more) !== JSON.stringify(firstMore) || isRestored;
+  useKept(draft, { plugin: pluginName, dataset: datasetName, typed, more }, isTouched);
+  // After each refusal the keyboard is at the first faulty field.
+  useEffect(() => {
+    if (attempts > 0) focusFirstFault(form.current);
+  }, [attempts, start.error]);
+  const startAgain = () => {
+    draft.forget();
+    setTyped({});
+    setMore(firstMore);
+    setRestored(false);
+  };
 
   const needed = neededData(plugin, plugins);
   const offered = datasets.filter((one) => fits(one.latest, needed));
@@ -91,6 +125,7 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
+    setAttempts((count) => count + 1);
     if (!complete || Object.keys(faults).length > 0 || "fault" in seed || "fault" in threads) return;
     start.mutate(
       {
@@ -104,12 +139,22 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
         threads: Number(threads.value),
         parent: earlier?.id ?? null,
       },
-      { onSuccess: (run) => navigate(paths.run(run.id)) },
+      {
+        onSuccess: (run) => {
+          draft.forget();
+          navigate(paths.run(run.id));
+        },
+      },
     );
   };
 
   return (
-    <form onSubmit={submit} noValidate className={css["form"]}>
+    <form ref={form} onSubmit={submit} noValidate className={css["form"]}>
+      {isRestored ? (
+        <Notice>
+          {t("form.restored")} <Button small onPress={startAgain}>{t("form.discard")}</Button>
+        </Notice>
+      ) : null}
       <Card title={t("newRun.what")}>
         <div className={css["pair"]}>
           <SelectField
@@ -142,12 +187,11 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
       </Card>
       {fields.length > 0 ? (
         <Card title={t(isAgent ? "newRun.request" : "newRun.config")} note={t("newRun.configNote")}>
-          <SchemaForm fields={fields} values={values} onChange={change} faults={tried ? faults : {}} problems={problems} />
+          <SchemaForm fields={fields} values={values} initial={initial} isCopy={earlier?.plugin === pluginName} onChange={change} faults={tried ? faults : {}} problems={problems} />
         </Card>
       ) : null}
       <Card>
-        <details>
-          <summary className={css["summary"]}>{t("newRun.more")}</summary>
+        <Folded title={t("newRun.more")} isUnfolded={tried && ("fault" in seed || "fault" in threads || ["name", "model", "seed", "threads"].some((name) => name in problems))}>
           <div className={css["pair"]}>
             <TextField label={t("newRun.name")} hint={t("newRun.nameHint")} value={String(more["name"])} onChange={changeMore("name")} name="run-name" error={problems["name"]} />
             {isAgent ? null : (
@@ -156,8 +200,9 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
             <TextField label={t("details.seed")} hint={t("newRun.seedHint")} value={String(more["seed"])} onChange={changeMore("seed")} name="seed" mode="numeric" error={moreFault(seed) ?? problems["seed"]} />
             <TextField label={t("details.threads")} hint={t("newRun.threadsHint")} value={String(more["threads"])} onChange={changeMore("threads")} name="threads" mode="numeric" error={moreFault(threads) ?? problems["threads"]} />
           </div>
-        </details>
+        </Folded>
       </Card>
+      {isAgent ? null : <PlanCard plan={plan} isReady={isComplete} schema={datasets.find((one) => one.name === datasetName)?.latest.dataset_schema} />}
       {start.error ? <ErrorNotice error={start.error} /> : null}
       {tried && Object.keys(faults).length > 0 ? (
         <Notice tone="bad" role="alert">

@@ -1,9 +1,10 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Plugin } from "../../api/types";
 import { answerApi, showPage, page } from "../../testing-pages";
+import { forgetDrafts } from "../../projects/draft";
 import { sampleRun } from "../samples";
 import NewRunPage from "./NewRunPage";
 
@@ -43,6 +44,8 @@ const answers = {
 
 const input = (name: string) => document.querySelector<HTMLInputElement>(`[name="${name}"]`) as HTMLInputElement;
 
+beforeEach(() => forgetDrafts());
+
 describe("NewRunPage", () => {
   it("offers what works, starts with the defaults, and goes to the run", async () => {
     const user = userEvent.setup();
@@ -54,7 +57,7 @@ describe("NewRunPage", () => {
     await user.clear(input("epochs"));
     await user.type(input("epochs"), "5");
     await user.click(screen.getByTestId("start-run"));
-    const sent = asked.find((one) => one.method === "POST")?.body;
+    const sent = asked.find((one) => one.method === "POST" && one.path === "/runs")?.body;
     expect(sent).toMatchObject({ kind: "train", plugin: "forecasting.lstm", dataset: "co2", config: { epochs: 5, calendar: true }, seed: 0, threads: 1, name: null, model: null });
     expect(history.at(-1)).toBe(`/p/default/runs/${sampleRun().id}`);
   });
@@ -69,7 +72,7 @@ describe("NewRunPage", () => {
     await user.click(screen.getByTestId("start-run"));
     expect(screen.getByText("Must be at most 100")).toBeTruthy();
     expect(input("epochs").getAttribute("aria-invalid")).toBe("true");
-    expect(asked.some((one) => one.method === "POST")).toBe(false);
+    expect(asked.some((one) => one.method === "POST" && one.path === "/runs")).toBe(false);
   });
 
   it("shows the platform's complaint at the input that it names", async () => {
@@ -90,7 +93,7 @@ describe("NewRunPage", () => {
     expect(screen.queryByTestId("dataset-select")).toBeNull();
     await user.type(input("place"), "Ankara");
     await user.click(screen.getByTestId("start-run"));
-    expect(asked.find((one) => one.method === "POST")?.body).toMatchObject({ kind: "agent", plugin: "weather", dataset: null, config: { place: "Ankara" } });
+    expect(asked.find((one) => one.method === "POST" && one.path === "/runs")?.body).toMatchObject({ kind: "agent", plugin: "weather", dataset: null, config: { place: "Ankara" } });
   });
 
   it("says what to do where there is no dataset, and takes the bundled one", async () => {

@@ -11,6 +11,30 @@ export function startValues(fields: readonly ConfigField[], earlier: Record<stri
   );
 }
 
+/** A field whose typed value differs from the one that the form started with. */
+export function isChanged(field: ConfigField, typed: Typed | undefined, start: Typed | undefined): boolean {
+  if (typed === undefined || typed === start) return false;
+  if (typeof typed === "boolean" || typeof start === "boolean") return typed !== start;
+  const [now, before] = [parse(field, typed), parse(field, start ?? "")];
+  if ("fault" in now || "fault" in before) return typed.trim() !== (start ?? "").trim();
+  return JSON.stringify(now.value) !== JSON.stringify(before.value);
+}
+
+export interface FieldGroup {
+  /** Empty for the fields of no group. */
+  title: string;
+  fields: readonly ConfigField[];
+}
+
+/** The fields that are always shown, and the groups that are folded. Without any essential field, all are shown. */
+export function arranged(fields: readonly ConfigField[]): { open: readonly ConfigField[]; groups: readonly FieldGroup[] } {
+  if (!fields.some((field) => field.isEssential)) return { open: fields, groups: [] };
+  const isOpen = (field: ConfigField) => field.isEssential || (field.required && field.default === undefined);
+  const folded = fields.filter((field) => !isOpen(field));
+  const titles = [...new Set(folded.map((field) => field.group))].sort((a, b) => Number(a === "") - Number(b === ""));
+  return { open: fields.filter(isOpen), groups: titles.map((title) => ({ title, fields: folded.filter((field) => field.group === title) })) };
+}
+
 export interface Read {
   config: Record<string, unknown>;
   faults: Record<string, Fault>;

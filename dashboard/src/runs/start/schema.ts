@@ -25,6 +25,10 @@ export interface ConfigField {
   items: "number" | "text";
   /** A calendar date; browsers have an input for it. */
   isDate: boolean;
+  /** A field that most people set; forms show it first. */
+  isEssential: boolean;
+  /** Title of the group under which forms fold the field; empty for none. */
+  group: string;
 }
 
 export interface Fault {
@@ -67,7 +71,16 @@ function fieldOf(name: string, found: Schema, root: Schema, required: boolean, l
     pattern: typeof schema["pattern"] === "string" ? schema["pattern"] : null,
     items: isRecord(schema["items"]) && ["number", "integer"].includes(String(schema["items"]["type"])) ? "number" : "text",
     isDate: schema["format"] === "date",
+    isEssential: found["essential"] === true,
+    group: groupOf(found["group"], language),
   };
+}
+
+/** A plugin declares a group by a title in each language. */
+function groupOf(declared: unknown, language: string): string {
+  if (!isRecord(declared)) return "";
+  const title = declared[language] ?? declared["en"];
+  return typeof title === "string" ? title : "";
 }
 
 /** Follows references and takes `null` out of a union; what is left of a union must be one type. */

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.errors import InvalidValue
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
@@ -26,7 +27,7 @@ class AttentionConfig(NetworkConfig):
             title="Width",
             description="Number of values per row inside the encoder",
             json_schema_extra=(
-                in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı") | search_range(16, 64, step=16)
+                in_turkish("Genişlik", "Kodlayıcıda satır başına değer sayısı") | search_range(16, 64, step=16) | MODEL
             ),
         ),
     ]
@@ -41,6 +42,7 @@ class AttentionConfig(NetworkConfig):
             json_schema_extra=(
                 in_turkish("Dikkat başlıkları", "Dikkat başlığı sayısı; genişlik başlıklar arasında bölüşülür")
                 | search_choices([2, 4, 8])
+                | MODEL
             ),
         ),
     ]
@@ -52,7 +54,9 @@ class AttentionConfig(NetworkConfig):
             le=12,
             title="Layers",
             description="Number of encoder blocks",
-            json_schema_extra=(in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı") | search_range(1, 3)),
+            json_schema_extra=(
+                in_turkish("Katman sayısı", "Kodlayıcı bloklarının sayısı") | search_range(1, 3) | MODEL
+            ),
         ),
     ]
     attention_rows: Annotated[
@@ -69,6 +73,7 @@ class AttentionConfig(NetworkConfig):
                     "Dikkatin okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
                 )
                 | search_range(12, 96, log=True)
+                | MODEL
             ),
         ),
     ]

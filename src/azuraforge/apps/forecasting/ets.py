@@ -14,6 +14,7 @@ from azuraforge.apps.forecasting.smoothing.estimation import Fitted, fit_forms, 
 from azuraforge.apps.forecasting.smoothing.recursion import Smoothing
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, MODEL
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
@@ -37,7 +38,8 @@ class EtsConfig(ForecastConfig):
             description="Error, trend and season: A additive, M multiplicative, N none, Z chosen automatically",
             json_schema_extra=in_turkish(
                 "Biçim", "Hata, eğilim ve mevsim: A toplamsal, M çarpımsal, N yok, Z kendiliğinden seçilir"
-            ),
+            )
+            | ESSENTIAL,
         ),
     ]
     damped: Annotated[
@@ -46,7 +48,7 @@ class EtsConfig(ForecastConfig):
             default=None,
             title="Damped trend",
             description="Damp the trend. Empty: chosen automatically",
-            json_schema_extra=in_turkish("Sönümlü eğilim", "Eğilim sönümlenir. Boş: kendiliğinden seçilir"),
+            json_schema_extra=in_turkish("Sönümlü eğilim", "Eğilim sönümlenir. Boş: kendiliğinden seçilir") | MODEL,
         ),
     ]
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import NetworkForecaster
 from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
 from azuraforge.engine import nn
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
@@ -31,6 +32,7 @@ class GruConfig(RecurrentConfig):
                     "GRU'nun okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
                 )
                 | search_range(12, 96, log=True)
+                | MODEL
             ),
         ),
     ]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.linear_start import Line, fit_line
@@ -34,7 +35,9 @@ class NetworkConfig(TimeSeriesConfig):
             title="Dropout",
             description="Share of values set to zero during training",
             json_schema_extra=(
-                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı") | search_range(0.0, 0.4)
+                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı")
+                | search_range(0.0, 0.4)
+                | MODEL
             ),
         ),
     ]
@@ -46,7 +49,8 @@ class NetworkConfig(TimeSeriesConfig):
             description="Start from a linear forecast on the window and learn its residuals",
             json_schema_extra=in_turkish(
                 "Doğrusal başlangıç", "Pencere üzerindeki doğrusal tahminle başlanır ve onun artıkları öğrenilir"
-            ),
+            )
+            | MODEL,
         ),
     ]
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import FlooredNetwork, NetworkConfig, NetworkForecaster, flatten
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import avg_pool1d, concat, pad
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs, Single
@@ -37,7 +38,8 @@ class NhitsConfig(NetworkConfig):
             description="Number of rows that each stack averages into one input, the coarsest stack first",
             json_schema_extra=in_turkish(
                 "Çözünürlükler", "Her bloğun ortalamasını alıp tek girdi olarak okuduğu satır sayısı; en kaba blok önce"
-            ),
+            )
+            | MODEL,
         ),
     ]
     width: Annotated[
@@ -51,6 +53,7 @@ class NhitsConfig(NetworkConfig):
             json_schema_extra=(
                 in_turkish("Genişlik", "Bir bloğun her gizli katmanındaki birim sayısı")
                 | search_range(32, 256, log=True)
+                | MODEL
             ),
         ),
     ]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig
 from azuraforge.engine import Tensor, nn
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
@@ -24,7 +25,9 @@ class RecurrentConfig(NetworkConfig):
             le=1024,
             title="Hidden size",
             description="Size of the recurrent state",
-            json_schema_extra=(in_turkish("Gizli boyut", "Yinelemeli durumun boyutu") | search_range(16, 96, log=True)),
+            json_schema_extra=(
+                in_turkish("Gizli boyut", "Yinelemeli durumun boyutu") | search_range(16, 96, log=True) | MODEL
+            ),
         ),
     ]
     num_layers: Annotated[
@@ -38,6 +41,7 @@ class RecurrentConfig(NetworkConfig):
             json_schema_extra=(
                 in_turkish("Katman sayısı", "Yinelemeli katman sayısı; her katman altındakinin çıktısını okur")
                 | search_range(1, 2)
+                | MODEL
             ),
         ),
     ]

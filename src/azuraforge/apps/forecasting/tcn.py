@@ -13,6 +13,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import pad
+from azuraforge.plugins.contract.fields.grouping import MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.windows import Inputs
@@ -30,7 +31,7 @@ class TcnConfig(NetworkConfig):
             title="Channels",
             description="Number of channels of each convolution",
             json_schema_extra=(
-                in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı") | search_range(16, 64, log=True)
+                in_turkish("Kanal sayısı", "Her evrişimin kanal sayısı") | search_range(16, 64, log=True) | MODEL
             ),
         ),
     ]
@@ -43,7 +44,7 @@ class TcnConfig(NetworkConfig):
             title="Kernel size",
             description="Number of rows that one convolution covers",
             json_schema_extra=(
-                in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı") | search_range(2, 5)
+                in_turkish("Çekirdek boyutu", "Bir evrişimin kapsadığı satır sayısı") | search_range(2, 5) | MODEL
             ),
         ),
     ]
@@ -61,6 +62,7 @@ class TcnConfig(NetworkConfig):
                     "Ağın okuduğu satır sayısının üst sınırı; pencerenin son satırları okunur",
                 )
                 | search_range(24, 192, log=True)
+                | MODEL
             ),
         ),
     ]

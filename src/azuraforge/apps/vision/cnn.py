@@ -11,6 +11,7 @@ from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
 from azuraforge.plugins.contract.arrays import Indices
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, INPUTS, MODEL
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.vision.config import ImageSchema
@@ -32,7 +33,8 @@ class CnnConfig(ImageConfig):
             json_schema_extra=in_turkish(
                 "Kanal sayıları",
                 "Her evrişim bloğunun çıktı kanalı sayısı; her blok yüksekliği ve genişliği yarıya indirir",
-            ),
+            )
+            | MODEL,
         ),
     ]
     hidden_size: Annotated[
@@ -44,7 +46,7 @@ class CnnConfig(ImageConfig):
             title="Hidden size",
             description="Number of units in the hidden layer",
             json_schema_extra=(
-                in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı") | search_range(64, 256, log=True)
+                in_turkish("Gizli boyut", "Gizli katmandaki birim sayısı") | search_range(64, 256, log=True) | MODEL
             ),
         ),
     ]
@@ -57,7 +59,9 @@ class CnnConfig(ImageConfig):
             title="Dropout",
             description="Share of values set to zero during training",
             json_schema_extra=(
-                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı") | search_range(0.0, 0.5)
+                in_turkish("Seyreltme (dropout)", "Eğitimde sıfırlanan değerlerin payı")
+                | search_range(0.0, 0.5)
+                | MODEL
             ),
         ),
     ]
@@ -67,7 +71,8 @@ class CnnConfig(ImageConfig):
             default=True,
             title="Augmentation",
             description="Rotate, scale and shift the images during training",
-            json_schema_extra=in_turkish("Veri artırma", "Eğitimde görüntüler döndürülür, ölçeklenir ve kaydırılır"),
+            json_schema_extra=in_turkish("Veri artırma", "Eğitimde görüntüler döndürülür, ölçeklenir ve kaydırılır")
+            | ESSENTIAL,
         ),
     ]
     rotation_degrees: Annotated[
@@ -79,7 +84,9 @@ class CnnConfig(ImageConfig):
             title="Rotation (degrees)",
             description="Maximum rotation in either direction",
             json_schema_extra=(
-                in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı") | search_range(0.0, 20.0)
+                in_turkish("Döndürme (derece)", "Her iki yönde en büyük döndürme açısı")
+                | search_range(0.0, 20.0)
+                | INPUTS
             ),
         ),
     ]
@@ -94,6 +101,7 @@ class CnnConfig(ImageConfig):
             json_schema_extra=(
                 in_turkish("Ölçekleme", "Bir görüntünün büyütülebileceği ya da küçültülebileceği en büyük oran")
                 | search_range(0.0, 0.2)
+                | INPUTS
             ),
         ),
     ]
@@ -108,6 +116,7 @@ class CnnConfig(ImageConfig):
             json_schema_extra=(
                 in_turkish("Kaydırma", "Her iki yönde en büyük kaydırma, genişliğin oranı olarak")
                 | search_range(0.0, 0.15)
+                | INPUTS
             ),
         ),
     ]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -17,6 +17,10 @@ from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.terminal import Terminal
 
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+OnFailure = Annotated[
+    Literal["cancel", "run"],
+    typer.Option(help="What to do if a run given by --depends-on does not succeed: cancel this run, or execute it."),
+]
 #: The option ``--budget`` of the commands that start training.
 Budget: TypeAlias = Annotated[
     str | None,

@@ -78,6 +78,10 @@ class SplitResult(Shape):
     )
     season: int | None = None
     backtest: Backtest | None = Field(default=None, description="folds of the backtest; null if none was requested")
+    windows: dict[str, int] = Field(
+        default_factory=dict,
+        description="by part, the number of windows that are learned from or predicted; empty if the rows have no time",
+    )
     refit: bool = Field(default=False, description="whether versions are refitted on all rows after the verdict")
 
 

@@ -145,6 +145,13 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """
         return
 
+    def windows(self, config: ConfigT, train: PartT, validation: PartT) -> tuple[int, int]:
+        """Return how many windows of ``train`` and ``validation`` ``fit`` uses, for the preview of a run.
+
+        The default is all origins of a series part. A pipeline whose ``fit`` leaves some out overrides it.
+        """
+        return len(train.origins), len(validation.origins)  # type: ignore[attr-defined]  # parts of series only
+
     @abstractmethod
     def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
         """Return a predictor fitted to ``train``; ``validation`` serves early stopping and calibration."""

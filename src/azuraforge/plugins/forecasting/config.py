@@ -10,6 +10,7 @@ from pydantic import Field
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, FORECASTS, INPUTS, SPLIT
 from azuraforge.plugins.contract.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.contract.shape import in_turkish
@@ -40,7 +41,7 @@ class ForecastConfig(Config):
             le=1000,
             title="Horizon",
             description="Number of rows to predict from each origin",
-            json_schema_extra=in_turkish("Ufuk", "Her başlangıçtan tahmin edilecek satır sayısı"),
+            json_schema_extra=in_turkish("Ufuk", "Her başlangıçtan tahmin edilecek satır sayısı") | ESSENTIAL,
         ),
     ]
     season: Annotated[
@@ -51,7 +52,7 @@ class ForecastConfig(Config):
             le=10_000,
             title="Season",
             description="Number of rows in one season. Empty: derived from the frequency",
-            json_schema_extra=in_turkish("Mevsim", "Bir mevsimdeki satır sayısı. Boş: sıklıktan bulunur"),
+            json_schema_extra=in_turkish("Mevsim", "Bir mevsimdeki satır sayısı. Boş: sıklıktan bulunur") | INPUTS,
         ),
     ]
     validation_share: Annotated[
@@ -62,7 +63,8 @@ class ForecastConfig(Config):
             lt=0.5,
             title="Validation share",
             description="Share of the rows used for early stopping and calibration",
-            json_schema_extra=in_turkish("Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan satır payı"),
+            json_schema_extra=in_turkish("Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan satır payı")
+            | SPLIT,
         ),
     ]
     test_share: Annotated[
@@ -73,7 +75,7 @@ class ForecastConfig(Config):
             lt=0.5,
             title="Test share",
             description="Share of the rows, at the end, held out for evaluation",
-            json_schema_extra=in_turkish("Test payı", "Sonda, değerlendirme için ayrı tutulan satır payı"),
+            json_schema_extra=in_turkish("Test payı", "Sonda, değerlendirme için ayrı tutulan satır payı") | SPLIT,
         ),
     ]
     gap: Annotated[
@@ -84,7 +86,7 @@ class ForecastConfig(Config):
             le=10_000,
             title="Gap",
             description="Number of rows left out between two sets",
-            json_schema_extra=in_turkish("Boşluk", "İki küme arasında dışarıda bırakılan satır sayısı"),
+            json_schema_extra=in_turkish("Boşluk", "İki küme arasında dışarıda bırakılan satır sayısı") | SPLIT,
         ),
     ]
     backtest_folds: Annotated[
@@ -100,7 +102,8 @@ class ForecastConfig(Config):
                 "Geriye dönük sınama katları",
                 "Kayan başlangıçlı geriye dönük sınama: test kümesinden önceki satırların giderek büyüyen "
                 "bölümleriyle bu kadar kez daha eğitim yapılır ve her tahminci skorlanır. 0: sınama yapılmaz",
-            ),
+            )
+            | SPLIT,
         ),
     ]
     refit: Annotated[
@@ -113,7 +116,8 @@ class ForecastConfig(Config):
                 "Karardan sonra yeniden eğit",
                 "Karardan sonra model aynı ayarlarla ve bütün satırlarla yeniden eğitilir; tahminleri yeniden "
                 "eğitilen model verir",
-            ),
+            )
+            | SPLIT,
         ),
     ]
     intervals: Annotated[
@@ -127,7 +131,8 @@ class ForecastConfig(Config):
                 "Güven aralıkları",
                 "fixed: genişlik doğrulama kümesindeki hatalardan bulunur. adaptive: genişlik bilinen"
                 " son 500 sonuca göre ayarlanır; tahmin başına bu kadar ek tahmin gerekir",
-            ),
+            )
+            | FORECASTS,
         ),
     ]
     reconcile: Annotated[
@@ -143,7 +148,8 @@ class ForecastConfig(Config):
                 "Seri tahminleriyle toplam tahminleri arasındaki tutarlılığın nasıl sağlanacağı. mint_shrink: "
                 "hataların kovaryansıyla. bottom_up: toplamlar seri tahminlerinin toplamıdır. none: tahminler "
                 "değiştirilmez",
-            ),
+            )
+            | FORECASTS,
         ),
     ]
     non_negative: Annotated[
@@ -157,7 +163,8 @@ class ForecastConfig(Config):
                 "Negatif olmayan tahminler",
                 "auto: eğitim satırlarında negatif değer yoksa ve değerler tam sayıysa ya da en az"
                 " %30'u sıfırsa tahminler ve aralıklar sıfırın altına inmez. off: alt sınır yoktur",
-            ),
+            )
+            | FORECASTS,
         ),
     ]
     known_ahead: Annotated[
@@ -170,7 +177,8 @@ class ForecastConfig(Config):
             json_schema_extra=in_turkish(
                 "Önceden bilinen sütunlar",
                 "Gelecek değerleri tahmin başlangıcında bilinen sütunlar, örneğin planlanan fiyatlar",
-            ),
+            )
+            | INPUTS,
         ),
     ]
     holidays: Annotated[
@@ -183,7 +191,8 @@ class ForecastConfig(Config):
             json_schema_extra=in_turkish(
                 "Resmî tatiller",
                 "Resmî tatilleri girdi olarak kullanılan ülke (ISO 3166; örneğin TR ya da DE-BY). Boş: kullanılmaz",
-            ),
+            )
+            | INPUTS,
         ),
     ]
 

@@ -153,6 +153,12 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 )
         return found
 
+    def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
+        """Return the numbers of complete windows with known targets, see ``Preprocessing.examples``."""
+        moments = Table(train.frame, train.schema).moments
+        window = config.window_within(train.schema, moments)
+        return _complete(train, window), _complete(validation, window)
+
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
 
@@ -370,6 +376,15 @@ def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
         next_step="train the model again with this horizon",
         learned=predictor.preprocessing.horizon,
         asked=part.horizon,
+    )
+
+
+def _complete(part: Part, window: int) -> int:
+    """Return the number of origins of a part with a whole window before them and known targets after them."""
+    return sum(
+        int(np.count_nonzero((one.origins + 1 >= window) & np.isfinite(one.targets).all(axis=1)))
+        for one in _by_series(part).values()
+        if one.targets is not None
     )
 
 

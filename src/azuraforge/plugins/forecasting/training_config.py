@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, INPUTS, TRAINING
 from azuraforge.plugins.contract.fields.search import search_choices, search_range
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.contract.shape import in_turkish
@@ -35,6 +36,7 @@ class TimeSeriesConfig(ForecastConfig):
                     "Okunan geçmiş satır sayısı. Boş: üç mevsim (en az 30, en çok 192 satır); kısa seride daha az",
                 )
                 | search_range(14, 192, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -46,7 +48,8 @@ class TimeSeriesConfig(ForecastConfig):
             description="Transformation of the target before training; inverted in every forecast",
             json_schema_extra=in_turkish(
                 "Dönüşüm", "Hedefe eğitimden önce uygulanan dönüşüm; her tahminde geri çevrilir"
-            ),
+            )
+            | INPUTS,
         ),
     ]
     calendar: Annotated[
@@ -57,7 +60,8 @@ class TimeSeriesConfig(ForecastConfig):
             description="Use hour, weekday and day of the year as inputs",
             json_schema_extra=in_turkish(
                 "Takvim özellikleri", "Saat, haftanın günü ve yılın günü girdi olarak kullanılır"
-            ),
+            )
+            | INPUTS,
         ),
     ]
     features: Annotated[
@@ -68,7 +72,8 @@ class TimeSeriesConfig(ForecastConfig):
             description="Use the dataset's other columns as inputs",
             json_schema_extra=in_turkish(
                 "Diğer sütunlar girdi olsun", "Veri kümesinin diğer sütunları girdi olarak kullanılır"
-            ),
+            )
+            | INPUTS,
         ),
     ]
     epochs: Annotated[
@@ -82,6 +87,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı")
                 | search_range(20, 120, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -96,6 +102,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("En çok adım sayısı", "Yığın sayısının üst sınırı; uzun serilerde eğitimi kısaltır")
                 | search_range(1000, 6000, log=True)
+                | TRAINING
             ),
         ),
     ]
@@ -110,6 +117,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur")
                 | search_range(5, 20)
+                | TRAINING
             ),
         ),
     ]
@@ -126,7 +134,8 @@ class TimeSeriesConfig(ForecastConfig):
                 "Durulacak dönem",
                 "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
                 " bir aramanın kazananı böyle yeniden eğitilir",
-            ),
+            )
+            | TRAINING,
         ),
     ]
     batch_size: Annotated[
@@ -138,7 +147,9 @@ class TimeSeriesConfig(ForecastConfig):
             title="Batch size",
             description="Number of windows per step",
             json_schema_extra=(
-                in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı") | search_choices([32, 64, 128, 256])
+                in_turkish("Yığın boyutu (batch)", "Adım başına pencere sayısı")
+                | search_choices([32, 64, 128, 256])
+                | TRAINING
             ),
         ),
     ]
@@ -153,6 +164,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("Öğrenme oranı", "En büyük adım boyu; adım boyu ısınma sırasında yükselir, sonra azalır")
                 | search_range(0.0005, 0.01, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -167,6 +179,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü")
                 | search_range(0.0001, 0.03, log=True)
+                | TRAINING
             ),
         ),
     ]
@@ -181,6 +194,7 @@ class TimeSeriesConfig(ForecastConfig):
             json_schema_extra=(
                 in_turkish("Gradyan kırpma", "Gradyanın en büyük normu; daha uzun gradyanlar kırpılır")
                 | search_range(0.3, 3.0, log=True)
+                | TRAINING
             ),
         ),
     ]
@@ -190,7 +204,8 @@ class TimeSeriesConfig(ForecastConfig):
             default="mse",
             title="Loss",
             description="Loss of the point forecast; huber is less sensitive to outliers",
-            json_schema_extra=in_turkish("Kayıp", "Nokta tahmininin kaybı; huber aykırı değerlere daha az duyarlıdır"),
+            json_schema_extra=in_turkish("Kayıp", "Nokta tahmininin kaybı; huber aykırı değerlere daha az duyarlıdır")
+            | TRAINING,
         ),
     ]
 

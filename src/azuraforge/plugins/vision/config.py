@@ -19,6 +19,7 @@ from pydantic import Field, JsonValue
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
+from azuraforge.plugins.contract.fields.grouping import SPLIT
 from azuraforge.plugins.contract.pipeline import Config, ConfigT, Pipeline, PredictorT, RunContext
 from azuraforge.plugins.contract.shape import in_turkish
 
@@ -141,7 +142,8 @@ class ClassifyConfig(Config):
             description="Share of the training examples for early stopping and calibration",
             json_schema_extra=in_turkish(
                 "Doğrulama payı", "Erken durdurma ve kalibrasyon için ayrılan eğitim örneklerinin payı"
-            ),
+            )
+            | SPLIT,
         ),
     ]
     test_share: Annotated[
@@ -154,7 +156,8 @@ class ClassifyConfig(Config):
             description="Share of the examples held out for evaluation if the dataset has no test set",
             json_schema_extra=in_turkish(
                 "Test payı", "Veri kümesinin test kümesi yoksa değerlendirme için ayrı tutulan örnek payı"
-            ),
+            )
+            | SPLIT,
         ),
     ]
     split_seed: Annotated[
@@ -167,7 +170,8 @@ class ClassifyConfig(Config):
             description="Decides which examples go into which set; separate from the run's seed",
             json_schema_extra=in_turkish(
                 "Bölme tohumu", "Hangi örneğin hangi kümeye gireceğini belirler; çalıştırmanın tohumundan ayrıdır"
-            ),
+            )
+            | SPLIT,
         ),
     ]
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, TRAINING
 from azuraforge.plugins.contract.fields.search import search_choices, search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.vision.config import ClassifyConfig
@@ -25,6 +26,7 @@ class ImageConfig(ClassifyConfig):
             json_schema_extra=(
                 in_turkish("Dönem sayısı (epoch)", "Eğitim kümesi üzerinden geçiş sayısının üst sınırı")
                 | search_range(4, 24, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -39,6 +41,7 @@ class ImageConfig(ClassifyConfig):
             json_schema_extra=(
                 in_turkish("Sabır (patience)", "Art arda bu kadar doğrulamada iyileşme olmazsa eğitim durur")
                 | search_range(10, 50)
+                | TRAINING
             ),
         ),
     ]
@@ -55,7 +58,8 @@ class ImageConfig(ClassifyConfig):
                 "Durulacak dönem",
                 "Doğrulama kümesine bakılmadan bu kadar dönem sonra durulur ve son ağırlıklar saklanır;"
                 " bir aramanın kazananı böyle yeniden eğitilir",
-            ),
+            )
+            | TRAINING,
         ),
     ]
     batch_size: Annotated[
@@ -67,7 +71,9 @@ class ImageConfig(ClassifyConfig):
             title="Batch size",
             description="Number of images per step",
             json_schema_extra=(
-                in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı") | search_choices([64, 128, 256])
+                in_turkish("Yığın boyutu (batch)", "Adım başına görüntü sayısı")
+                | search_choices([64, 128, 256])
+                | TRAINING
             ),
         ),
     ]
@@ -82,6 +88,7 @@ class ImageConfig(ClassifyConfig):
             json_schema_extra=(
                 in_turkish("Öğrenme oranı", "En büyük adım boyu; adım boyu bir kez yükselir, sonra azalır")
                 | search_range(0.001, 0.02, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -96,6 +103,7 @@ class ImageConfig(ClassifyConfig):
             json_schema_extra=(
                 in_turkish("Ağırlık sönümü (weight decay)", "Ağırlıkları sıfıra çeken etkinin gücü")
                 | search_range(0.001, 0.1, log=True)
+                | TRAINING
             ),
         ),
     ]
@@ -108,7 +116,9 @@ class ImageConfig(ClassifyConfig):
             title="Label smoothing",
             description="Share of each label that is spread over all classes",
             json_schema_extra=(
-                in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı") | search_range(0.0, 0.15)
+                in_turkish("Etiket yumuşatma", "Her etiketin bütün sınıflara dağıtılan payı")
+                | search_range(0.0, 0.15)
+                | TRAINING
             ),
         ),
     ]
@@ -118,9 +128,8 @@ class ImageConfig(ClassifyConfig):
             default="none",
             title="Class weights",
             description="balanced: rare classes have more weight in training",
-            json_schema_extra=in_turkish(
-                "Sınıf ağırlıkları", "balanced: eğitimde seyrek sınıfların ağırlığı artırılır"
-            ),
+            json_schema_extra=in_turkish("Sınıf ağırlıkları", "balanced: eğitimde seyrek sınıfların ağırlığı artırılır")
+            | TRAINING,
         ),
     ]
     averaging: Annotated[
@@ -134,6 +143,7 @@ class ImageConfig(ClassifyConfig):
             json_schema_extra=(
                 in_turkish("Ağırlık ortalaması", "Ağırlıkların hareketli ortalamasının adım başına sönüm katsayısı")
                 | search_range(0.98, 0.999)
+                | TRAINING
             ),
         ),
     ]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, MODEL
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
 
@@ -23,7 +24,8 @@ class AutoConfig(ForecastConfig):
             description="Time for fitting the members; a member that is not fitted in time is left out",
             json_schema_extra=in_turkish(
                 "Süre bütçesi (saniye)", "Üyelerin eğitimine ayrılan süre; eğitimi bitmeyen üye dışarıda bırakılır"
-            ),
+            )
+            | ESSENTIAL,
         ),
     ]
     members: Annotated[
@@ -35,6 +37,7 @@ class AutoConfig(ForecastConfig):
             description="Forecasters to combine, such as forecasting.ets. Empty: chosen to suit the series",
             json_schema_extra=in_turkish(
                 "Üyeler", "Birleştirilecek tahminciler, örneğin forecasting.ets. Boş: seriye göre seçilir"
-            ),
+            )
+            | MODEL,
         ),
     ]

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from azuraforge.apps.forecasting.boosting.trees import MOST_LEAVES
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, MODEL, TRAINING
 from azuraforge.plugins.contract.fields.search import search_range
 from azuraforge.plugins.contract.shape import in_turkish
 from azuraforge.plugins.forecasting.config import ForecastConfig
@@ -29,6 +30,7 @@ class BoostedConfig(ForecastConfig):
                     "Orman başına ağaç sayısının üst sınırı; ne zaman durulacağını doğrulama kümesi belirler",
                 )
                 | search_range(200, 2000, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -41,7 +43,9 @@ class BoostedConfig(ForecastConfig):
             title="Learning rate",
             description="Factor of each tree's contribution",
             json_schema_extra=(
-                in_turkish("Öğrenme oranı", "Her ağacın katkısının çarpanı") | search_range(0.01, 0.2, log=True)
+                in_turkish("Öğrenme oranı", "Her ağacın katkısının çarpanı")
+                | search_range(0.01, 0.2, log=True)
+                | ESSENTIAL
             ),
         ),
     ]
@@ -54,7 +58,9 @@ class BoostedConfig(ForecastConfig):
             title="Leaves",
             description="Maximum number of leaves per tree",
             json_schema_extra=(
-                in_turkish("Yaprak sayısı", "Ağaç başına yaprak sayısının üst sınırı") | search_range(8, 64, log=True)
+                in_turkish("Yaprak sayısı", "Ağaç başına yaprak sayısının üst sınırı")
+                | search_range(8, 64, log=True)
+                | MODEL
             ),
         ),
     ]
@@ -71,6 +77,7 @@ class BoostedConfig(ForecastConfig):
                     "Yapraktaki örnek sayısı", "Bir yapraktaki örnek sayısının alt sınırı; satır azsa daha düşük alınır"
                 )
                 | search_range(10, 200, log=True)
+                | MODEL
             ),
         ),
     ]
@@ -83,7 +90,9 @@ class BoostedConfig(ForecastConfig):
             title="Shrinkage",
             description="Penalty on large leaf values (L2)",
             json_schema_extra=(
-                in_turkish("Büzülme (L2)", "Büyük yaprak değerlerine ceza (L2)") | search_range(0.1, 10.0, log=True)
+                in_turkish("Büzülme (L2)", "Büyük yaprak değerlerine ceza (L2)")
+                | search_range(0.1, 10.0, log=True)
+                | MODEL
             ),
         ),
     ]
@@ -96,7 +105,7 @@ class BoostedConfig(ForecastConfig):
             title="Share of inputs",
             description="Share of the inputs that each tree may use",
             json_schema_extra=(
-                in_turkish("Girdi payı", "Her ağacın kullanabileceği girdi payı") | search_range(0.3, 1.0)
+                in_turkish("Girdi payı", "Her ağacın kullanabileceği girdi payı") | search_range(0.3, 1.0) | TRAINING
             ),
         ),
     ]
@@ -108,7 +117,9 @@ class BoostedConfig(ForecastConfig):
             le=1,
             title="Share of examples",
             description="Share of the examples that each tree learns from",
-            json_schema_extra=(in_turkish("Örnek payı", "Her ağacın öğrendiği örnek payı") | search_range(0.4, 1.0)),
+            json_schema_extra=(
+                in_turkish("Örnek payı", "Her ağacın öğrendiği örnek payı") | search_range(0.4, 1.0) | TRAINING
+            ),
         ),
     ]
     patience: Annotated[
@@ -124,6 +135,7 @@ class BoostedConfig(ForecastConfig):
                     "Sabır (patience)", "Doğrulama kümesinde art arda bu kadar tur iyileşme olmazsa eğitim durur"
                 )
                 | search_range(20, 100, log=True)
+                | TRAINING
             ),
         ),
     ]
@@ -138,7 +150,8 @@ class BoostedConfig(ForecastConfig):
                 "Birden çok orman",
                 "Son değeri, ridge tahminini ve son mevsimleri düzelten ormanların ortalaması alınır. Kapalı: "
                 "yalnızca son değeri düzelten orman kullanılır",
-            ),
+            )
+            | MODEL,
         ),
     ]
     stop_after: Annotated[
@@ -154,6 +167,7 @@ class BoostedConfig(ForecastConfig):
                 "Durulacak ağaç sayısı",
                 "Doğrulama kümesine bakılmadan orman başına bu kadar ağaç büyütülür; bir aramanın"
                 " kazananı böyle yeniden eğitilir",
-            ),
+            )
+            | TRAINING,
         ),
     ]

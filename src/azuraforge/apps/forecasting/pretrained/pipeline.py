@@ -22,6 +22,7 @@ from azuraforge.apps.forecasting.pretrained.weights_folder import BoltConfig, re
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput, InvalidValue
 from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, MODEL
 from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.contract.pretraining import Pretraining
@@ -47,7 +48,8 @@ class ChronosBoltConfig(ForecastConfig):
             description="Folder with pretrained weights, placed in pretrained/ by the administrator",
             json_schema_extra=in_turkish(
                 "Ağırlıklar", "Yöneticinin pretrained/ altına koyduğu, önceden eğitilmiş ağırlıkların klasörü"
-            ),
+            )
+            | ESSENTIAL,
         ),
     ]
     context: Annotated[
@@ -58,7 +60,8 @@ class ChronosBoltConfig(ForecastConfig):
             le=1 << 16,
             title="Context",
             description="Number of history rows to read. Empty: as many as the weights were trained with",
-            json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar"),
+            json_schema_extra=in_turkish("Bağlam", "Okunan geçmiş satır sayısı. Boş: ağırlıkların eğitildiği kadar")
+            | MODEL,
         ),
     ]
 

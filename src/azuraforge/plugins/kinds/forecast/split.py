@@ -11,6 +11,7 @@ from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.parts import Rows, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.forecasting.totals import with_totals
 from azuraforge.plugins.kinds.forecast.folds import backtest_of
 from azuraforge.plugins.kinds.forecast.panels import panel
 from azuraforge.plugins.kinds.forecast.parts import (
@@ -63,11 +64,16 @@ def split_series(
     whole = table
     with panel.told_of(ended):
         table, left_out = learnable(table, ranges, horizon)
-    for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
-        part = cut_learning(table, rows, horizon, config.known_ahead, partial=ranges.partial)
+    learned = [
+        cut_learning(table, rows, horizon, config.known_ahead, partial=ranges.partial)
+        for rows in (ranges.train, ranges.validation)
+    ]
+    for part_name, part in zip(("train", "validation"), learned, strict=True):
         if folder is not None:
             save_part(part, folder / part_name)
-    cut_test(table, ranges.test, horizon, partial=ranges.partial)  # refuses a test set without a known target
+    # Refuses a test set without a known target. Totals of groups are predicted as well.
+    test, _ = cut_test(with_totals(table), ranges.test, horizon, partial=ranges.partial)
+    train_windows, validation_windows = pipeline.windows(config, learned[0], learned[1])
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {name: (rows.start, rows.stop) for name, rows in named.items()}
     backtest = None
@@ -89,6 +95,7 @@ def split_series(
         ranges=asked,
         left_out=(*ended, *left_out),
         refit=config.refit,
+        windows={"train": train_windows, "validation": validation_windows, "test": len(test.origins)},
         needs=dict(ranges.needs) if table.schema.series is not None else {},
         partial=ranges.partial,
         chosen_by=chosen_by,
