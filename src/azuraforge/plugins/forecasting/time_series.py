@@ -55,7 +55,14 @@ from azuraforge.plugins.forecasting.panels import each, known_series, one_of, pr
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.trust import learn_trust, trusted
-from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
+from azuraforge.plugins.forecasting.windows import (
+    Examples,
+    Inputs,
+    Layout,
+    Preprocessing,
+    complete_windows,
+    too_far,
+)
 
 #: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
 OUTPUTS = 1 + len(TRAINED_LEVELS)
@@ -155,9 +162,9 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
     def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
         """Return the numbers of complete windows with known targets, see ``Preprocessing.examples``."""
-        moments = Table(train.frame, train.schema).moments
-        window = config.window_within(train.schema, moments)
-        return _complete(train, window), _complete(validation, window)
+        window = config.window_within(train.schema, Table(train.frame, train.schema).moments)
+        learned, judged = _by_series(train).values(), _by_series(validation).values()
+        return complete_windows(learned, window), complete_windows(judged, window)
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
@@ -241,7 +248,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:
-            raise _too_far(predictor, part)
+            raise too_far(predictor.preprocessing.horizon, part.horizon)
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
         quantiles = in_order(_quantiles(answers) + self._offsets(predictor, part))
         changes = np.concatenate([answers[None, :, :, 0], quantiles])
@@ -253,7 +260,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if name in predictor.series or predictor.analogues is None:
             return self.predict(predictor.of(name), part)
         if part.horizon != predictor.preprocessing.horizon:
-            raise _too_far(predictor, part)
+            raise too_far(predictor.preprocessing.horizon, part.horizon)
         return predictor.analogues.predict(name, part)
 
     def knows_series(self, predictor: Forecaster, name: str) -> bool:
@@ -367,25 +374,6 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
 def _analogues(config: TimeSeriesConfig, train: Part, validation: Part) -> Analogues:
     return Analogues.learn(train, validation, config.season_of(train.schema))
-
-
-def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
-    return InvalidInput(
-        "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
-        where="horizon",
-        next_step="train the model again with this horizon",
-        learned=predictor.preprocessing.horizon,
-        asked=part.horizon,
-    )
-
-
-def _complete(part: Part, window: int) -> int:
-    """Return the number of origins of a part with a whole window before them and known targets after them."""
-    return sum(
-        int(np.count_nonzero((one.origins + 1 >= window) & np.isfinite(one.targets).all(axis=1)))
-        for one in _by_series(part).values()
-        if one.targets is not None
-    )
 
 
 def _by_series(part: Part) -> dict[str, Part]:

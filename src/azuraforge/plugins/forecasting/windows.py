@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -363,3 +363,23 @@ class Preprocessing:
 def _first(values: Floats) -> float:
     known = values[np.isfinite(values)]
     return float(known[0]) if known.size else 0.0
+
+
+def complete_windows(parts: Iterable[Part], window: int) -> int:
+    """Return the number of origins with a whole window before them and known targets; one part for each series."""
+    return sum(
+        int(np.count_nonzero((part.origins + 1 >= window) & np.isfinite(part.targets).all(axis=1)))
+        for part in parts
+        if part.targets is not None
+    )
+
+
+def too_far(learned: int, asked: int) -> InvalidInput:
+    """Return the error of a horizon that a forecaster has not learned."""
+    return InvalidInput(
+        "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
+        where="horizon",
+        next_step="train the model again with this horizon",
+        learned=learned,
+        asked=asked,
+    )
