@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.client.ids import whole_id
+from azuraforge.client.http.ids import whole_id
 
 
 @pytest.mark.parametrize("given", ["abcdef", "abcdefgh…", "abcdefghijklmno…"])

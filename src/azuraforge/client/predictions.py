@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from azuraforge.client.errors import FileUnusable
 from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.ids import whole_id
 from azuraforge.client.http.pages import listed
-from azuraforge.client.ids import whole_id
 from azuraforge.client.model import ClassProbability, PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.shapes import Shape, json_object

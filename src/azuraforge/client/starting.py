@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from azuraforge.client.http.connection import Connection, segment
-from azuraforge.client.ids import whole_id
+from azuraforge.client.http.ids import whole_id
 from azuraforge.client.run import Run
 from azuraforge.client.shapes import Shape, json_object
 

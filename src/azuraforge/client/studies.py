@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from azuraforge.client.http.connection import Connection, segment
+from azuraforge.client.http.ids import whole_id
 from azuraforge.client.http.pages import listed
-from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Run
 from azuraforge.client.starting import START_SECONDS
 from azuraforge.client.study import Importance, SearchSpace, Study, Trial

@@ -7,7 +7,7 @@ import type { BulkRequest, Run } from "../../api/types";
 import { requested } from "./columns";
 import type { View } from "./view";
 
-const PAGE = 200;
+const PAGE = 100;
 /** The API returns at most this many runs with curves. */
 const PAGE_WITH_CURVES = 100;
 /** Maximum number of runs in one request of the API. */
