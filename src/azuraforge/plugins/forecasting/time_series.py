@@ -55,7 +55,7 @@ from azuraforge.plugins.forecasting.panels import each, known_series, one_of, pr
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.trust import learn_trust, trusted
-from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
+from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing, complete_windows
 
 #: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
 OUTPUTS = 1 + len(TRAINED_LEVELS)
@@ -154,10 +154,9 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found
 
     def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
-        """Return the numbers of complete windows with known targets, see ``Preprocessing.examples``."""
-        moments = Table(train.frame, train.schema).moments
-        window = config.window_within(train.schema, moments)
-        return _complete(train, window), _complete(validation, window)
+        window = config.window_within(train.schema, Table(train.frame, train.schema).moments)
+        train_windows, validation_windows = (complete_windows(part, window) for part in (train, validation))
+        return train_windows, validation_windows
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
@@ -376,15 +375,6 @@ def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
         next_step="train the model again with this horizon",
         learned=predictor.preprocessing.horizon,
         asked=part.horizon,
-    )
-
-
-def _complete(part: Part, window: int) -> int:
-    """Return the number of origins of a part with a whole window before them and known targets after them."""
-    return sum(
-        int(np.count_nonzero((one.origins + 1 >= window) & np.isfinite(one.targets).all(axis=1)))
-        for one in _by_series(part).values()
-        if one.targets is not None
     )
 
 

@@ -15,6 +15,7 @@ from azuraforge.plugins.contract.stored import from_json
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
+from azuraforge.plugins.forecasting.panels import each
 from azuraforge.plugins.forecasting.transforms import Transform
 
 Single = NDArray[np.float32]
@@ -363,3 +364,14 @@ class Preprocessing:
 def _first(values: Floats) -> float:
     known = values[np.isfinite(values)]
     return float(known[0]) if known.size else 0.0
+
+
+def complete_windows(part: Part, window: int) -> int:
+    """Return the number of examples of a part, of all series: whole windows with known targets, see ``examples``."""
+    alone = part.schema.series is None
+    parts = [part] if alone else [one for _, one, _ in each(part)]
+    return sum(
+        int(np.count_nonzero((one.origins + 1 >= window) & np.isfinite(one.targets).all(axis=1)))
+        for one in parts
+        if one.targets is not None
+    )
