@@ -107,8 +107,7 @@ class Forecaster:
         starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
         return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
-    def answer(self, examples: Examples) -> Floats:
-        """Return the outputs ``(example, horizon, output)`` in units of the network, shrunk but not calibrated."""
+    def answer(self, examples: Examples) -> Floats:  # in units of the network, shrunk but not calibrated
         return trusted(_answer(self.network, examples), self.trust)
 
 
@@ -155,8 +154,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
     def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
         window = config.window_within(train.schema, Table(train.frame, train.schema).moments)
-        train_windows, validation_windows = (complete_windows(part, window) for part in (train, validation))
-        return train_windows, validation_windows
+        return complete_windows(train, window), complete_windows(validation, window)
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
