@@ -10,6 +10,7 @@ from azuraforge.client import Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+STUDY_TABS = ("overview", "trials", "parameters", "values", "timeline", "config")
 _RUN = "axe.run(document).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
 _TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _WRAPPED = """() => [...document.querySelectorAll("header nav a")]
@@ -24,6 +25,10 @@ def pages(platform) -> list[str]:
         client.notifications.create_target("team", "webhook", {"url": f"https://{'long' * 15}.example.org/x"})
         made = client.automations.create("after a run", when, [{"do": "notify", "to": ["team"]}])
         client.secrets.set("plant", "value")
+        client.datasets.add_from_source("bundled", {"series": "nile"})
+        space = {"trees": {"low": 10, "high": 30, "step": 10}, "leaves": {"choices": [4, 8]}}
+        study = client.studies.create("search", "forecasting.boosted_lags", "nile", space, trials=3, parallel=2)
+        client.studies.wait(study.id, 200)
     return [
         "",
         "events",
@@ -32,6 +37,8 @@ def pages(platform) -> list[str]:
         f"automations/{made.id}",
         f"automations/{made.id}/edit",
         "secrets",
+        "studies",
+        *(f"studies/{study.id}?tab={tab}" for tab in STUDY_TABS),
     ]
 
 
@@ -53,5 +60,6 @@ def test_pages_are_accessible_and_fit(platform, page, pages, language):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate(_WRAPPED) == [], (path, width)  # every entry of the navigation is one line
         page.set_viewport_size({"width": 360, "height": 800})
+        page.wait_for_function(f"() => {_TOO_WIDE} <= 0")  # charts follow the width of the window
         assert page.evaluate(_TOO_WIDE) <= 0, path
         assert page.evaluate(_RUN) == [], path

@@ -35,6 +35,7 @@ from azuraforge.models.deployments import schemas as deployments
 from azuraforge.models.drift import schemas as drift
 from azuraforge.models.gate import policy, record
 from azuraforge.models.predictions.schemas import PredictionDetail
+from azuraforge.models.registry import lineage_schemas
 from azuraforge.people import schemas as people
 from azuraforge.plugins import schemas as plugins
 from azuraforge.plugins.contract import evaluation, metric
@@ -93,10 +94,10 @@ PAIRS = [
     (client_models.Deployment, deployments.DeploymentOut),
     (client_models.PairCounts, deployments.TestOut),
     (client_models.ExtremeLosses, deployments.ExtremesOut),
-    (client_provenance.Lineage, models.LineageOut),
-    (client_provenance.LineageNode, models.LineageNode),
-    (client_provenance.LineageEdge, models.LineageEdge),
-    (client_provenance.MadePredictions, models.MadePredictions),
+    (client_provenance.Lineage, lineage_schemas.LineageOut),
+    (client_provenance.LineageNode, lineage_schemas.LineageNode),
+    (client_provenance.LineageEdge, lineage_schemas.LineageEdge),
+    (client_provenance.MadePredictions, lineage_schemas.MadePredictions),
     (client_provenance.LearnedRows, provenance.LearnedRows),
     (client_provenance.EvaluatedRows, provenance.EvaluatedRows),
     (client_provenance.LearnedPart, provenance.LearnedPart),

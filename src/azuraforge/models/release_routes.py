@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from azuraforge.bounds import Name, Number
 from azuraforge.datasets.uploads import receive
 from azuraforge.models.deployments.schemas import DeploymentOut, DeploymentPage, DeploymentRequest, EndRequest
+from azuraforge.models.registry.lineage_schemas import LineageOut
 from azuraforge.models.routes import model_service
-from azuraforge.models.schemas import CardOut, ImportOut, IntendedUse, LineageOut
+from azuraforge.models.schemas import CardOut, ImportOut, IntendedUse
 from azuraforge.models.service import ModelService
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, Unit, while_member

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azuraforge.database import Session, name_search
 from azuraforge.database.name_search import NamedRow
-from azuraforge.errors import Conflict, NotFound
+from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.messages import Message
 from azuraforge.studies import store
 from azuraforge.studies.tables import Study
@@ -65,3 +65,25 @@ def find_named(session: Session, text: str, limit: int) -> list[NamedRow]:
         deleted_at=Study.deleted_at,
         state=Study.state,
     )
+
+
+def earlier_trials(session: Session, name: str, values: dict[str, object]) -> str:
+    """Return the id of the study ``name`` to start from; ``values`` are the columns of the new study.
+
+    Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
+    """
+    earlier = found_study(store.find(session, name), name)
+    for difference, theirs, ours in (
+        (Message("another pipeline"), earlier.plugin, values["plugin"]),
+        (Message("another dataset"), earlier.dataset_name, values["dataset_name"]),
+        (Message("other objectives"), earlier.objectives, values["objectives"]),
+    ):
+        if theirs != ours:
+            raise InvalidInput(
+                "a study cannot start from study {study!r}, which has {difference}",
+                where="warm_start_from",
+                next_step="start from a study with the same pipeline, dataset and objectives",
+                study=earlier.name,
+                difference=difference,
+            )
+    return earlier.id

@@ -19,7 +19,6 @@ from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.events.service import EventLog
-from azuraforge.messages import Message
 from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
@@ -34,7 +33,7 @@ from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.choices import check_sampler, pruner_of
 from azuraforge.studies.events import StudyChanged, StudyEnded, study_stream
-from azuraforge.studies.finding import found_study, locked_study, require, require_kept
+from azuraforge.studies.finding import earlier_trials, found_study, locked_study, require, require_kept
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import CheckedSpace
 from azuraforge.studies.sampler_process import SamplerProcess
@@ -378,25 +377,3 @@ class StudyService:
         self._database.write(project_id, lambda session: change(session, locked_study(session, study)), unit=unit)
         self._wake()
         return self.get(project_id, study)
-
-
-def earlier_trials(session: Session, name: str, values: dict[str, object]) -> str:
-    """Return the id of the study ``name`` to start from; ``values`` are the columns of the new study.
-
-    Raises NotFound if the study does not exist, and InvalidInput if its trials are not comparable.
-    """
-    earlier = found_study(store.find(session, name), name)
-    for difference, theirs, ours in (
-        (Message("another pipeline"), earlier.plugin, values["plugin"]),
-        (Message("another dataset"), earlier.dataset_name, values["dataset_name"]),
-        (Message("other objectives"), earlier.objectives, values["objectives"]),
-    ):
-        if theirs != ours:
-            raise InvalidInput(
-                "a study cannot start from study {study!r}, which has {difference}",
-                where="warm_start_from",
-                next_step="start from a study with the same pipeline, dataset and objectives",
-                study=earlier.name,
-                difference=difference,
-            )
-    return earlier.id

@@ -7,7 +7,7 @@ import { Icon } from "../../ui/Icon";
 import { BUILT, columnOf, COLUMNS, fits, moved, toggled, MOST_COLUMNS, MOST_CURVES } from "./columns";
 import css from "./Dialogs.module.css";
 import { FieldSearch } from "./FieldSearch";
-import { useColumnTitle } from "./GridHeader";
+import { useColumnTitle } from "./grid/GridHeader";
 
 const STATISTICS = ["last", "min", "max"] as const;
 

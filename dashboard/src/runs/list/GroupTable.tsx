@@ -10,7 +10,7 @@ import { Table, tableCss } from "../../ui/Table";
 import { fieldsQuery, groupsQuery } from "./api";
 import { columnOf } from "./columns";
 import css from "./Dialogs.module.css";
-import { useColumnTitle } from "./GridHeader";
+import { useColumnTitle } from "./grid/GridHeader";
 import { both, searchOf, type View } from "./view";
 
 /** Metrics that are shown if the view has no column of a metric. */

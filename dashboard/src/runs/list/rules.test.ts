@@ -4,12 +4,12 @@ import type { LiveEvent, RunFields, RunPage } from "../../api/types";
 import { sampleEvent, sampleRun } from "../samples";
 import { carryOut, changedBy, inverse, tagProblem } from "./bulk";
 import { columnOf, fits, moved, toggled } from "./columns";
-import { placeAt, searchedFor, suggestionsAt } from "./completion";
-import { columnWindow, movedBy, rowWindow } from "./grid";
+import { placeAt, searchedFor, suggestionsAt } from "./filter/completion";
+import { columnWindow, movedBy, rowWindow } from "./grid/grid";
 import { changeOf, patched, runsOf, without } from "./pages";
 import { removeView, savedViews, saveView } from "./savedViews";
 import { all, current, NOTHING, toggle, toggleShown } from "./selection";
-import { linesOf } from "./Sparkline";
+import { linesOf } from "./grid/Sparkline";
 import { both, pressSort, readView, searchOf, sortKeys, splitNames } from "./view";
 
 describe("the address", () => {

@@ -11,7 +11,7 @@ from azuraforge.errors import NotFound
 from azuraforge.models import store
 from azuraforge.models.provenance import Origin
 from azuraforge.models.registry.finding import find_model
-from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
+from azuraforge.models.registry.lineage_schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
 
 #: Maximum number of versions in the graph; the newest are shown.

@@ -129,9 +129,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         serving: how versions respond to single requests; None if they do not.
         pipeline: name of the pipeline of runs that do not name one; None if a run must name one.
         baselines: names of the pipelines that every candidate is compared with; they may become champion.
-        serves_unproven: names of the pipelines that become a model's first champion if too few rows can be evaluated to
-            compare them with the baselines, because a choice by so few rows is chance. They must combine several
-            members (``composition``).
+        serves_unproven: names of the pipelines of several members (``composition``) that become a model's first
+            champion if too few rows can be evaluated to compare them with the baselines.
         metrics: metrics computed for every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
         gate_metrics: names of metrics that a policy may select; the first is the default. Each has a pairing, and lower
@@ -398,5 +397,4 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         return None
 
 
-#: A task kind of any data.
 AnyTaskKind: TypeAlias = TaskKind[Any, Any, Any, Any, Any]

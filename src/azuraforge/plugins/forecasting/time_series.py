@@ -55,7 +55,14 @@ from azuraforge.plugins.forecasting.panels import each, known_series, one_of, pr
 from azuraforge.plugins.forecasting.training_config import TimeSeriesConfig
 from azuraforge.plugins.forecasting.transforms import Transform
 from azuraforge.plugins.forecasting.trust import learn_trust, trusted
-from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing, complete_windows
+from azuraforge.plugins.forecasting.windows import (
+    Examples,
+    Inputs,
+    Layout,
+    Preprocessing,
+    complete_windows,
+    too_far,
+)
 
 #: Number of outputs of a network for each row ahead: the point forecast, and one value for each learned level.
 OUTPUTS = 1 + len(TRAINED_LEVELS)
@@ -107,7 +114,8 @@ class Forecaster:
         starts = {_ALONE: known_series(self.starts, name)} if self.starts else {}
         return replace(self, preprocessing=known_series(self.series, name), series={}, starts=starts)
 
-    def answer(self, examples: Examples) -> Floats:  # in units of the network, shrunk but not calibrated
+    def answer(self, examples: Examples) -> Floats:
+        """Return the outputs ``(example, horizon, output)`` in units of the network, shrunk but not calibrated."""
         return trusted(_answer(self.network, examples), self.trust)
 
 
@@ -153,8 +161,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         return found
 
     def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
+        """Return the numbers of complete windows with known targets, see ``Preprocessing.examples``."""
         window = config.window_within(train.schema, Table(train.frame, train.schema).moments)
-        return complete_windows(train, window), complete_windows(validation, window)
+        learned, judged = _by_series(train).values(), _by_series(validation).values()
+        return complete_windows(learned, window), complete_windows(judged, window)
 
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train a network, calibrate its intervals on the validation set, and return the forecaster.
@@ -238,7 +248,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if part.schema.series is not None:
             return predict_each(part, lambda name, one: self._predict_one(predictor, name, one))
         if part.horizon != predictor.preprocessing.horizon:
-            raise _too_far(predictor, part)
+            raise too_far(predictor.preprocessing.horizon, part.horizon)
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
         quantiles = in_order(_quantiles(answers) + self._offsets(predictor, part))
         changes = np.concatenate([answers[None, :, :, 0], quantiles])
@@ -250,7 +260,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if name in predictor.series or predictor.analogues is None:
             return self.predict(predictor.of(name), part)
         if part.horizon != predictor.preprocessing.horizon:
-            raise _too_far(predictor, part)
+            raise too_far(predictor.preprocessing.horizon, part.horizon)
         return predictor.analogues.predict(name, part)
 
     def knows_series(self, predictor: Forecaster, name: str) -> bool:
@@ -364,16 +374,6 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 
 def _analogues(config: TimeSeriesConfig, train: Part, validation: Part) -> Analogues:
     return Analogues.learn(train, validation, config.season_of(train.schema))
-
-
-def _too_far(predictor: Forecaster, part: Part) -> InvalidInput:
-    return InvalidInput(
-        "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
-        where="horizon",
-        next_step="train the model again with this horizon",
-        learned=predictor.preprocessing.horizon,
-        asked=part.horizon,
-    )
 
 
 def _by_series(part: Part) -> dict[str, Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,6 @@ from azuraforge.plugins.contract.stored import from_json
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates
-from azuraforge.plugins.forecasting.panels import each
 from azuraforge.plugins.forecasting.transforms import Transform
 
 Single = NDArray[np.float32]
@@ -366,12 +365,21 @@ def _first(values: Floats) -> float:
     return float(known[0]) if known.size else 0.0
 
 
-def complete_windows(part: Part, window: int) -> int:
-    """Return the number of examples of a part, of all series: whole windows with known targets, see ``examples``."""
-    alone = part.schema.series is None
-    parts = [part] if alone else [one for _, one, _ in each(part)]
+def complete_windows(parts: Iterable[Part], window: int) -> int:
+    """Return the number of origins with a whole window before them and known targets; one part for each series."""
     return sum(
-        int(np.count_nonzero((one.origins + 1 >= window) & np.isfinite(one.targets).all(axis=1)))
-        for one in parts
-        if one.targets is not None
+        int(np.count_nonzero((part.origins + 1 >= window) & np.isfinite(part.targets).all(axis=1)))
+        for part in parts
+        if part.targets is not None
+    )
+
+
+def too_far(learned: int, asked: int) -> InvalidInput:
+    """Return the error of a horizon that a forecaster has not learned."""
+    return InvalidInput(
+        "this forecaster predicts {learned} [row|rows] ahead, not {asked}",
+        where="horizon",
+        next_step="train the model again with this horizon",
+        learned=learned,
+        asked=asked,
     )

@@ -1,4 +1,4 @@
-import { useFormats } from "../../language/useFormats";
+import { useFormats } from "../../../language/useFormats";
 import css from "./Cells.module.css";
 
 const [WIDTH, HEIGHT] = [96, 22];

@@ -1,6 +1,6 @@
 // Completion of filters: what is expected at the cursor, and the texts that fit there. The API alone decides whether
 // a filter is valid; docs/runs.md describes the language.
-import type { RunFields } from "../../api/types";
+import type { RunFields } from "../../../api/types";
 
 type Kind = "word" | "text" | "operator" | "(" | ")" | ",";
 

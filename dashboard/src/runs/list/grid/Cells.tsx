@@ -1,16 +1,16 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Run } from "../../api/types";
-import { useFormats } from "../../language/useFormats";
-import { usePaths } from "../../projects/session";
-import { Icon } from "../../ui/Icon";
-import { elapsedSeconds } from "../elapsed";
-import { MiniProgress } from "../MiniProgress";
-import { StateBadge } from "../StateBadge";
+import type { Run } from "../../../api/types";
+import { useFormats } from "../../../language/useFormats";
+import { usePaths } from "../../../projects/session";
+import { Icon } from "../../../ui/Icon";
+import { elapsedSeconds } from "../../elapsed";
+import { MiniProgress } from "../../MiniProgress";
+import { StateBadge } from "../../StateBadge";
 import css from "./Cells.module.css";
-import type { Column } from "./columns";
-import { useProgress } from "./progress";
+import type { Column } from "../columns";
+import { useProgress } from "../progress";
 import { Sparkline } from "./Sparkline";
 
 const SHOWN_TAGS = 2;

@@ -1,9 +1,9 @@
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Run } from "../../api/types";
+import type { Run } from "../../../api/types";
 import { Cell, NameCell } from "./Cells";
-import type { Column } from "./columns";
+import type { Column } from "../columns";
 import css from "./Grid.module.css";
 
 export const SELECT_WIDTH = 44;

@@ -1,16 +1,16 @@
 import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Run } from "../../api/types";
-import { useDensity } from "../../theme/density";
-import type { Column } from "./columns";
+import type { Run } from "../../../api/types";
+import { useDensity } from "../../../theme/density";
+import type { Column } from "../columns";
 import { columnWindow, movedBy, rowWindow, type Cell } from "./grid";
 import css from "./Grid.module.css";
 import { GridHeader } from "./GridHeader";
 import { GridRow, SELECT_WIDTH } from "./GridRow";
-import { toggle, toggleShown, NOTHING, type Selection } from "./selection";
-import { useStable } from "./useStable";
-import type { SortKey } from "./view";
+import { toggle, toggleShown, NOTHING, type Selection } from "../selection";
+import { useStable } from "../useStable";
+import type { SortKey } from "../view";
 
 const ROW = { comfortable: 40, compact: 32 } as const;
 /** So many rows before the end, the next page is read. */

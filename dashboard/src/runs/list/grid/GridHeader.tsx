@@ -1,11 +1,11 @@
 import { useTranslation } from "react-i18next";
 
-import { Icon } from "../../ui/Icon";
-import { isBuilt, type Column } from "./columns";
+import { Icon } from "../../../ui/Icon";
+import { isBuilt, type Column } from "../columns";
 import css from "./Grid.module.css";
 import { SELECT_WIDTH } from "./GridRow";
 import type { Window } from "./grid";
-import type { SortKey } from "./view";
+import type { SortKey } from "../view";
 
 interface GridHeaderProps {
   columns: readonly Column[];

@@ -2,12 +2,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { takesText } from "../../shell/keys";
-import { wordsOf } from "../../ui/failures";
-import { faultOf, fieldsQuery, type Fault } from "./api";
+import { takesText } from "../../../shell/keys";
+import { wordsOf } from "../../../ui/failures";
+import { faultOf, fieldsQuery, type Fault } from "../api";
 import { placeAt, searchedFor, suggestionsAt, type Suggestion } from "./completion";
 import css from "./FilterLine.module.css";
-import { useStable } from "./useStable";
+import { useStable } from "../useStable";
 
 /** The list is read when typing pauses for this time. */
 const PAUSE_MS = 250;
