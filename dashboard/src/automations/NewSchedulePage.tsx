@@ -9,7 +9,7 @@ import { useTitle } from "../routing/useTitle";
 import { runQuery } from "../runs/api";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
-import { SelectField } from "../ui/Field";
+import { SelectField } from "../ui/forms/Field";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { repeatableQuery } from "./api";
 import { NewScheduleForm } from "./ScheduleForm";

@@ -8,7 +8,7 @@ import type { RunDetail, Schedule, ScheduleRequest } from "../api/types";
 import { usePaths } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { timesQuery, useCreateSchedule, useReplaceSchedule } from "./api";
 import { NextTimes } from "./NextTimes";

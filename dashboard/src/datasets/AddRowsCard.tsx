@@ -8,7 +8,7 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useStartRun } from "../runs/api";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { SelectField } from "../ui/Field";
+import { SelectField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { useAppend, useSetRevisions } from "./api";
 import css from "./Datasets.module.css";

@@ -7,7 +7,7 @@ import type { DatasetVersion, IncumbentAdded } from "../api/types";
 import { mayWrite, useSession } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { TextField } from "../ui/Field";
+import { TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { useAddIncumbent } from "./api";
 import css from "./Datasets.module.css";

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
 import { problemsByField } from "../runs/start/form";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 
 /** Return whether a file is a workbook with sheets, by its name. */
 export const isWorkbook = (file: File | null): boolean => file?.name.toLowerCase().endsWith(".xlsx") ?? false;

@@ -12,7 +12,7 @@ import { fieldsOf } from "../runs/start/schema";
 import { SchemaForm } from "../runs/start/SchemaForm";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { useAddFromSource } from "./api";
 import css from "./Datasets.module.css";

@@ -7,7 +7,7 @@ import type { DatasetVersion } from "../api/types";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";

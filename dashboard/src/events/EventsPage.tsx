@@ -6,7 +6,7 @@ import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { Card } from "../ui/Card";
 import { EmptyState } from "../ui/EmptyState";
-import { SelectField } from "../ui/Field";
+import { SelectField } from "../ui/forms/Field";
 import { More } from "../ui/More";
 import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";

@@ -8,7 +8,7 @@ import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { asOfQuery } from "./api";

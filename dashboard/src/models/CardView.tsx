@@ -7,7 +7,7 @@ import type { ModelDetail } from "../api/types";
 import { useSession } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { Markdown } from "../ui/Markdown";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { cardQuery, useIntendedUse } from "./api";

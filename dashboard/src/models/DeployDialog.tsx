@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Deployment } from "../api/types";
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { useDeploy } from "./api";
 import css from "./Models.module.css";

@@ -7,7 +7,7 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { Button, ButtonLink } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { EmptyState } from "../ui/EmptyState";
-import { TextField } from "../ui/Field";
+import { TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Skeleton } from "../ui/Skeleton";

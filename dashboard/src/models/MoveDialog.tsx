@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
-import { TextField } from "../ui/Field";
+import { TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { policyQuery, usePromote } from "./api";
 import css from "./Models.module.css";

@@ -11,7 +11,7 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Facts } from "../ui/Facts";
-import { CheckField, SelectField, TextField } from "../ui/Field";
+import { CheckField, SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { policyQuery, useSetPolicy } from "./api";
 import css from "./Models.module.css";

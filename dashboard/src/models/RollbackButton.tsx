@@ -7,7 +7,7 @@ import { useFormats } from "../language/useFormats";
 import { liveScoresQuery } from "../predictions/api";
 import { Button } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
-import { TextField } from "../ui/Field";
+import { TextField } from "../ui/forms/Field";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { say } from "../ui/toasts";
 import { rollbackQuery, useRollback, versionQuery } from "./api";

@@ -2,7 +2,7 @@ import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../ui/Button";
-import { TextField } from "../ui/Field";
+import { TextField } from "../ui/forms/Field";
 import { signInWithPassword } from "./session";
 import css from "./SignInPage.module.css";
 

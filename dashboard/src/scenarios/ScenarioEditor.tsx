@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../ui/Button";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { MOST_SCENARIOS, problemOf, WAYS, type DraftChange, type DraftScenario } from "./draft";
 import css from "./Scenarios.module.css";
 

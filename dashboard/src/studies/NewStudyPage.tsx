@@ -16,7 +16,7 @@ import { fieldsOf } from "../runs/start/schema";
 import { SchemaForm } from "../runs/start/SchemaForm";
 import { Button, ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
-import { CheckField, SelectField, TextField } from "../ui/Field";
+import { CheckField, SelectField, TextField } from "../ui/forms/Field";
 import { Empty, ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { spaceQuery, studiesQuery, useCreateStudy } from "./api";
 import { readField, startOf, type TypedField } from "./space";

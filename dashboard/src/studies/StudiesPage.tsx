@@ -8,7 +8,7 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/forms/Field";
 import { Icon } from "../ui/Icon";
 import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";

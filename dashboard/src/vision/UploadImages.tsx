@@ -9,7 +9,7 @@ import type { DatasetVersion } from "../api/types";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
-import { CheckField, SelectField, TextField } from "../ui/Field";
+import { CheckField, SelectField, TextField } from "../ui/forms/Field";
 import { ErrorNotice } from "../ui/Notice";
 import css from "./Vision.module.css";
 

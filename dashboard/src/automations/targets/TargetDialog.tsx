@@ -6,7 +6,7 @@ import type { NotificationTarget } from "../../api/types";
 import { pluginsQuery } from "../../plugins/api";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { SelectField, TextField } from "../../ui/Field";
+import { SelectField, TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import css from "../Schedules.module.css";
 import { useStoreTarget } from "./api";

@@ -10,7 +10,7 @@ import { Button } from "../../ui/Button";
 import text from "../../ui/Content.module.css";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Facts, Hash } from "../../ui/Facts";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { useDecide } from "../api";
 import css from "./Decisions.module.css";

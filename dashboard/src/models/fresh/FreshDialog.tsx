@@ -6,7 +6,7 @@ import type { Freshness } from "../../api/types";
 import { targetsQuery } from "../../automations/targets/api";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { CheckField, SelectField } from "../../ui/Field";
+import { CheckField, SelectField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import css from "../Models.module.css";
 import { useKeepFresh } from "./api";

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ModelDetail, ModelVersion, PredictRequest } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { SelectField, TextField } from "../../ui/Field";
+import { SelectField, TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { Skeleton } from "../../ui/Skeleton";
 import { usePredict, versionQuery } from "../api";

@@ -8,7 +8,7 @@ import type { ModelVersion } from "../../api/types";
 import { datasetQuery } from "../../datasets/api";
 import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
-import { Field } from "../../ui/Field";
+import { Field } from "../../ui/forms/Field";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { csvOf, rowsOf, type ReadRows } from "./csv";
 import css from "./Predict.module.css";

@@ -11,7 +11,7 @@ import { evaluationQuery } from "../../runs/api";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Hash } from "../../ui/Facts";
-import { CheckField, SelectField } from "../../ui/Field";
+import { CheckField, SelectField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { Skeleton } from "../../ui/Skeleton";
 import { Table, tableCss } from "../../ui/Table";

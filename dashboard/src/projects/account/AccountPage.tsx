@@ -7,7 +7,7 @@ import { useFormats } from "../../language/useFormats";
 import { useTitle } from "../../routing/useTitle";
 import { Button } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
 import css from "./Account.module.css";
 import { accountQuery, useRename, useSetPassword } from "./api";

@@ -7,7 +7,7 @@ import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Loading } from "../../ui/Notice";
 import { Table, tableCss } from "../../ui/Table";
 import { sizesQuery, useSetQuota } from "./api";

@@ -6,7 +6,7 @@ import { post } from "../../api/client";
 import { pathsOf } from "../../routing/paths";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import css from "./Chooser.module.css";
 import { isSlug, slugOf } from "./slug";

@@ -12,7 +12,7 @@ import { useTitle } from "../../routing/useTitle";
 import { Logo } from "../../shell/Logo";
 import { ThemeSwitch } from "../../theme/ThemeSwitch";
 import { Button } from "../../ui/Button";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
 import css from "../SignInPage.module.css";
 

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { SelectField } from "../../ui/Field";
+import { SelectField } from "../../ui/forms/Field";
 import { Empty, ErrorNotice, Loading } from "../../ui/Notice";
 import { ShownOnce } from "../../ui/ShownOnce";
 import { Table, tableCss } from "../../ui/Table";

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { SelectField, TextField } from "../../ui/Field";
+import { SelectField, TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { useSession } from "../session";
 import { rolesUpTo, useAddServiceAccount, type Role } from "./api";

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { useSetSecret } from "./api";
 import css from "./Secrets.module.css";

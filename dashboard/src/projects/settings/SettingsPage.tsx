@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useTitle } from "../../routing/useTitle";
 import { Button } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { mayManage, useSession } from "../session";
 import { useArchive, useDelete, useRename } from "./api";

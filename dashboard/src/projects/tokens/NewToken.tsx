@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { SelectField, TextField } from "../../ui/Field";
+import { SelectField, TextField } from "../../ui/forms/Field";
 import { ErrorNotice } from "../../ui/Notice";
 import { ShownOnce } from "../../ui/ShownOnce";
 import { membersQuery } from "../members/api";

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { RetentionPolicy } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { mayManage, useSession } from "../session";
 import { useSavePolicy } from "./api";

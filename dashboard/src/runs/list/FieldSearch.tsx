@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { RunFields } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Loading } from "../../ui/Notice";
 import { fieldsQuery } from "./api";
 import css from "./Dialogs.module.css";

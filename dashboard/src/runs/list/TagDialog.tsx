@@ -5,7 +5,7 @@ import type { Run } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { tagProblem, type Action } from "./bulk";
 import css from "./Dialogs.module.css";
 import type { Picked } from "./selection";

@@ -5,7 +5,7 @@ import { Link, useLocation } from "wouter";
 import { useSession } from "../../projects/session";
 import { Button, IconButton } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { Icon } from "../../ui/Icon";
 import { Menu } from "../../ui/Menu";
 import { say } from "../../ui/toasts";

@@ -13,7 +13,7 @@ import { Button } from "../../ui/Button";
 import { Card } from "../../ui/Card";
 import text from "../../ui/Content.module.css";
 import { Facts, Hash } from "../../ui/Facts";
-import { TextField } from "../../ui/Field";
+import { TextField } from "../../ui/forms/Field";
 import { ErrorNotice, Notice } from "../../ui/Notice";
 import { Table } from "../../ui/Table";
 import { runQuery } from "../api";

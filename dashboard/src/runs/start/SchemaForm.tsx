@@ -3,8 +3,8 @@ import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../../language/useFormats";
 import { Button } from "../../ui/Button";
-import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { Folded } from "../../ui/Folded";
+import { CheckField, SelectField, TextField } from "../../ui/forms/Field";
+import { Folded } from "../../ui/forms/Folded";
 import css from "./SchemaForm.module.css";
 import { arranged, isChanged, type TypedValues } from "./form";
 import { useFieldText } from "./fieldText";

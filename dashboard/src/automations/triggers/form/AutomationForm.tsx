@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { AutomationRequest } from "../../../api/types";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
-import { TextField } from "../../../ui/Field";
+import { TextField } from "../../../ui/forms/Field";
 import { ErrorNotice } from "../../../ui/Notice";
 import css from "../../Schedules.module.css";
 import { WouldFire } from "../DryRunCard";

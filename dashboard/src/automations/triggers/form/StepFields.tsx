@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { pluginsQuery } from "../../../plugins/api";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
-import { CheckField, SelectField, TextField } from "../../../ui/Field";
+import { CheckField, SelectField, TextField } from "../../../ui/forms/Field";
 import css from "../../Schedules.module.css";
 import { targetsQuery } from "../../targets/api";
 import { STEPS, type Do, type StepInput, type TypedStep } from "./typed";

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/Button";
-import { SelectField, TextField } from "../../../ui/Field";
+import { SelectField, TextField } from "../../../ui/forms/Field";
 import css from "../../Schedules.module.css";
 import { DAYS, UNITS, type TypedTiming, type Way } from "../../timing";
 import { measuresQuery } from "../api";

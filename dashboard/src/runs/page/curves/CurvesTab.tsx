@@ -7,7 +7,7 @@ import { useFormats } from "../../../language/useFormats";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import text from "../../../ui/Content.module.css";
-import { CheckField, SelectField, TextField } from "../../../ui/Field";
+import { CheckField, SelectField, TextField } from "../../../ui/forms/Field";
 import { ErrorNotice } from "../../../ui/Notice";
 import { Toolbar } from "../../../ui/Toolbar";
 import { isOfMachine, type Curves } from "../../curves/curves";

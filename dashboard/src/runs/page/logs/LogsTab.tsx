@@ -9,7 +9,7 @@ import { useSession } from "../../../projects/session";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import text from "../../../ui/Content.module.css";
-import { CheckField, SelectField, TextField } from "../../../ui/Field";
+import { CheckField, SelectField, TextField } from "../../../ui/forms/Field";
 import { ErrorNotice, Loading } from "../../../ui/Notice";
 import { hasEnded } from "../../live";
 import { logQuery, searchQuery, type Level } from "./api";
