@@ -196,11 +196,12 @@ def test_a_fresh_link_needs_no_current_password_and_an_old_one_does(world, accou
 
 
 def test_a_session_cannot_avoid_the_current_password_with_a_link_to_itself(world, accounts):
-    sign_in(accounts)  # the person has a password
-    link = world.people.link(world.owner, "http://x", by_session=True).url.split("#link=")[1]
-    _, caller = world.people.sign_in(link)
+    first = sign_in(accounts).caller  # the person has a password
+    made = world.people.link(world.owner, "http://x", session_expires_at=first.expires_at)
+    _, caller = world.people.sign_in(made.url.split("#link=")[1])
     with pytest.raises(Forbidden):
         accounts.change_password(caller, OTHER, None)
+    assert caller.expires_at == first.expires_at, "a session cannot live longer through links to itself"
     assert {each.method for each in world.people.sessions(caller).items} <= {"link", "password"}
 
 

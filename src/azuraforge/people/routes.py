@@ -109,8 +109,8 @@ def create_link(
                 next_step="run `azuraforge people link NAME` there",
             )
         return administration.link_for(caller, body.person, address.url, body.next, unit=unit)
-    by_session = caller.kind == "session"
-    return service.link(caller.person_id, address.url, body.next, by_session=by_session, unit=unit)
+    until = caller.expires_at if caller.kind == "session" else None
+    return service.link(caller.person_id, address.url, body.next, session_expires_at=until, unit=unit)
 
 
 def _refuse_token(caller: Caller) -> None:

@@ -50,18 +50,18 @@ class PeopleService:
         base_url: str,
         next_page: str | None = None,
         *,
-        by_session: bool = False,
+        session_expires_at: datetime | None = None,
         unit: UnitOfWork | None = None,
     ) -> LinkOut:
         """Create a sign-in link that works once, for ``LINK_SECONDS``. Browsers do not send its fragment, the secret.
 
-        ``next_page`` is the page to open after signing in. ``by_session`` states that a browser session creates the
-        link; a session that it starts cannot change the password without the current one.
+        ``next_page`` is the page to open after signing in. ``session_expires_at`` is the end of the browser session
+        that creates the link, if one does; a session that it starts ends at the same time, and cannot change the
+        password without the current one.
         """
-        method = OF_SESSION if by_session else None
 
         def work(session: Session) -> LinkOut:
-            return add_link(session, base_url, next_page, method=method)
+            return add_link(session, base_url, next_page, session_expires_at=session_expires_at)
 
         return self._database.write_person(person_id, work, unit=unit)
 
@@ -73,11 +73,12 @@ class PeopleService:
         hash_, secret = hash_of(link), secrets.token_urlsafe(32)
 
         def take(session: Session, place: PersonKey) -> bool:
-            method = store.use_link(session, hash_)
-            if method is None:
+            used = store.use_link(session, hash_)
+            if used is None:
                 return False
+            method, until = used
             store.delete_expired(session, IDLE_SECONDS)
-            store.add(session, hash_of(secret), "session", seconds_from_now(SESSION_SECONDS), method)
+            store.add(session, hash_of(secret), "session", until or seconds_from_now(SESSION_SECONDS), method)
             return True
 
         used = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
@@ -189,11 +190,12 @@ def add_link(
     base_url: str,
     next_page: str | None = None,
     seconds: float = LINK_SECONDS,
-    method: str | None = None,
+    session_expires_at: datetime | None = None,
 ) -> LinkOut:
-    """Add a one-time sign-in link of the session's person; ``method`` is ``OF_SESSION`` or None."""
+    """Add a one-time sign-in link of the session's person; ``session_expires_at`` is None unless a session adds it."""
     secret = secrets.token_urlsafe(32)
-    row = store.add(session, hash_of(secret), "link", seconds_from_now(seconds), method)
+    method = None if session_expires_at is None else OF_SESSION
+    row = store.add(session, hash_of(secret), "link", seconds_from_now(seconds), method, session_expires_at)
     fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
     assert row.expires_at is not None
     return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)

@@ -93,19 +93,30 @@ def add(
     session: Session,
     hash_: str,
     kind: str,
-    expires_at: ColumnElement[datetime] | None,
+    expires_at: ColumnElement[datetime] | datetime | None,
     method: str | None = None,
+    session_expires_at: datetime | None = None,
 ) -> PersonSession:
     """Add a secret of the session's person and return its row."""
-    row = PersonSession(person_id=session.person_id, hash=hash_, kind=kind, expires_at=expires_at, method=method)
+    row = PersonSession(
+        person_id=session.person_id,
+        hash=hash_,
+        kind=kind,
+        expires_at=expires_at,
+        method=method,
+        session_expires_at=session_expires_at,
+    )
     session.add(row)
     session.flush()
     session.refresh(row)
     return row
 
 
-def use_link(session: Session, hash_: str) -> str | None:
-    """Mark a one-time link as used and return how a session that it starts signed in; None if it is not valid."""
+def use_link(session: Session, hash_: str) -> tuple[str, datetime | None] | None:
+    """Mark a one-time link as used; return None if it is not valid.
+
+    Return how a session that it starts signed in, and the end of the session that made the link, if one did.
+    """
     statement = (
         update(PersonSession)
         .where(
@@ -116,8 +127,8 @@ def use_link(session: Session, hash_: str) -> str | None:
         )
         .values(used_at=now())
     )
-    found = session.execute(statement.returning(PersonSession.method)).first()
-    return None if found is None else found.method or "link"
+    found = session.execute(statement.returning(PersonSession.method, PersonSession.session_expires_at)).first()
+    return None if found is None else (found.method or "link", found.session_expires_at)
 
 
 def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None:

@@ -102,6 +102,8 @@ class PersonSession(PersonOwned, Base):
     method: Mapped[str | None] = mapped_column(String(16), default=None)  # of signing in: link, password, invitation
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    #: Of a link that a session made: the end of that session, and of the one that the link starts.
+    session_expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 
 

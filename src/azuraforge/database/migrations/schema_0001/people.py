@@ -49,6 +49,7 @@ def create() -> None:
         sa.Column("method", sa.String(length=16), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("expires_at", database.Timestamp(), nullable=True),
+        sa.Column("session_expires_at", database.Timestamp(), nullable=True),
         sa.Column("used_at", database.Timestamp(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_session_person_id")),
         sa.PrimaryKeyConstraint("person_id", "hash", name=op.f("pk_person_session")),
