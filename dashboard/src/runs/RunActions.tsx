@@ -11,6 +11,7 @@ import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
 import { useCancelRun, usePinRun, useResumeRun } from "./api";
 import { hasEnded } from "./live";
+import { EditRun } from "./page/labels/EditRun";
 
 /** Buttons: cancel (after a confirmation), resume from the newest checkpoint, and start a copy with the same config. */
 export function RunActions({ run }: { run: RunDetail }) {
@@ -37,6 +38,7 @@ export function RunActions({ run }: { run: RunDetail }) {
       ) : null}
       {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("runPage.clone")}</ButtonLink> : null}
       {ended && again ? <ButtonLink to={paths.newSchedule(run.id)}>{t("run.schedule")}</ButtonLink> : null}
+      <EditRun run={run} />
       <Button pending={pin.isPending} onPress={() => pin.mutate()} testId="pin-run">
         {t(run.pinned ? "trash.unpin" : "trash.pin")}
       </Button>

@@ -60,6 +60,18 @@ describe("RunPage", () => {
     expect(button.getAttribute("aria-disabled")).not.toBe("true");
   });
 
+  it("shows tags and note, and saves only what was changed in the form", async () => {
+    const asked = open(sampleRun({ state: "succeeded", tags: ["baseline", "a b"], note: "see **ticket 7**" }), { [`PATCH /runs/${ID}`]: { body: {} } });
+    const tag = await screen.findByRole("link", { name: "a b" });
+    expect(new URL(tag.getAttribute("href") ?? "", "http://x").searchParams.get("filter")).toBe('tag = "a b"');
+    expect((await screen.findByTestId("run-note")).querySelector("strong")?.textContent).toBe("ticket 7");
+    await userEvent.click(screen.getByTestId("edit-run"));
+    await userEvent.type(await screen.findByTestId("run-tags-field"), ", new");
+    await userEvent.click(screen.getByTestId("save-run"));
+    await vi.waitFor(() => expect(screen.queryByTestId("save-run")).toBeNull());
+    expect(asked.find(({ method }) => method === "PATCH")?.body).toEqual({ add_tags: ["new"] });
+  });
+
   it("shows progress, rate and time left while it runs, and no score", async () => {
     open(sampleRun());
     const progress = await screen.findByTestId("progress");

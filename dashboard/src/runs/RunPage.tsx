@@ -17,6 +17,7 @@ import { Page } from "../ui/Page";
 import { Tabs } from "../ui/Tabs";
 import { evaluationQuery } from "./api";
 import { hasEnded } from "./live";
+import { Tags } from "./page/labels/Tags";
 import { OverviewTab } from "./page/OverviewTab";
 import { Scores } from "./page/Scores";
 import { ProgressCard } from "./ProgressCard";
@@ -72,7 +73,12 @@ export default function RunPage({ id: address }: { id: string }) {
           {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />
         </span>
       }
-      note={<RunLine run={run} task={judged?.kind ?? null} />}
+      note={
+        <>
+          <RunLine run={run} task={judged?.kind ?? null} />
+          <Tags tags={run.tags} />
+        </>
+      }
       actions={<RunActions run={run} />}
     >
       {run.deleted_at ? <InTrash at={run.deleted_at} by={run.deleted_by} place={placeOf.run(run.id)} /> : null}

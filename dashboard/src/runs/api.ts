@@ -1,11 +1,11 @@
 // Queries and mutations of the run pages.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, put, remove } from "../api/client";
+import { get, part, patch, post, put, remove } from "../api/client";
 import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
 import { isOfMachine } from "./curves/curves";
-import type { Metrics, RunDetail, RunRequest, StoredEvaluation } from "../api/types";
+import type { Metrics, RunChange, RunDetail, RunRequest, StoredEvaluation } from "../api/types";
 
 /** No more points than a wide screen has pixels. */
 const MOST_POINTS = 2000;
@@ -91,6 +91,14 @@ export const useCancelRun = (id: string) => useRunAction(id, "cancel");
 export const useResumeRun = (id: string) => useRunAction(id, "resume");
 
 /** Pin a run, so that the policy never deletes it, or remove the pin. */
+export function useChangeRun(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: RunChange): Promise<unknown> => patch(`/runs/${part(id)}`, change),
+    onSettled: readAgain(client, ["run", id]),
+  });
+}
+
 export function usePinRun(id: string, pinned: boolean) {
   const client = useQueryClient();
   return useMutation({

@@ -17,6 +17,18 @@ export const runPage = {
     hasLogs: "The log may contain the cause:",
     openLog: "open the log",
   },
+  runLabels: {
+    edit: "Edit",
+    title: "Name, tags and note",
+    name: "Name",
+    nameless: "Enter a name.",
+    tags: "Tags",
+    tagsHint: "Separated by commas; at most 50 characters each.",
+    note: "Note",
+    noteHint: "Markdown, without HTML.",
+    save: "Save",
+    cancel: "Cancel",
+  },
   runCurves: {
     search: "Search curves",
     found_one: "{{shown}} curve",

@@ -1,6 +1,6 @@
 import type { Texts } from "../en";
 
-export const runPage: Pick<Texts, "runPage" | "runCurves" | "runLogs" | "runFiles" | "runConfig" | "runSystem"> = {
+export const runPage: Pick<Texts, "runPage" | "runLabels" | "runCurves" | "runLogs" | "runFiles" | "runConfig" | "runSystem"> = {
   runPage: {
     tabs: "Çalıştırmanın bölümleri",
     overview: "Genel bakış",
@@ -18,6 +18,18 @@ export const runPage: Pick<Texts, "runPage" | "runCurves" | "runLogs" | "runFile
     clone: "Değiştirerek kopyala",
     hasLogs: "Nedeni günlükte olabilir:",
     openLog: "günlüğü aç",
+  },
+  runLabels: {
+    edit: "Düzenle",
+    title: "Ad, etiketler ve not",
+    name: "Ad",
+    nameless: "Bir ad girin.",
+    tags: "Etiketler",
+    tagsHint: "Virgülle ayırın; her biri en çok 50 karakter.",
+    note: "Not",
+    noteHint: "Markdown; HTML kullanılamaz.",
+    save: "Kaydet",
+    cancel: "Vazgeç",
   },
   runCurves: {
     search: "Eğri ara",

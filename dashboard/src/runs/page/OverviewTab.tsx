@@ -45,6 +45,11 @@ export function OverviewTab({ run, curves, evaluation, verdict, loading, error }
           ) : null}
         </FailureCard>
       ) : null}
+      {run.note ? (
+        <Card title={t("runLabels.note")}>
+          <Markdown text={run.note} caption={t("runLabels.note")} testId="run-note" />
+        </Card>
+      ) : null}
       {run.kind !== "train" ? (
         <>
           {hasCurves ? <CurvesCard run={run} curves={curves} /> : null}
