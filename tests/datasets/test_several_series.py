@@ -141,6 +141,13 @@ def test_more_series_than_can_be_learned_are_refused_before_any_is_looked_at(
     assert refused.value.error_code == "too_many_series"
 
 
+@pytest.mark.proof
+def test_100_000_series_of_three_rows_are_refused(read: Read) -> None:
+    rows = (f"2024-01-01T0{hour}:00:00Z,s{number},{hour},1" for number in range(100_000) for hour in range(3))
+    with pytest.raises(InvalidInput, match="contains 100,000 series names; at most 20,000 series"):
+        read("\n".join(["time,store,y,x", *rows]), series="store")
+
+
 def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:
     with pytest.raises(InvalidInput) as refused:
         read(text(rows_of("a", 60), rows_of("b", 60), rows_of("c", 60, step_hours=2)), series="store")
