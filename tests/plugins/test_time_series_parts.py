@@ -43,6 +43,8 @@ def test_differences_of_several_steps_are_summed_up() -> None:
 def test_log_refuses_zero_in_training_and_survives_it_later() -> None:
     with pytest.raises(InvalidInput, match="transform=log needs values above zero; the smallest of 'price' is 0"):
         Transform.learn("log", np.array([1.0, 0.0]), "price")
+    with pytest.raises(InvalidInput, match="the smallest of 'price' is -2"):
+        Transform.learn("log", np.array([1.0, -2.0, np.nan]), "price")
     change = Transform.learn("log", np.array([1.0, 4.0]), "price")
     assert np.isfinite(change.apply(np.array([-3.0, 0.0, 2.0]))).all()
 
