@@ -56,7 +56,11 @@ def start_run(page: Page, **fields: str) -> str:
     page.get_by_test_id("pipeline-select").select_option("forecasting.lstm")
     page.get_by_test_id("dataset-select").select_option("co2")
     for name, value in fields.items():
-        page.locator(f"[name='{name}']").fill(value)
+        field = page.locator(f"[name='{name}']")
+        field.wait_for(state="attached")
+        if not field.is_visible():  # its group is folded
+            page.locator("details", has=field).locator("summary").first.click()
+        field.fill(value)
     page.get_by_test_id("start-run").click()
     expect(page.get_by_test_id("run-state")).to_be_visible(timeout=120_000)
     return page.url

@@ -397,7 +397,7 @@ def test_a_project_is_created_and_renamed(make_platform):
     refused = platform.run("projects", "create", "default", check=False)
     assert (refused.returncode, "is not available" in refused.stderr) == (1, True)
     refused = platform.run("runs", "list", check=False)
-    assert "--project or AZURAFORGE_PROJECT" in refused.stderr
+    assert "--project NAME …, or set AZURAFORGE_PROJECT" in refused.stderr
 
 
 def test_members_are_listed_and_the_only_owner_stays(counting):

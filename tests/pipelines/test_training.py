@@ -157,7 +157,7 @@ class System:
 
     def job(self, prepared: PreparedRun) -> JobHere:
         self.runs += 1
-        fields = {key: getattr(prepared, key) for key in prepared.__dataclass_fields__}
+        fields = {key: getattr(prepared, key) for key in prepared.__dataclass_fields__ if key != "parts"}
         run = ClaimedRun(
             id=f"run{self.runs:013d}",
             project_id=self.project_id,

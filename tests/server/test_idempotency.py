@@ -35,6 +35,7 @@ STATES_OF_A_PROCESS = {"/api/v1/loop-demo", "/api/v1/loop-demo/cancel"}
 #: Routes whose POST stores nothing.
 STORES_NOTHING = {
     "/api/v1/datasets/preview",
+    "/api/v1/runs/dry-run",
     "/api/v1/invitations/lookup",
     "/api/v1/schedules/times",
     "/api/v1/automations/dry-run",

@@ -13,7 +13,7 @@ def generate(_language: str) -> str:
     """Return the client, a section for each of its attributes, the results they return, and the errors."""
     parts = ["## Client", documented(Client, 3, shown="client.")]
     for name, noun in _nouns():
-        parts += [f"## client.{name}", documented(noun, 3, shown=f"{name}.", signature=False)]
+        parts += [f"## client.{name}", documented(noun, 3, shown=f"{name}.", signature=False, inherited=True)]
     shapes = [getattr(azuraforge.client, name) for name in azuraforge.client.__all__ if name != "Client"]
     for title, is_error in (("Results", False), ("Errors", True)):
         parts.append(f"## {title}")

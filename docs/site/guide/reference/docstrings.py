@@ -18,13 +18,14 @@ _KEYWORD, _POSITIONAL = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_PO
 _MADE = re.compile(r"^\w+\(.*\)$", re.S)
 
 
-def documented(each: type, level: int, *, shown: str = "", signature: bool = True) -> str:
+def documented(each: type, level: int, *, shown: str = "", signature: bool = True, inherited: bool = False) -> str:
     """Return a class: its signature, text and fields, and a heading for each public method.
 
     Args:
         level: of the headings of its methods.
         shown: what stands in front of a method's name in its heading.
         signature: whether its constructor is shown.
+        inherited: whether the methods of its base classes are shown before its own.
     """
     parts = []
     fields = _fields(each)
@@ -33,7 +34,8 @@ def documented(each: type, level: int, *, shown: str = "", signature: bool = Tru
         parts.append(_block(each.__name__, made))
     parts.append(text(each.__doc__))
     parts.append(table(("Field", "Type", "Default"), fields))
-    for name, member in vars(each).items():
+    bases = [base for base in reversed(each.__mro__) if base is not object] if inherited else [each]
+    for name, member in {name: member for base in bases for name, member in vars(base).items()}.items():
         found = _function(member)
         if name.startswith("_") or found is None:
             continue

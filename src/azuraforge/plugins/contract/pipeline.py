@@ -145,7 +145,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
         """
         return
 
-    def windows(self, config: ConfigT, train: PartT, validation: PartT) -> tuple[int, int]:
+    def window_counts(self, config: ConfigT, train: PartT, validation: PartT) -> tuple[int, int]:
         """Return how many windows of ``train`` and ``validation`` ``fit`` uses, for the preview of a run.
 
         The default is all origins of a series part. A pipeline whose ``fit`` leaves some out overrides it.

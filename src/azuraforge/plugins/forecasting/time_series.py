@@ -160,7 +160,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 )
         return found
 
-    def windows(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
+    def window_counts(self, config: SeriesConfigT, train: Part, validation: Part) -> tuple[int, int]:
         """Return the numbers of complete windows with known targets, see ``Preprocessing.examples``."""
         window = config.window_within(train.schema, Table(train.frame, train.schema).moments)
         learned, judged = _by_series(train).values(), _by_series(validation).values()

@@ -73,7 +73,7 @@ def split_series(
             save_part(part, folder / part_name)
     # Refuses a test set without a known target. Totals of groups are predicted as well.
     test, _ = cut_test(with_totals(table), ranges.test, horizon, partial=ranges.partial)
-    train_windows, validation_windows = pipeline.windows(config, learned[0], learned[1])
+    train_windows, validation_windows = pipeline.window_counts(config, learned[0], learned[1])
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {name: (rows.start, rows.stop) for name, rows in named.items()}
     backtest = None

@@ -117,8 +117,8 @@ class ReconciledPipeline(Pipeline[Any, Wrapped]):
     def check_pretrained(self, config: Any, folder_of: Callable[[str], Path]) -> None:
         self._pipeline.check_pretrained(config, folder_of)
 
-    def windows(self, config: Any, train: Part, validation: Part) -> tuple[int, int]:
-        return self._pipeline.windows(config, train, validation)
+    def window_counts(self, config: Any, train: Part, validation: Part) -> tuple[int, int]:
+        return self._pipeline.window_counts(config, train, validation)
 
     def fit(self, run: RunContext[Any], train: Part, validation: Part) -> Wrapped:
         """Fit the pipeline, then estimate the covariance of its errors on the validation set if groups are declared.
