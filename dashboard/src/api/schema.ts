@@ -11527,7 +11527,7 @@ export interface components {
         };
         /**
          * RunPlan
-         * @description What a run with this request would use. Nothing is stored.
+         * @description Plan of a run with this request. Nothing is stored.
          */
         RunPlan: {
             /**

@@ -28,7 +28,7 @@ class PlannedPart(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RunPlan(Shape):
-    """What a run would use: its config with all defaults, and the parts of the dataset."""
+    """Plan of a run: its config with all defaults, and the parts of the dataset."""
 
     name: str
     plugin: str | None = None

@@ -22,7 +22,7 @@ class PlannedPart(BaseModel):
 
 
 class RunPlan(BaseModel):
-    """What a run with this request would use. Nothing is stored."""
+    """Plan of a run with this request. Nothing is stored."""
 
     name: str
     plugin: str | None
