@@ -66,8 +66,8 @@ def measure(browser: Browser, folder: Path, report: Report, turns: int) -> None:
         ours = Side("AzuraForge", f"{on.url}/p/default/runs", newest, on)
         peers = [
             Side("MLflow", f"http://127.0.0.1:{port}/#/experiments/{experiment}/runs", newest),
-            # Its table starts with the oldest trial.
-            Side("optuna-dashboard", f"http://127.0.0.1:{optuna_port}/dashboard/studies/1/trialTable", "Complete"),
+            # Its list starts with the oldest trial.
+            Side("optuna-dashboard", f"http://127.0.0.1:{optuna_port}/dashboard/studies/1/trials", "Complete"),
         ]
         for slowdown in (1, 4):
             for _ in range(turns):

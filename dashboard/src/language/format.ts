@@ -26,22 +26,14 @@ export const isDated = ({ frequency }: RowZone): boolean => frequency !== null &
 
 const DATES = /^\d+(d|w|mo|q|y)$/;
 
-/** Formats for one locale; `Intl` objects are expensive and created once. */
+/** Formats for one locale. `Intl` objects are expensive: each is created once, when it is first used. */
 export class Formats {
   readonly locale: string;
   readonly #numbers = new Map<string, Intl.NumberFormat>();
-  readonly #moment: Intl.DateTimeFormat;
-  readonly #instant: Intl.DateTimeFormat;
-  readonly #day: Intl.DateTimeFormat;
-  readonly #utcDay: Intl.DateTimeFormat;
-  readonly #zoned = new Map<string, Intl.DateTimeFormat>();
+  readonly #dates = new Map<string, Intl.DateTimeFormat>();
 
   constructor(locale: string) {
     this.locale = locale;
-    this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-    this.#instant = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
-    this.#day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
-    this.#utcDay = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   }
 
   #format(value: number, options: Intl.NumberFormatOptions): string {
@@ -119,16 +111,16 @@ export class Formats {
     return this.#format(value, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: decimals });
   }
 
-  moment = (at: Maybe<string | Date>): string => (at ? this.#moment.format(new Date(at)) : UNKNOWN);
+  moment = (at: Maybe<string | Date>): string => (at ? this.#date({ dateStyle: "medium", timeStyle: "short" }).format(new Date(at)) : UNKNOWN);
 
   /** A moment to the second. */
-  instant = (at: Maybe<string | Date>): string => (at ? this.#instant.format(new Date(at)) : UNKNOWN);
+  instant = (at: Maybe<string | Date>): string => (at ? this.#date({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(at)) : UNKNOWN);
 
   /** The day of a row in its series' zone. Without one, a time at midnight UTC is a date and the same everywhere. */
   day = (at: Maybe<string>, series: RowZone | null = null): string => {
     if (!at) return UNKNOWN;
     if (series !== null && !(series.frequency === null && isUtcDate(at))) return this.#inZone(series.zone, true).format(new Date(at));
-    return (isUtcDate(at) ? this.#utcDay : this.#day).format(new Date(at));
+    return this.#date(isUtcDate(at) ? { dateStyle: "medium", timeZone: "UTC" } : { dateStyle: "medium" }).format(new Date(at));
   };
 
   /** The time of a row: a date where rows are days or longer, else a moment with its zone, both in the series' zone. */
@@ -140,12 +132,15 @@ export class Formats {
   };
 
   #inZone(zone: string, dated: boolean): Intl.DateTimeFormat {
-    const key = `${zone} ${String(dated)}`;
-    let found = this.#zoned.get(key);
+    return this.#date({ ...(dated ? { dateStyle: "medium" } : ZONED_MOMENT), timeZone: zone });
+  }
+
+  #date(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    const key = JSON.stringify(options);
+    let found = this.#dates.get(key);
     if (!found) {
-      const parts = dated ? ({ dateStyle: "medium" } as const) : ZONED_MOMENT;
-      found = new Intl.DateTimeFormat(this.locale, { ...parts, timeZone: zone });
-      this.#zoned.set(key, found);
+      found = new Intl.DateTimeFormat(this.locale, options);
+      this.#dates.set(key, found);
     }
     return found;
   }
@@ -156,6 +151,18 @@ export class Formats {
     if (size !== 0 && size < 1e-6) return String(value);
     return this.#format(value, { useGrouping: false, maximumFractionDigits: 20 }).replace(MINUS, "-");
   };
+}
+
+const shared = new Map<string, Formats>();
+
+/** Return the formats that all parts of the page share. */
+export function formatsFor(locale: string): Formats {
+  let found = shared.get(locale);
+  if (!found) {
+    found = new Formats(locale);
+    shared.set(locale, found);
+  }
+  return found;
 }
 
 export function isUtcDate(at: string): boolean {

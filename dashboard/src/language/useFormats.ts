@@ -1,10 +1,9 @@
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
+import { formatsFor, type Formats } from "./format";
 import { readerLocale } from "./setup";
-import { Formats } from "./format";
 
 export function useFormats(): Formats {
   const { i18n } = useTranslation();
-  return useMemo(() => new Formats(readerLocale(i18n.language)), [i18n.language]);
+  return formatsFor(readerLocale(i18n.language));
 }

@@ -1,7 +1,10 @@
+import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { Run } from "../../../api/types";
+import { UNKNOWN, type Formats } from "../../../language/format";
 import { useFormats } from "../../../language/useFormats";
 import { usePaths } from "../../../projects/session";
 import { Icon } from "../../../ui/Icon";
@@ -16,9 +19,7 @@ import { Sparkline } from "./Sparkline";
 const SHOWN_TAGS = 2;
 
 /** The name with its link, whether the run is pinned, and its first tags. */
-export function NameCell({ run }: { run: Run }) {
-  const { t } = useTranslation();
-  const paths = usePaths();
+export function NameCell({ run, context: { t, paths } }: { run: Run; context: CellContext }) {
   return (
     <span className={css["name"]}>
       <Link href={paths.run(run.id)} className={css["link"]} tabIndex={-1} title={run.name} dir="auto">
@@ -48,12 +49,17 @@ function Tags({ tags, most }: { tags: readonly string[]; most: number }) {
   );
 }
 
-export function Cell({ run, column }: { run: Run; column: Column }) {
-  const { duration, moment, number } = useFormats();
-  const { t } = useTranslation();
-  const paths = usePaths();
+/** Context of the cells of a row; read once per row, because hundreds of cells appear in each frame while scrolling. */
+export interface CellContext {
+  t: TFunction;
+  formats: Formats;
+  paths: ReturnType<typeof usePaths>;
+}
+
+export function cellOf(run: Run, column: Column, { t, formats, paths }: CellContext): ReactNode {
+  const { duration, moment, number } = formats;
   if (column.kind === "curve") return <Sparkline curve={run.columns[column.name]} />;
-  if (column.kind !== "built") return <ValueCell value={run.columns[column.name]} />;
+  if (column.kind !== "built") return valueOf(run.columns[column.name], { t, formats });
   switch (column.name) {
     case "state":
       return <StateBadge state={run.state} stopping={run.cancel_requested} />;
@@ -62,23 +68,23 @@ export function Cell({ run, column }: { run: Run; column: Column }) {
     case "kind":
       return <Text text={t(`kinds.${run.kind}`, { defaultValue: run.kind })} />;
     case "model":
-      return run.model === null ? <>–</> : <Place to={paths.model(run.model)} text={run.model} />;
+      return run.model === null ? UNKNOWN : <Place to={paths.model(run.model)} text={run.model} />;
     case "dataset":
-      return run.dataset_name === null ? <>–</> : <Place to={paths.dataset(run.dataset_name)} text={run.dataset_name} note={`v${run.dataset_version ?? ""}`} />;
+      return run.dataset_name === null ? UNKNOWN : <Place to={paths.dataset(run.dataset_name)} text={run.dataset_name} note={`v${run.dataset_version ?? ""}`} />;
     case "result":
       return <Result run={run} />;
     case "duration":
-      return <>{duration(elapsedSeconds(run))}</>;
+      return duration(elapsedSeconds(run));
     case "created_at":
-      return <>{moment(run.created_at)}</>;
+      return moment(run.created_at);
     case "started_at":
-      return <>{moment(run.started_at)}</>;
+      return moment(run.started_at);
     case "finished_at":
-      return <>{moment(run.finished_at)}</>;
+      return moment(run.finished_at);
     case "tag":
       return <Tags tags={run.tags} most={6} />;
     case "attempt":
-      return <>{number(run.attempt)}</>;
+      return number(run.attempt);
     default:
       return <code>{run.id}</code>;
   }
@@ -103,12 +109,10 @@ function Place({ to, text, note }: { to: string; text: string; note?: string }) 
   );
 }
 
-function ValueCell({ value }: { value: unknown }) {
-  const { t } = useTranslation();
-  const { number } = useFormats();
-  if (typeof value === "number") return <>{number(value, 6)}</>;
-  if (typeof value === "boolean") return <>{t(value ? "common.yes" : "common.no")}</>;
-  return typeof value === "string" ? <Text text={value} /> : <>–</>;
+function valueOf(value: unknown, { t, formats }: Pick<CellContext, "t" | "formats">): ReactNode {
+  if (typeof value === "number") return formats.number(value, 6);
+  if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
+  return typeof value === "string" ? <Text text={value} /> : UNKNOWN;
 }
 
 /** Result in one line: the progress, the error, or the gate's decision with the scores, each next to its baseline. */

@@ -2,7 +2,9 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Run } from "../../../api/types";
-import { Cell, NameCell } from "./Cells";
+import { useFormats } from "../../../language/useFormats";
+import { usePaths } from "../../../projects/session";
+import { cellOf, NameCell, type CellContext } from "./Cells";
 import type { Column } from "../columns";
 import css from "./Grid.module.css";
 
@@ -27,6 +29,7 @@ interface GridRowProps {
 
 export const GridRow = memo(function GridRow({ run, index, columns, first, last, skipped, height, width, nameWidth, selected, active, onPick }: GridRowProps) {
   const { t } = useTranslation();
+  const context: CellContext = { t, formats: useFormats(), paths: usePaths() };
   const cell = (column: number) => ({ "data-cell": `${index}:${column}`, tabIndex: active === column ? 0 : -1, "aria-colindex": column + 1 });
   return (
     <div role="row" aria-rowindex={index + 2} aria-selected={selected} className={`${css["row"]} ${css["run"]}`} style={{ height, width, transform: `translateY(${index * height}px)` }} data-testid="run-row">
@@ -40,12 +43,12 @@ export const GridRow = memo(function GridRow({ run, index, columns, first, last,
         />
       </div>
       <div {...cell(1)} role="rowheader" className={`${css["cell"]} ${css["first"]}`} style={{ width: nameWidth }}>
-        <NameCell run={run} />
+        <NameCell run={run} context={context} />
       </div>
       <div role="presentation" style={{ width: skipped, flex: "none" }} />
       {columns.slice(first, last).map((column, place) => (
         <div key={column.name} {...cell(first + place + 2)} role="gridcell" className={`${css["cell"]} ${column.numeric ? css["number"] : ""}`} style={{ width: column.width }}>
-          <Cell run={run} column={column} />
+          {cellOf(run, column, context)}
         </div>
       ))}
     </div>
