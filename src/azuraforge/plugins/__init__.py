@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, group
     from azuraforge.plugins.contract.fields.search import search_choices, search_range
     from azuraforge.plugins.contract.figure import Figure
+    from azuraforge.plugins.contract.live.source import FeedRow, LiveSource, Polled
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
     from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
@@ -48,6 +49,7 @@ __all__ = [
     "Composition",
     "Config",
     "DatasetSchema",
+    "FeedRow",
     "Figure",
     "Floats",
     "ForecastConfig",
@@ -59,6 +61,7 @@ __all__ = [
     "ImageTable",
     "Indices",
     "LeftOutMember",
+    "LiveSource",
     "Member",
     "Message",
     "Metric",
@@ -67,6 +70,7 @@ __all__ = [
     "Pairing",
     "Part",
     "Pipeline",
+    "Polled",
     "Predictions",
     "Rows",
     "RunContext",
@@ -93,6 +97,7 @@ _MODULES = {
     "contract.composition": "Composition LeftOutMember Member",
     "contract.dataset_schema": "DatasetSchema",
     "contract.figure": "Figure",
+    "contract.live.source": "FeedRow LiveSource Polled",
     "contract.metric": "Metric MetricFacts Pairing",
     "contract.notifier": "Message Notifier",
     "contract.parts": "Part Predictions Rows Schema Split Table",
