@@ -161,13 +161,10 @@ def rows_between(session: Session, feed_id: str, first_us: int, last_us: int) ->
 
 
 def _stored(session: Session, table: type[FeedSegment | FeedTail], within: ColumnElement[bool]) -> Iterator[StoredRows]:
-    rows: Sequence[FeedSegment | FeedTail] = session.scalars(
-        select(table).where(within).order_by(table.first_seq)
-    ).all()
-    for row in rows:
+    for row in session.scalars(select(table).where(within).order_by(table.first_seq)).all():
         if isinstance(row, FeedSegment):
             yield StoredRows(row.first_seq, row.last_seq, row.address, None)
-        else:
+        elif isinstance(row, FeedTail):
             yield StoredRows(row.first_seq, row.last_seq, None, row.rows)
 
 
