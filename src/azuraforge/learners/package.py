@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
+    from azuraforge.learners.feeds.collectors import Collectors
     from azuraforge.learners.feeds.cutting import FeedCutter
     from azuraforge.learners.feeds.keeping import FeedKeeper
     from azuraforge.learners.feeds.service import FeedService
@@ -39,11 +40,16 @@ def _feeds(services: Services) -> FeedService:
         services[EVENTS],
         services[CATALOGUE],
         services[DATASETS],
-        services[RUNS],
         services[SETTINGS].artifacts,
         objections=services.all(FEED_OBJECTIONS),
         check_quota=services[QUOTAS].check,
     )
+
+
+def _collectors(services: Services) -> Collectors:
+    from azuraforge.learners.feeds.collectors import Collectors
+
+    return Collectors(services[DATABASE], services[FEEDS], services[RUNS])
 
 
 def _cutter(services: Services) -> FeedCutter:
@@ -93,14 +99,14 @@ def _summaries() -> Sequence[type[BaseModel]]:
 
 
 FEEDS: Service[FeedService] = Service("feeds", _feeds)
+COLLECTORS: Service[Collectors] = Service("collectors of feeds", _collectors)
 FEED_CUTTER: Service[FeedCutter] = Service("cuts of feeds", _cutter)
 FEED_KEEPER: Service[FeedKeeper] = Service("keeper of feeds", _keeper)
 
 PACKAGE = Package(
     "learners",
     tables=("tables", "feeds.store"),
-    routers=_routers,
-    served={"feeds": FEEDS, "feed_cutter": FEED_CUTTER},
+    served={"feeds": FEEDS, "collectors": COLLECTORS, "feed_cutter": FEED_CUTTER},
     contributions=(
         HANDLERS.add(_handlers),
         LOOPS.add(lambda services: [services[FEED_KEEPER]]),

@@ -11,6 +11,7 @@ from fastapi.requests import HTTPConnection
 from azuraforge.bounds import MOST_COUNT, MomentOrUtc
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.schemas import DatasetVersionOut
+from azuraforge.learners.feeds.collectors import Collectors
 from azuraforge.learners.feeds.cutting import FeedCutter
 from azuraforge.learners.feeds.schemas import (
     CutRequest,
@@ -38,12 +39,18 @@ async def feed_service(connection: HTTPConnection) -> FeedService:
     return service
 
 
+async def feed_collectors(connection: HTTPConnection) -> Collectors:
+    collectors: Collectors = connection.app.state.collectors
+    return collectors
+
+
 async def feed_cutter(connection: HTTPConnection) -> FeedCutter:
     cutter: FeedCutter = connection.app.state.feed_cutter
     return cutter
 
 
 Service = Annotated[FeedService, Depends(feed_service)]
+Collecting = Annotated[Collectors, Depends(feed_collectors)]
 Cutter = Annotated[FeedCutter, Depends(feed_cutter)]
 #: A feed's name or id; the id may be shortened.
 NameOrId = Annotated[str, Depends(path_id("feed", ShortId("feed", Feed.id, Feed.name)))]
@@ -120,22 +127,24 @@ def get_feed_chart(
 
 
 @router.post("/{feed}/start", status_code=201)
-async def start_collector(feed: NameOrId, request: Request, access: Member, service: Service, unit: Unit) -> RunDetail:
+async def start_collector(
+    feed: NameOrId, request: Request, access: Member, collectors: Collecting, unit: Unit
+) -> RunDetail:
     """Start the collector of a feed: a run that polls its source."""
-    start = partial(service.start, access.project_id, feed, access.person_id, unit=unit)
+    start = partial(collectors.start, access.project_id, feed, access.person_id, unit=unit)
     return await ask_in_turn(request, access.project_id, start)
 
 
 @router.post("/{feed}/stop")
-def stop_collector(feed: NameOrId, access: Member, service: Service, unit: Unit) -> FeedOut:
+def stop_collector(feed: NameOrId, access: Member, collectors: Collecting, unit: Unit) -> FeedOut:
     """Stop the collector of a feed. It continues from the same position when it is started again."""
-    return service.stop(access.project_id, feed, unit=unit)
+    return collectors.stop(access.project_id, feed, unit=unit)
 
 
 @router.post("/{feed}/close")
-def close_feed(feed: NameOrId, access: Member, service: Service, unit: Unit) -> FeedOut:
+def close_feed(feed: NameOrId, access: Member, collectors: Collecting, unit: Unit) -> FeedOut:
     """End a feed: rows that wait are numbered, and no more rows are taken."""
-    return service.close(access.project_id, feed, unit=unit)
+    return collectors.close(access.project_id, feed, unit=unit)
 
 
 @router.post("/{feed}/cut", status_code=201)

@@ -1,4 +1,4 @@
-"""Service for feeds: their settings, arriving rows, reads and collectors.
+"""Service for feeds: their settings, arriving rows and reads.
 
 The modules that need NumPy are imported when the first row arrives or is read.
 """
@@ -31,13 +31,10 @@ from azuraforge.learners.feeds.schemas import (
 )
 from azuraforge.learners.feeds.shapes import FeedColumn
 from azuraforge.learners.feeds.tables import Feed
-from azuraforge.learners.feeds.trash import ACTIVE, FeedObjection, FeedTrash
+from azuraforge.learners.feeds.trash import FeedObjection, FeedTrash
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.projects.quotas.service import ChecksQuota
-from azuraforge.runs import reads as run_reads
-from azuraforge.runs.schemas import RunDetail, RunRequest
-from azuraforge.runs.service import RunService
 
 if TYPE_CHECKING:
     from azuraforge.learners.feeds.log import FeedLog
@@ -59,7 +56,6 @@ class FeedService:
         events: EventLog,
         catalogue: Catalogue,
         datasets: DatasetService,
-        runs: RunService,
         artifacts: Path,
         *,
         objections: Sequence[FeedObjection] = (),
@@ -69,7 +65,6 @@ class FeedService:
         self._events = events
         self._catalogue = catalogue
         self._datasets = datasets
-        self._runs = runs
         self._artifacts = artifacts
         self._check_quota = check_quota
         #: Bin of deleted feeds.
@@ -166,7 +161,7 @@ class FeedService:
 
         def work(session: Session) -> FeedRowsTaken:
             feed = self.locked(session, name)
-            self._refuse_closed(feed)
+            refuse_closed(feed)
             present = store.clock(session)
             arrivals = arrived(body.rows, meaning_of(feed), None if feed.historical else present)
             before = feed.duplicates
@@ -215,54 +210,6 @@ class FeedService:
             feed = self._found(session, name)
             return exploring.chart(session, feed, self.reader, column, key, last, max_points)
 
-    def start(
-        self, project_id: str, name: str, person_id: str | None = None, *, unit: UnitOfWork | None = None
-    ) -> RunDetail:
-        """Start the collector of a feed and return its run.
-
-        Raises InvalidInput if the feed has no source, and Conflict if it is closed or its collector is running.
-        """
-        request = RunRequest(kind=COLLECT, config={"feed": name})
-        prepared = self._runs.prepare(project_id, request)
-
-        def work(session: Session) -> str:
-            feed = self.locked(session, name)
-            self._refuse_closed(feed)
-            self._refuse_second(session, feed)
-            run_id = self._runs.add(session, request, prepared, person_id)
-            store.change(session, feed, run_id=run_id, problem=None)
-            body = FeedChanged(type="feed.started", feed_id=feed.id, name=feed.name, run_id=run_id)
-            self.announce(session, feed, body)
-            return run_id
-
-        return self._runs.get(project_id, self._database.write(project_id, work, unit=unit))
-
-    def stop(self, project_id: str, name: str, *, unit: UnitOfWork | None = None) -> FeedOut:
-        """Stop the collector of a feed; no effect if it is not running."""
-
-        def work(session: Session) -> str:
-            feed = self.locked(session, name)
-            if feed.run_id is not None and self._is_running(session, feed.run_id):
-                self._runs.cancel_in(session, feed.run_id)
-                body = FeedChanged(type="feed.stopped", feed_id=feed.id, name=feed.name, run_id=feed.run_id)
-                self.announce(session, feed, body)
-            return feed.id
-
-        return self.get(project_id, self._database.write(project_id, work, unit=unit))
-
-    def close(self, project_id: str, name: str, *, unit: UnitOfWork | None = None) -> FeedOut:
-        """Number the waiting rows and end the feed, also its collector; no effect if it is closed."""
-
-        def work(session: Session) -> str:
-            feed = self.locked(session, name)
-            if feed.closed_at is None:
-                self.close_in(session, feed)
-                if feed.run_id is not None and self._is_running(session, feed.run_id):
-                    self._runs.cancel_in(session, feed.run_id)
-            return feed.id
-
-        return self.get(project_id, self._database.write(project_id, work, unit=unit))
-
     def close_in(self, session: Session, feed: Feed) -> None:
         """Close a locked feed in the caller's transaction."""
         self.log.close(session, feed, store.clock(session))
@@ -300,37 +247,26 @@ class FeedService:
             )
         for what, names in (("columns", [each.name for each in columns]), ("keys", list(keys))):
             if repeated := next((name for name in names if names.count(name) > 1), None):
-                raise InvalidInput("{name!r} occurs twice", where=what, next_step="use each name once", name=repeated)
+                raise InvalidInput(
+                    "{name!r} occurs twice", where="{place}", place=what, next_step="use each name once", name=repeated
+                )
         return columns, keys
-
-    def _refuse_closed(self, feed: Feed) -> None:
-        if feed.closed_at is not None:
-            raise Conflict(
-                "the feed is closed and takes no more rows",
-                where="feed {feed}",
-                next_step="create another feed",
-                feed=feed.name,
-            )
-
-    def _refuse_second(self, session: Session, feed: Feed) -> None:
-        if feed.source is None:
-            raise no_source(feed.name)
-        if feed.run_id is not None and self._is_running(session, feed.run_id):
-            raise Conflict(
-                "the collector of the feed is already running",
-                where="feed {feed}, run {run}",
-                next_step="stop it first: azuraforge feeds stop {feed!r}",
-                feed=feed.name,
-                run=feed.run_id,
-            )
-
-    def _is_running(self, session: Session, run_id: str) -> bool:
-        return any(run.state in ACTIVE for run in run_reads.runs(session, [run_id], ()))
 
 
 def unknown(name: str) -> NotFound:
     """Return the error for a feed that does not exist."""
     return NotFound("feed {name!r} does not exist", next_step="run azuraforge feeds list", name=name)
+
+
+def refuse_closed(feed: Feed) -> None:
+    """Raise Conflict if the feed is closed."""
+    if feed.closed_at is not None:
+        raise Conflict(
+            "the feed is closed and takes no more rows",
+            where="feed {feed}",
+            next_step="create another feed",
+            feed=feed.name,
+        )
 
 
 def no_source(name: str) -> InvalidInput:

@@ -36,14 +36,14 @@ class ReplayOptions(BaseModel):
         max_length=200,
         title="Dataset",
         description="Name of the dataset to replay",
-        json_schema_extra=in_turkish("Veri seti", "Yeniden oynatılacak veri setinin adı"),
+        json_schema_extra=in_turkish("Veri kümesi", "Yeniden oynatılacak veri kümesinin adı"),
     )
     version: int | None = Field(
         default=None,
         ge=1,
         title="Version",
         description="Version of the dataset; empty: the newest",
-        json_schema_extra=in_turkish("Sürüm", "Veri setinin sürümü; boş: en yenisi"),
+        json_schema_extra=in_turkish("Sürüm", "Veri kümesinin sürümü; boş: en yenisi"),
     )
     file: str | None = Field(
         default=None,
@@ -99,7 +99,7 @@ class Replay(LiveSource[ReplayOptions]):
     title: ClassVar[Mapping[str, str]] = {"en": "Replay", "tr": "Yeniden oynatma"}
     summary: ClassVar[Mapping[str, str]] = {
         "en": "The rows of a dataset or a file, in order of their times, at any speed.",
-        "tr": "Bir veri setinin ya da dosyanın satırları; zaman sırasıyla, istenen hızda.",
+        "tr": "Bir veri kümesinin ya da dosyanın satırları; zaman sırasıyla, istenen hızda.",
     }
 
     def __init__(self) -> None:
