@@ -9247,7 +9247,7 @@ export interface components {
              * @description kind of plugin; unknown: a file in the plugins folder that could not be imported
              * @enum {string}
              */
-            kind: "pipeline" | "source" | "agent" | "notifier" | "task_kind" | "metric" | "unknown";
+            kind: "pipeline" | "source" | "agent" | "notifier" | "task_kind" | "metric" | "learner" | "features" | "unknown";
             /** @description description of a metric; null for other plugins */
             metric?: components["schemas"]["MetricFacts"] | null;
             /** Name */
@@ -9273,7 +9273,7 @@ export interface components {
             };
             /**
              * Task
-             * @description name of the task kind of a pipeline or metric; null for other plugins
+             * @description name of the task kind of a pipeline, metric or learner; null for other plugins
              */
             task?: string | null;
             /** @description metrics, slices and baselines of a task kind; null for other plugins */
