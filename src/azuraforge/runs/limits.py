@@ -110,7 +110,7 @@ def check_standing(request: RunRequest, prepared: PreparedRun) -> None:
     if prepared.standing and request.time_limit_seconds is not None:
         raise InvalidInput(
             "this run does not end, so it has no time limit",
-            where=_TIME,
+            where="{place}",
             next_step="remove {place} from the request",
             place=_TIME,
         )
