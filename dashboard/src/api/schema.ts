@@ -3582,7 +3582,7 @@ export interface components {
             attempt: number;
             /**
              * Ended As
-             * @description final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
+             * @description final state of the run; or, if it was requeued, `died`, `memory`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
              */
             ended_as: string | null;
             /** Ended At */
