@@ -45,7 +45,8 @@ NAMES = {
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
     "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut", "RollbackTarget": "RollbackOut",
     "RunField": "FieldOut", "RunFields": "FieldsOut", "Bulk": "BulkOut",
-    "Feed": "FeedOut", "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
+    "Feed": "FeedOut",
+    "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 
 #: Fields of the document that a shape leaves to ``raw``.

@@ -219,7 +219,8 @@ async def _fill_world(stage: Stage, world: World) -> None:
     await do("POST", "/studies", {**STUDY, "name": "{study}"})
     await do("POST", "/studies/{study}/pause")
     await do("POST", "/feeds", {**FEED, "name": "{feed}"})
-    await do("POST", "/feeds/{feed}/rows", {"rows": [{**FEED_ROW, "at": "2020-01-31T00:00:00Z"}]})
+    feed_rows = [{**FEED_ROW, "at": f"2020-01-{day:02}T00:00:00Z", "values": {"price": day}} for day in range(1, 15)]
+    await do("POST", "/feeds/{feed}/rows", {"rows": feed_rows})
     await do("POST", "/schedules", {**SCHEDULE, "name": "{schedule}"})
     await do("POST", "/automations", {**AUTOMATION, "name": "{automation}", "paused": True})
     ids["notification"] = (await do("POST", "/notifications/targets/{target}/test"))["id"]
