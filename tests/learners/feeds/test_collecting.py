@@ -94,7 +94,7 @@ def test_a_killed_collector_continues_after_its_last_committed_rows(
     patience = Patience(120)
     while client.feeds.get("paced").rows < 50:
         look_again(patience, "the collector appends no rows")
-    second = client.runs.wait(client.runs.start(None, kind="collect", config={"feed": "paced"}).id)
+    second = client.runs.wait(client.runs.start(kind="collect", config={"feed": "paced"}).id)  # type: ignore[arg-type]
     assert (second.state, second.error.code if second.error else None) == ("failed", "other_collector")
     before = client.feeds.get("paced").rows
     for child in _collectors(platform):
