@@ -3582,7 +3582,7 @@ export interface components {
             attempt: number;
             /**
              * Ended As
-             * @description final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
+             * @description final state of the run; or, if it was requeued, `died`, `memory`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
              */
             ended_as: string | null;
             /** Ended At */
@@ -10074,8 +10074,18 @@ export interface components {
             fingerprint: string;
             /** @description classes with sample images; null for series */
             images: components["schemas"]["ImagesOut"] | null;
+            /**
+             * Repeated Images
+             * @description number of images that repeat another one; 0 for series
+             */
+            repeated_images: number;
             /** Rows */
             rows: number;
+            /**
+             * Same Images
+             * @description the largest groups of equal images
+             */
+            same_images: components["schemas"]["SameImages"][];
             /** Start */
             start: string | null;
         };

@@ -11,9 +11,9 @@ import { Facts } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { Tabs } from "../ui/Tabs";
-import { PixelImage } from "../vision/PixelImage";
 import { differenceQuery, profileQuery, tableQuery } from "./api";
 import css from "./Datasets.module.css";
+import { SameImages } from "./SameImages";
 
 const PAGE = 50;
 
@@ -89,7 +89,7 @@ function Profile({ dataset }: Shown) {
   const profile = useQuery(profileQuery(dataset.id, dataset.version));
   if (profile.error) return <ErrorNotice error={profile.error} />;
   if (profile.data === undefined) return <Loading />;
-  return profile.data.columns.length > 0 ? <ColumnTable profile={profile.data} dataset={dataset} /> : <SameImages profile={profile.data} />;
+  return profile.data.columns.length > 0 ? <ColumnTable profile={profile.data} dataset={dataset} /> : <SameImages found={profile.data} />;
 }
 
 function ColumnTable({ profile, dataset }: Shown & { profile: DatasetProfile }) {
@@ -151,27 +151,6 @@ function Bars({ counts, label }: { counts: readonly number[]; label: string }) {
         <rect key={place} x={place + 0.05} width={0.9} y={20 - (20 * value) / most} height={(20 * value) / most} />
       ))}
     </svg>
-  );
-}
-
-function SameImages({ profile }: { profile: DatasetProfile }) {
-  const { t } = useTranslation();
-  const { count } = useFormats();
-  if (profile.repeated_images === 0) return <p>{t("explore.noSame")}</p>;
-  return (
-    <>
-      <p>{t("explore.repeated", { count: profile.repeated_images, shown: count(profile.repeated_images) })}</p>
-      <ul className={css["same"]}>
-        {profile.same_images.map((group) => (
-          <li key={group.names.join(" ")}>
-            <PixelImage png={group.png} alt={group.names.join(", ")} />
-            <span>
-              {count(group.count)} × {group.labels.join(", ")}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }
 

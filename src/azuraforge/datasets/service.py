@@ -108,6 +108,11 @@ class DatasetService:
     def max_upload_bytes(self) -> int:
         return self._settings.server.max_body_bytes
 
+    @property
+    def max_json_bytes(self) -> int:
+        """Maximum size of rows that are sent as JSON, which is held in memory and parsed as a whole."""
+        return self._settings.server.max_json_bytes
+
     @contextmanager
     def inbox(self) -> Iterator[Path]:
         """Create a folder for one upload, which is locked during the block and removed after it.

@@ -1,6 +1,7 @@
 export const automations = {
   automations: {
     title: "Automations",
+    one: "Automation",
     note: "Each automation runs its steps in order when an event occurs, a measured value crosses a limit, or a scheduled time is reached",
     none: "No automations yet",
     noneNext: "An automation waits for an event, a measured value or a scheduled time, and then predicts, trains, sends a message or promotes a version.",

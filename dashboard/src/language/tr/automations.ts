@@ -3,6 +3,7 @@ import type { automations as english } from "../en/automations";
 export const automations: typeof english = {
   automations: {
     title: "Otomasyonlar",
+    one: "Otomasyon",
     note: "Bir olay gerçekleşince, ölçülen bir değer sınırı aşınca ya da belirlenen zaman gelince adımları sırayla çalıştırır",
     none: "Henüz otomasyon yok",
     noneNext: "Otomasyon bir olayı, ölçülen bir değeri ya da belirlenen zamanı bekler; sonra tahmin yapar, model eğitir, ileti gönderir ya da bir sürümü terfi ettirir.",
