@@ -194,8 +194,8 @@ class LearnerContext(Protocol[ConfigT_co]):
 class Steps:
     """Consecutive steps of the loop. At each step outcomes become known, and an origin may be answered.
 
-    Iteration yields ``(matured, origin)`` for each step. Before each, it sets ``LearnerContext.now`` and fires the timers
-    that are due.
+    Iteration yields ``(matured, origin)`` for each step. Before each, it sets ``LearnerContext.now`` and fires the
+    timers that are due.
 
     Attributes:
         keys: names that ``key`` and ``learned_key`` index.
