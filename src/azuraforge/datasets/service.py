@@ -133,9 +133,12 @@ class DatasetService:
         filename: str,
         options: FileOptions | ImageOptions,
         *,
+        provenance: Json | None = None,
         unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
         """Read the file at ``path`` and store it as a version; messages call it ``filename``.
+
+        ``provenance`` is added to that of the file.
 
         The class of ``options`` selects the kind: series in CSV, Excel or Parquet, or images in a zip file or Parquet.
 
@@ -154,6 +157,8 @@ class DatasetService:
                 incumbent=self._present_file(project_id, name),
             )
             read = self.ask(READ, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+            if provenance is not None:
+                read = read.model_copy(update={"provenance": {**read.provenance, **provenance}})
             return self._keep(project_id, name, "file", read, unit)
 
     def add_from_source(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Result,
         Steps,
     )
+    from azuraforge.plugins.contract.live.source import FeedRow, LiveSource, Polled
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
     from azuraforge.plugins.contract.notifier import Message, Notifier
     from azuraforge.plugins.contract.online_kind import OnlineKind
@@ -65,6 +66,7 @@ __all__ = [
     "DatasetSchema",
     "Example",
     "Features",
+    "FeedRow",
     "Figure",
     "Floats",
     "ForecastConfig",
@@ -78,6 +80,7 @@ __all__ = [
     "Learner",
     "LearnerContext",
     "LeftOutMember",
+    "LiveSource",
     "Member",
     "Message",
     "Metric",
@@ -88,6 +91,7 @@ __all__ = [
     "Pairing",
     "Part",
     "Pipeline",
+    "Polled",
     "Predictions",
     "Result",
     "RowKind",
@@ -120,6 +124,7 @@ _MODULES = {
     "contract.features": "Features",
     "contract.figure": "Figure",
     "contract.learner": "Answer Answers Example Learner LearnerContext Origin Result Steps",
+    "contract.live.source": "FeedRow LiveSource Polled",
     "contract.metric": "Metric MetricFacts Pairing",
     "contract.notifier": "Message Notifier",
     "contract.online_kind": "OnlineKind",

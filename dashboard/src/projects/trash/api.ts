@@ -53,7 +53,7 @@ export function useRestore(place: ThingPlace) {
   return useMutation({ mutationFn: () => post(`${place}/restore`), onSuccess: changed });
 }
 
-const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "bytes_freed"] as const;
+const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "feeds", "bytes_freed"] as const;
 
 /** Empty the whole trash; a large trash needs several requests. */
 export function useEmptyTrash() {

@@ -194,8 +194,8 @@ class LearnerContext(Protocol[ConfigT_co]):
 class Steps:
     """Consecutive steps of the loop. At each step outcomes become known, and an origin may be answered.
 
-    Iteration yields ``(matured, origin)`` for each step and sets ``LearnerContext.now`` before it. It ends early if the
-    learner sets a timer that is due before the last step; the platform continues from there.
+    Iteration yields ``(matured, origin)`` for each step. Before each, it sets ``LearnerContext.now`` and fires the
+    timers that are due.
 
     Attributes:
         keys: names that ``key`` and ``learned_key`` index.
@@ -207,7 +207,7 @@ class Steps:
         learned_features: ``(example, feature)``.
         outcome: ``(example,)``.
         known_at: ``(example,)`` time at which the outcome became known.
-        enter: called with the position of each step; returns whether to continue. None to continue always.
+        enter: called with the position of each step before it; None if there is nothing to do.
 
     Example:
         >>> steps = steps_of([[1.0], [2.0]], [0.0, 1.0])
@@ -228,7 +228,7 @@ class Steps:
     learned_features: Floats
     outcome: Floats
     known_at: Indices
-    enter: Callable[[int], bool] | None = None
+    enter: Callable[[int], None] | None = None
 
     def __len__(self) -> int:
         return len(self.seq)
@@ -236,8 +236,8 @@ class Steps:
     def __iter__(self) -> Iterator[tuple[list[Example], Origin | None]]:
         done = 0
         for step in range(len(self.seq)):
-            if self.enter is not None and not self.enter(step):
-                return
+            if self.enter is not None:
+                self.enter(step)
             until = int(self.until[step])
             matured = [self.example(each) for each in range(done, until)]
             done = until
@@ -285,6 +285,8 @@ class Learner(ABC, Generic[ConfigT]):
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
 
+    run: LearnerContext[ConfigT]
+
     @abstractmethod
     def start(self, run: LearnerContext[ConfigT]) -> None:
         """Begin without knowledge, and set the timers."""
@@ -323,8 +325,8 @@ class Learner(ABC, Generic[ConfigT]):
     def advance(self, steps: Steps, width: int) -> Answers:
         """Execute consecutive steps and return the answers, ``(origin, width)``, of those that have an origin.
 
-        The default calls ``learn`` and ``predict``. An override must return the same bits. The result is shorter if
-        the iteration over ``steps`` ended early.
+        The default calls ``learn`` and ``predict``. An override must return the same bits; one that does not iterate
+        over ``steps`` must not set a timer that is due within them.
         """
         import numpy as np
 
