@@ -3582,7 +3582,7 @@ export interface components {
             attempt: number;
             /**
              * Ended As
-             * @description final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
+             * @description final state of the run; or, if it was requeued, `died`, `memory`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
              */
             ended_as: string | null;
             /** Ended At */
@@ -4190,6 +4190,25 @@ export interface components {
             class: string;
             /** Probability */
             probability: number;
+        };
+        /**
+         * CollectSummary
+         * @description Result of a collector that has ended: its rows, and whether the source has no more.
+         */
+        CollectSummary: {
+            /** Closed */
+            closed: boolean;
+            /** Feed */
+            feed: string;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "collect";
+            /** Refused */
+            refused: number;
+            /** Rows */
+            rows: number;
         };
         /**
          * ColumnAhead
@@ -5719,7 +5738,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["FeedChangedEvent"] | components["schemas"]["FeedRowsAddedEvent"] | components["schemas"]["FeedRowsRefusedEvent"] | components["schemas"]["FeedTroubledEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * EventOut
          * @description One event of a stream.
@@ -5832,6 +5851,94 @@ export interface components {
             reason: {
                 [key: string]: string;
             };
+        };
+        /**
+         * FeedChanged
+         * @description Event of a feed that was created, closed, deleted or restored, or whose collector was started or stopped.
+         */
+        FeedChanged: {
+            /** By */
+            by?: string | null;
+            /** Feed Id */
+            feed_id: string;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id?: string | null;
+        };
+        /** FeedChangedEvent */
+        FeedChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.created" | "feed.started" | "feed.stopped" | "feed.closed" | "feed.deleted" | "feed.restored";
+        };
+        /**
+         * FeedRowsAdded
+         * @description Event of rows that were appended to the log.
+         */
+        FeedRowsAdded: {
+            /** Feed Id */
+            feed_id: string;
+            /** First Seq */
+            first_seq: number;
+            /** Last Seq */
+            last_seq: number;
+        };
+        /** FeedRowsAddedEvent */
+        FeedRowsAddedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedRowsAdded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.rows";
+        };
+        /**
+         * FeedRowsRefused
+         * @description Event of rows from a source that cannot be used; ``problem`` describes the first one.
+         */
+        FeedRowsRefused: {
+            /** Feed Id */
+            feed_id: string;
+            /** Problem */
+            problem: string;
+            /** Rows */
+            rows: number;
+        };
+        /** FeedRowsRefusedEvent */
+        FeedRowsRefusedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedRowsRefused"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.refused";
+        };
+        /**
+         * FeedTroubled
+         * @description Event of a source that could not be polled; the collector tries again.
+         */
+        FeedTroubled: {
+            /** Feed Id */
+            feed_id: string;
+            /** Problem */
+            problem: string;
+        };
+        /** FeedTroubledEvent */
+        FeedTroubledEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedTroubled"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.trouble";
         };
         /**
          * FieldFilter
@@ -10665,6 +10772,11 @@ export interface components {
              */
             datasets: number;
             /**
+             * Feeds
+             * @default 0
+             */
+            feeds: number;
+            /**
              * Kept
              * @default 0
              */
@@ -11789,7 +11901,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect";
             /**
              * On Failure
              * @description action after the last retry fails: stop the firing, or continue with the next step
@@ -11809,7 +11921,7 @@ export interface components {
          * RunSummary
          * @description Summary of a run's result; `kind` is the kind of run.
          */
-        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
+        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"] | components["schemas"]["CollectSummary"];
         /**
          * RunTemplate
          * @description The body of POST /runs without ``kind`` and ``idempotency_key``.
@@ -12712,7 +12824,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -13684,7 +13796,7 @@ export interface components {
              * Noun
              * @enum {string}
              */
-            noun: "run" | "dataset" | "model" | "study";
+            noun: "run" | "dataset" | "model" | "study" | "feed";
             /**
              * Purged After
              * Format: date-time
