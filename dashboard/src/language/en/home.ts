@@ -92,6 +92,7 @@ export const home = {
   keys: {
     title: "Keys",
     list: "Show the keys",
+    filter: "List of runs: go to the filter",
     newRun: "New run",
     go: "Go to {{page}}",
     close: "Close a dialog, a menu or the palette",

@@ -94,6 +94,7 @@ export const home: typeof english = {
   keys: {
     title: "Tuşlar",
     list: "Tuşları göster",
+    filter: "Çalıştırma listesi: süzgece git",
     newRun: "Yeni çalıştırma",
     go: "Git: {{page}}",
     close: "İletişim kutusunu, menüyü ya da arama kutusunu kapat",
