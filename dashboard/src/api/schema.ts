@@ -14488,7 +14488,7 @@ export interface components {
             created_at: string;
             /**
              * Curve
-             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested, or while the trial is running
+             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested
              */
             curve?: (number | null)[][] | null;
             /** Ended At */
@@ -36719,7 +36719,7 @@ export interface operations {
             query?: {
                 /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description whether to include the intermediate values of ended trials */
+                /** @description whether to include the intermediate values of the trials */
                 curves?: boolean;
                 /** @description maximum number of items on the page */
                 limit?: number;
