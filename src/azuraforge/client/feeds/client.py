@@ -130,14 +130,15 @@ class Feeds:
             start: only rows at or after this time.
             end: only rows at or before this time.
         """
-        query = {
-            "after": after,
-            "limit": limit,
-            "last": last,
-            "start": None if start is None else start.isoformat(),
-            "end": None if end is None else end.isoformat(),
-        }
-        return FeedRowsOut.from_json(self._connection.get(f"/feeds/{segment(feed)}/rows", **query))
+        found = self._connection.get(
+            f"/feeds/{segment(feed)}/rows",
+            after=after,
+            limit=limit,
+            last=last,
+            start=None if start is None else start.isoformat(),
+            end=None if end is None else end.isoformat(),
+        )
+        return FeedRowsOut.from_json(found)
 
     def chart(
         self,
@@ -149,8 +150,9 @@ class Feeds:
         max_points: int = 1000,
     ) -> FeedChart:
         """Return a column of one key over the newest ``last`` rows, reduced without losing spikes."""
-        query = {"column": column, "key": key, "last": last, "max_points": max_points}
-        return FeedChart.from_json(self._connection.get(f"/feeds/{segment(feed)}/chart", **query))
+        path = f"/feeds/{segment(feed)}/chart"
+        found = self._connection.get(path, column=column, key=key, last=last, max_points=max_points)
+        return FeedChart.from_json(found)
 
     def start(self, feed: str) -> Run:
         """Start the collector of a feed, which polls its source, and return the run."""
