@@ -6162,6 +6162,11 @@ export interface components {
             bytes: number;
             /** Closed At */
             closed_at: string | null;
+            /**
+             * Collecting
+             * @description whether the collector is queued or running
+             */
+            collecting: boolean;
             /** Columns */
             columns: components["schemas"]["FeedColumn"][];
             /**
@@ -6223,7 +6228,7 @@ export interface components {
             polled_at: string | null;
             /**
              * Problem
-             * @description last problem of the source or of one of its rows; null if there is none
+             * @description last problem of the source or of one of its rows, or the error of the collector; null if there is none
              */
             problem: {
                 [key: string]: string;

@@ -80,12 +80,15 @@ class FeedOut(BaseModel):
         description="open: rows can be posted; online, offline, error: state of the collector; closed: no more rows"
     )
     run_id: str | None = Field(description="run of the last collector; null if there was none")
+    collecting: bool = Field(description="whether the collector is queued or running")
     rows: int = Field(description="number of rows in the log, which is the number of the last row")
     sealed_rows: int = Field(description="number of rows in sealed segments")
     held_rows: int = Field(description="number of rows that wait for earlier ones or for other keys")
     duplicates: int = Field(description="number of arrived rows that were dropped because the log has an equal row")
     refused: int = Field(description="number of rows from the source that could not be used")
-    problem: Texts | None = Field(description="last problem of the source or of one of its rows; null if there is none")
+    problem: Texts | None = Field(
+        description="last problem of the source or of one of its rows, or the error of the collector; null if there is none"
+    )
     watermark: datetime | None = Field(description="time up to which the log is complete; null before the first row")
     received_at: datetime | None = Field(description="time at which the last row arrived")
     polled_at: datetime | None = Field(description="time of the last successful poll that was reported")
