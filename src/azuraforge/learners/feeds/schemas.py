@@ -87,7 +87,7 @@ class FeedOut(BaseModel):
     duplicates: int = Field(description="number of arrived rows that were dropped because the log has an equal row")
     refused: int = Field(description="number of rows from the source that could not be used")
     problem: Texts | None = Field(
-        description="last problem of the source or of one of its rows, or the error of the collector; null if there is none"
+        description="last problem of the source or of a row, or the error of the collector; null if there is none"
     )
     watermark: datetime | None = Field(description="time up to which the log is complete; null before the first row")
     received_at: datetime | None = Field(description="time at which the last row arrived")
