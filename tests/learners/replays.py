@@ -45,13 +45,14 @@ class Noisy(Learner[Config]):
     def predict(self, origin: Origin) -> Answer | None:
         if origin.seq % 17 == 0:
             return None
-        return Answer(float(1 / (1 + np.exp(-(self.weights @ origin.features)))))
+        return Answer(float(1 / (1 + np.exp(-(self.weights @ np.tanh(origin.features))))))
 
     def learn(self, matured: Sequence[Example]) -> None:
         for each in matured:
-            answer = 1 / (1 + np.exp(-(self.weights @ each.origin.features)))
+            features = np.tanh(each.origin.features)
+            answer = 1 / (1 + np.exp(-(self.weights @ features)))
             noise = self.run.random.normal() * 1e-3
-            self.weights = self.weights - 0.1 * (answer - each.outcome + noise) * each.origin.features
+            self.weights = self.weights - 0.1 * (answer - each.outcome + noise) * features
         if matured[-1].origin.seq % 11 == 0:
             self.run.timer("soon", at=self.run.now + timedelta(minutes=3, seconds=30))
 

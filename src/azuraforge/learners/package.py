@@ -106,6 +106,7 @@ FEED_KEEPER: Service[FeedKeeper] = Service("keeper of feeds", _keeper)
 PACKAGE = Package(
     "learners",
     tables=("tables", "feeds.store"),
+    routers=_routers,
     served={"feeds": FEEDS, "collectors": COLLECTORS, "feed_cutter": FEED_CUTTER},
     contributions=(
         HANDLERS.add(_handlers),

@@ -66,7 +66,12 @@ class CollectHandler(Handler):
         feed = self._feeds.get(project_id, config.feed)
         if feed.source is None:
             raise no_source(feed.name)
-        return PreparedRun(name=request.name or f"collect {feed.name}", plugin=feed.source, config={"feed": feed.id})
+        return PreparedRun(
+            name=request.name or f"collect {feed.name}",
+            plugin=feed.source,
+            config={"feed": feed.id},
+            standing=feed.source != REPLAY or feed.options.get("speed") is not None,
+        )
 
     def execute(self, job: Job) -> Finish:
         """Poll the source in a child until it ends or the run is cancelled."""

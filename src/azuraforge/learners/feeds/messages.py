@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 from numpy.typing import NDArray
 from pydantic import Field, JsonValue, SecretStr
@@ -83,10 +84,10 @@ def packed(arrivals: Arrivals) -> str:
     from safetensors.numpy import save
 
     arrays: dict[str, NDArray[Any]] = {
-        "at": arrivals.at,
-        "key": arrivals.key,
-        "received": arrivals.received,
-        "values": arrivals.values,
+        "at": np.ascontiguousarray(arrivals.at, np.int64),
+        "key": np.ascontiguousarray(arrivals.key, np.int32),
+        "received": np.ascontiguousarray(arrivals.received, np.int64),
+        "values": np.ascontiguousarray(arrivals.values, np.float64),  # safetensors ignores strides
     }
     return base64.b64encode(save(arrays)).decode()
 

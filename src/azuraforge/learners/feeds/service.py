@@ -236,10 +236,10 @@ class FeedService:
     def _columns(self, project_id: str, request: FeedRequest) -> tuple[Sequence[FeedColumn], Sequence[str]]:
         columns, keys = request.columns, request.keys
         dataset = request.options.get("dataset") if request.source == REPLAY else None
-        if isinstance(dataset, str) and not columns:
+        if isinstance(dataset, str):
             version = request.options.get("version")
             schema = self._datasets.get(project_id, dataset, version if isinstance(version, int) else None).schema
-            columns = [FeedColumn(name=name) for name in (schema.target, *schema.features)]
+            columns = columns or [FeedColumn(name=name) for name in (schema.target, *schema.features)]
             keys = list(keys or schema.series_names or ())
         if not columns:
             raise InvalidInput(

@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 from pydantic import Field, JsonValue, model_validator
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.online_kind import OnlineKind
+from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.contract.shape import Shape
 
 #: Microseconds per second.
