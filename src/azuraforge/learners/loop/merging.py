@@ -111,9 +111,8 @@ class _Side:
         keep = self.at > until
         for key in np.unique(self.key[~keep]).tolist():
             keep[np.flatnonzero((self.key == key) & ~keep)[-1]] = True
-        self.row_seq, self.at, self.key, self.values = (
-            each[keep] for each in (self.row_seq, self.at, self.key, self.values)
-        )
+        self.row_seq, self.at = self.row_seq[keep], self.at[keep]
+        self.key, self.values = self.key[keep], self.values[keep]
 
 
 class Merger:
