@@ -42,19 +42,21 @@ export function ExploreCard({ dataset, numbers }: Shown & { numbers: readonly nu
 
 function Rows({ dataset }: Shown) {
   const { t } = useTranslation();
-  const { count, number } = useFormats();
+  const { count, number, row } = useFormats();
   const [offset, setOffset] = useState(0);
   const page = useQuery({ ...tableQuery(dataset.id, dataset.version, offset, PAGE), placeholderData: (previous) => previous });
   if (page.error) return <ErrorNotice error={page.error} />;
   if (page.data === undefined) return <Loading />;
   const { columns, rows, total } = page.data;
+  const { time } = dataset.dataset_schema;
+  const isNumber = columns.map((_, column) => rows.some((cells) => typeof cells[column] === "number"));
   return (
     <>
       <Table caption={t("explore.table")} testId="dataset-table">
         <thead>
           <tr>
-            {columns.map((name) => (
-              <th key={name} scope="col" dir="auto">
+            {columns.map((name, column) => (
+              <th key={name} scope="col" className={isNumber[column] ? tableCss["number"] : undefined} dir="auto">
                 {name}
               </th>
             ))}
@@ -64,8 +66,8 @@ function Rows({ dataset }: Shown) {
           {rows.map((cells, place) => (
             <tr key={place}>
               {cells.map((cell, column) => (
-                <td key={column} className={typeof cell === "number" ? tableCss["number"] : undefined} dir="auto">
-                  {cell === null ? "–" : typeof cell === "number" ? number(cell) : cell}
+                <td key={column} className={isNumber[column] ? tableCss["number"] : undefined} dir="auto">
+                  {cell === null ? "–" : typeof cell === "number" ? number(cell) : columns[column] === time ? row(cell, rowZoneOf(dataset.dataset_schema)) : cell}
                 </td>
               ))}
             </tr>

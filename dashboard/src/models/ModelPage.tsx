@@ -111,6 +111,11 @@ function About({ model }: { model: ModelDetail }) {
           {t("predict.learnedIn")} <Link href={paths.run(shown.run_id)}>{shown.run_id.slice(0, 8)}</Link>
         </span>
       ) : null}
+      {shown?.dataset_id ? (
+        <span>
+          {t("compareVersions.data")} <Link href={`${paths.dataset(shown.dataset_id)}?version=${String(shown.dataset_version)}`}>{t("compareVersions.dataVersion", { version: shown.dataset_version })}</Link>
+        </span>
+      ) : null}
       {shown === undefined ? null : <span>{moment(shown.created_at)}</span>}
     </p>
   );

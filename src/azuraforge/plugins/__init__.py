@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.arrays import Floats, Indices
     from azuraforge.plugins.contract.composition import Composition, LeftOutMember, Member
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-    from azuraforge.plugins.contract.features import Features
     from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, group
     from azuraforge.plugins.contract.fields.search import search_choices, search_range
+    from azuraforge.plugins.contract.fields.secret import SecretName
     from azuraforge.plugins.contract.figure import Figure
-    from azuraforge.plugins.contract.learner import (
+    from azuraforge.plugins.contract.live.source import FeedRow, LiveSource, Polled
+    from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
+    from azuraforge.plugins.contract.notifier import Message, Notifier
+    from azuraforge.plugins.contract.online.features import Features
+    from azuraforge.plugins.contract.online.kind import OnlineKind
+    from azuraforge.plugins.contract.online.learner import (
         Answer,
         Answers,
         Example,
@@ -28,14 +33,9 @@ if TYPE_CHECKING:
         Result,
         Steps,
     )
-    from azuraforge.plugins.contract.live.source import FeedRow, LiveSource, Polled
-    from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
-    from azuraforge.plugins.contract.notifier import Message, Notifier
-    from azuraforge.plugins.contract.online_kind import OnlineKind
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
     from azuraforge.plugins.contract.rows import RowKind, Span
-    from azuraforge.plugins.contract.secret import SecretName
     from azuraforge.plugins.contract.shape import in_turkish
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
     from azuraforge.plugins.contract.task_kind import TaskKind
@@ -121,19 +121,19 @@ _MODULES = {
     "contract.arrays": "Floats Indices",
     "contract.composition": "Composition LeftOutMember Member",
     "contract.dataset_schema": "DatasetSchema",
-    "contract.features": "Features",
+    "contract.online.features": "Features",
     "contract.figure": "Figure",
-    "contract.learner": "Answer Answers Example Learner LearnerContext Origin Result Steps",
+    "contract.online.learner": "Answer Answers Example Learner LearnerContext Origin Result Steps",
     "contract.live.source": "FeedRow LiveSource Polled",
     "contract.metric": "Metric MetricFacts Pairing",
     "contract.notifier": "Message Notifier",
-    "contract.online_kind": "OnlineKind",
+    "contract.online.kind": "OnlineKind",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
     "contract.fields.grouping": "ESSENTIAL group",
     "contract.fields.search": "search_choices search_range",
     "contract.rows": "RowKind Span",
-    "contract.secret": "SecretName",
+    "contract.fields.secret": "SecretName",
     "contract.shape": "in_turkish",
     "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",
     "contract.task_kind": "TaskKind",

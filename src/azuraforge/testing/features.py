@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.contract.features import AnyFeatures, Features
+from azuraforge.plugins.contract.online.features import AnyFeatures, Features
 from azuraforge.plugins.contract.rows import RowKind, Span
 from azuraforge.testing.contract import accepted, check_search, check_shape, require
 from azuraforge.testing.sources_of_chance import check_sources

@@ -15,8 +15,8 @@ from azuraforge.learners.loop.loop import Loop
 from azuraforge.learners.loop.plan import Plan, Target
 from azuraforge.learners.loop.saving import load
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.contract.learner import Learner
-from azuraforge.plugins.contract.online_kind import OnlineKind
+from azuraforge.plugins.contract.online.kind import OnlineKind
+from azuraforge.plugins.contract.online.learner import Learner
 from azuraforge.plugins.contract.rows import Span, span_of
 from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
 from azuraforge.testing.contract import accepted, check_search, check_shape, require

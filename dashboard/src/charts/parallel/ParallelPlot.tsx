@@ -6,7 +6,7 @@ import { useShownTheme } from "../../theme/theme";
 import { Button } from "../../ui/Button";
 import { useWidth } from "../parts/ChartFrame";
 import { Tooltip } from "../parts/Tooltip";
-import { axisOf, kindsOf, marksOf, matching, movedBy, valueAt, withEnd, type Axis, type Brush, type Column, type ScaleKind, type Value } from "./columns";
+import { axisOf, categoryText, kindsOf, marksOf, matching, movedBy, valueAt, withEnd, type Axis, type Brush, type Column, type ScaleKind, type Value } from "./columns";
 import { cleared, nearestRow, strokeRows, type Look } from "./drawing";
 import css from "./Parallel.module.css";
 import { RAMP, binsOf } from "./ramp";
@@ -221,7 +221,7 @@ function AxisTrack({ axis, x, look, brush, show, onBrush }: TrackProps) {
       </div>
       {marksOf(axis).map(({ at, value }) => (
         <span key={String(value)} className={css["tick"]} style={{ insetBlockEnd: `${at * 100}%` }} aria-hidden="true" title={String(value)}>
-          {typeof value === "number" ? number(value, 3) : value}
+          {typeof value === "number" ? number(value, 3) : categoryText(value ?? "–", axis.categories)}
         </span>
       ))}
       {(["low", "high"] as const).map((end) => (

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from azuraforge.plugins.contract.learner import Answer, Example, Learner, LearnerContext, Origin
-from azuraforge.plugins.contract.online_kind import Baseline, OnlineKind
+from azuraforge.plugins.contract.online.kind import Baseline, OnlineKind
+from azuraforge.plugins.contract.online.learner import Answer, Example, Learner, LearnerContext, Origin
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
 

@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.fields.search import search_range
-from azuraforge.plugins.contract.learner import Answer, Answers, Example, Learner, LearnerContext, Origin, Steps
+from azuraforge.plugins.contract.online.learner import Answer, Answers, Example, Learner, LearnerContext, Origin, Steps
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.contract.shape import in_turkish
 

@@ -14,7 +14,7 @@ from typing_extensions import TypeVar
 from azuraforge.apps.online import codec
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.fields.search import search_range
-from azuraforge.plugins.contract.learner import Answer, Example, Learner, LearnerContext, Origin
+from azuraforge.plugins.contract.online.learner import Answer, Example, Learner, LearnerContext, Origin
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.contract.shape import in_turkish
 

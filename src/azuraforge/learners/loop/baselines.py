@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
-from azuraforge.plugins.contract.online_kind import Baseline, OnlineKind
+from azuraforge.plugins.contract.online.kind import Baseline, OnlineKind
 from azuraforge.plugins.contract.rows import Keys
 
 

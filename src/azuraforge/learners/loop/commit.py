@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
@@ -121,7 +121,7 @@ class Notice:
     seq: int
     at: int
     kind: Literal["note", "metrics", "drift", "low_accuracy", "response", "absence"]
-    body: Mapping[str, Any]
+    body: Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)

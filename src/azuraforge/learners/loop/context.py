@@ -15,7 +15,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.learners.loop.clock import Clock
 from azuraforge.learners.loop.commit import Notice, Requested
 from azuraforge.plugins.contract.arrays import Floats
-from azuraforge.plugins.contract.learner import microseconds_of, time_of
+from azuraforge.plugins.contract.online.learner import microseconds_of, time_of
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 

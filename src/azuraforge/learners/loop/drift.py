@@ -140,7 +140,7 @@ class PageHinkley:
     """
 
     threshold: float = 50.0
-    delta: float = 0.005
+    delta: float = 0.02
     count: int = 0
     mean: float = 0.0
     excess: float = 0.0
@@ -168,13 +168,13 @@ class PageHinkley:
 
 @dataclass
 class Scale:
-    """The mean of the losses so far, by which losses of numbers are divided, so that thresholds have no unit."""
+    """The mean of the losses so far, by twice which losses of numbers are divided, so that thresholds have no unit."""
 
     count: int = 0
     mean: float = 0.0
 
     def scaled(self, value: float) -> float:
-        """Add a loss and return it in units of the mean of all losses so far, at most 10."""
+        """Add a loss and return it in units of twice the mean of all losses so far, at most 10."""
         self.count += 1
         self.mean += (value - self.mean) / self.count
-        return min(value / self.mean, 10.0) if self.mean > 0 else 0.0
+        return min(value / (2.0 * self.mean), 10.0) if self.mean > 0 else 0.0

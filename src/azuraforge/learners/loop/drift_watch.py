@@ -23,7 +23,7 @@ class DriftWatch:
     """ADWIN and Page–Hinkley on the same losses.
 
     Attributes:
-        unit: whether losses are between 0 and 1; others are divided by their running mean.
+        unit: whether losses are between 0 and 1; others are divided by twice their running mean.
     """
 
     plan: DriftPlan

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from azuraforge.errors import InvalidInput
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
-from azuraforge.plugins.contract.features import AnyFeatures
+from azuraforge.plugins.contract.online.features import AnyFeatures
 from azuraforge.plugins.contract.rows import Keys, Kinds, RowKind, Span
 
 

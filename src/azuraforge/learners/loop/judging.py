@@ -13,7 +13,7 @@ from azuraforge.learners.loop.drift_watch import Alarm, DriftWatch
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.learners.loop.scoring import Scores
 from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
-from azuraforge.plugins.contract.online_kind import OnlineKind
+from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.contract.rows import Keys
 
 

@@ -22,9 +22,10 @@ from azuraforge.learners.loop.outputs import Outputs
 from azuraforge.learners.loop.plan import SECOND, Plan
 from azuraforge.learners.loop.reactions import react
 from azuraforge.learners.loop.waiting import Waiting
+from azuraforge.learners.loop.writing import save
 from azuraforge.plugins.contract.arrays import Floats, Indices
-from azuraforge.plugins.contract.learner import AnyLearner, Steps, time_of
-from azuraforge.plugins.contract.online_kind import OnlineKind
+from azuraforge.plugins.contract.online.kind import OnlineKind
+from azuraforge.plugins.contract.online.learner import AnyLearner, Steps, time_of
 from azuraforge.plugins.contract.rows import RowKind, Span
 
 _STATE, _ARCHIVE = ":state", ":archive"
@@ -384,9 +385,7 @@ class Loop:
         return bool(self._outputs)
 
     def save(self, folder: Path) -> None:
-        """Write the state into ``folder``; see ``saving.save``."""
-        from azuraforge.learners.loop.saving import save
-
+        """Write the state into the empty ``folder``. Raises ValueError if there are outputs to commit first."""
         save(self, folder)
 
 

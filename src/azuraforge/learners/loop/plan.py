@@ -7,7 +7,7 @@ from typing import Literal, Self, TypeAlias
 from pydantic import Field, JsonValue, model_validator
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.online_kind import OnlineKind
+from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.contract.shape import Shape
 
 #: Microseconds per second.
@@ -74,9 +74,9 @@ class DriftPlan(Shape):
 
     adwin_delta: float = Field(default=0.002, gt=0, lt=1, description="ADWIN: bound of a false alarm per comparison")
     page_hinkley_threshold: float = Field(
-        default=50.0, gt=0, description="Page–Hinkley: threshold, in units of the loss; numbers: of its running mean"
+        default=50.0, gt=0, description="Page–Hinkley: threshold, in units of the loss; numbers: of twice its mean"
     )
-    page_hinkley_delta: float = Field(default=0.005, ge=0, description="Page–Hinkley: change that is tolerated")
+    page_hinkley_delta: float = Field(default=0.02, ge=0, description="Page–Hinkley: change that is tolerated")
 
 
 class Plan(Shape):

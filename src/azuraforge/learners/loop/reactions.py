@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from azuraforge.errors import UserError
 from azuraforge.learners.loop.commit import Fact, Notice
 from azuraforge.learners.loop.context import LoopContext
-from azuraforge.plugins.contract.learner import AnyLearner, Result
+from azuraforge.plugins.contract.online.learner import AnyLearner, Result
 
 
 def react(fact: Fact, learner: AnyLearner, context: LoopContext[BaseModel]) -> None:
@@ -30,7 +30,7 @@ def react(fact: Fact, learner: AnyLearner, context: LoopContext[BaseModel]) -> N
         context.notices.append(Notice(context.seq, context.clock.now, "absence", {"feed": fact.name, **fact.body}))
 
 
-def _response(fact: Fact, learner: AnyLearner) -> dict[str, object]:
+def _response(fact: Fact, learner: AnyLearner) -> dict[str, JsonValue]:
     model = learner.actions.get(fact.name)
     if model is None:
         known = ", ".join(sorted(learner.actions)) or "none"

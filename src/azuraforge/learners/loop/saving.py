@@ -1,65 +1,25 @@
-"""Saving and loading the whole state of a loop as safetensors and JSON.
-
-The bytes depend only on the inputs that the loop has processed, not on how they were cut or when they arrived.
-"""
+"""Loading a loop from the state that ``writing.save`` wrote."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from azuraforge.errors import InvalidInput
 from azuraforge.learners.loop.clock import Clock
 from azuraforge.learners.loop.context import no_secret
 from azuraforge.learners.loop.inputs import BoundFeatures
+from azuraforge.learners.loop.loop import Loop
 from azuraforge.learners.loop.plan import Plan
-from azuraforge.plugins.contract.learner import AnyLearner
-from azuraforge.plugins.contract.online_kind import OnlineKind
-
-if TYPE_CHECKING:
-    from azuraforge.learners.loop.loop import Loop
-
-FORMAT = 1
-_PARTS = ("origins", "outcomes", "baselines", "waiting", "judge")
-
-
-def save(loop: Loop, folder: Path) -> None:
-    """Write the state of a loop into the empty ``folder``. Raises ValueError if there are outputs to commit first."""
-    if loop.pending:
-        raise ValueError("a state may be saved only after a commit of everything before it")
-    arrays = {
-        f"{part}.{name}": np.ascontiguousarray(each)
-        for part in _PARTS
-        for name, each in getattr(loop, part).arrays().items()
-    }
-    arrays |= {f"others.{name}": each for name, each in loop.context.others.items()}
-    save_file(dict(sorted(arrays.items())), folder / "loop.safetensors")
-    state = {
-        "format": FORMAT,
-        "plan": loop.plan.model_dump(mode="json"),
-        "seq": loop.seq,
-        "fact": loop.fact,
-        "passes": loop.passes,
-        "changed": loop.changed,
-        "void": loop.void,
-        "skipped": loop.skipped,
-        "clock": loop.clock.to_json(),
-        "inputs": loop.inputs.to_json(),
-        "judge": loop.judge.to_json(),
-        "random": loop.context.random.bit_generator.state,
-    }
-    # The standard module, because the random state has integers of 128 bits.
-    (folder / "loop.json").write_text(json.dumps(state, sort_keys=True, separators=(",", ":")))
-    loop.inputs.save(folder)
-    inside = folder / "learner"
-    inside.mkdir()
-    loop.learner.save(inside)
+from azuraforge.learners.loop.writing import FORMAT, PARTS
+from azuraforge.plugins.contract.online.kind import OnlineKind
+from azuraforge.plugins.contract.online.learner import AnyLearner
 
 
 def load(
@@ -76,8 +36,6 @@ def load(
 
     Raises InvalidInput if the state is that of another plan, or if it cannot be read.
     """
-    from azuraforge.learners.loop.loop import Loop
-
     try:
         state: Mapping[str, Any] = json.loads((folder / "loop.json").read_text())
         arrays = load_file(folder / "loop.safetensors")
@@ -92,7 +50,7 @@ def load(
             folder=folder.name,
         )
     loop = Loop(plan, learner, config, kind, features, secrets=secrets, fresh=False)
-    parts: dict[str, dict[str, np.ndarray]] = {name: {} for name in (*_PARTS, "others")}
+    parts: dict[str, dict[str, np.ndarray]] = {name: {} for name in (*PARTS, "others")}
     for name, each in arrays.items():
         part, _, column = name.partition(".")
         parts[part][column] = each

@@ -24,10 +24,10 @@ from typing import Literal, TypeVar, overload
 
 from azuraforge.errors import InvalidInput, NotFound, one_line
 from azuraforge.plugins.contract.agent import Agent
-from azuraforge.plugins.contract.features import AnyFeatures, Features
-from azuraforge.plugins.contract.learner import AnyLearner, Learner
 from azuraforge.plugins.contract.metric import AnyMetric, Metric
 from azuraforge.plugins.contract.notifier import Notifier
+from azuraforge.plugins.contract.online.features import AnyFeatures, Features
+from azuraforge.plugins.contract.online.learner import AnyLearner, Learner
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline
 from azuraforge.plugins.contract.source import Source
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind

@@ -9,7 +9,7 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.online_kind import Baseline, OnlineKind
+from azuraforge.plugins.contract.online.kind import Baseline, OnlineKind
 from azuraforge.plugins.kinds.online.baselines import (
     AlwaysUp,
     LastClass,

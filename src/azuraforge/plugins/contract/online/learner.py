@@ -307,7 +307,7 @@ class Learner(ABC, Generic[ConfigT]):
         """Use the result of a requested run. The default does nothing."""
         return
 
-    def act(self, action: str, request: BaseModel) -> dict[str, Any]:
+    def act(self, action: str, request: BaseModel) -> dict[str, JsonValue]:
         """Execute one of the ``actions`` and return its response as JSON.
 
         The default raises NotImplementedError, because a learner that declares an action must override this method.

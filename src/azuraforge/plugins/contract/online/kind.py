@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, TypeAlias
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.judging import Judge, JudgeCase, SplitResult
+from azuraforge.plugins.contract.judging import JudgeCase, SplitResult
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.contract.pipeline import Config as TaskConfig
@@ -101,47 +101,49 @@ class OnlineKind(TaskKind[TaskConfig, Any, Any, Any, SplitResult]):
             kind=self.name,
         )
 
-    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> Any:
+    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> NoReturn:
         self._refuse()
 
     def split(
         self,
         pipeline: AnyPipeline,
-        table: Any,
+        table: object,
         config: TaskConfig,
         folder: Path | None,
         *,
         studied: bool = False,
         retrained: bool = False,
-    ) -> SplitResult:
+    ) -> NoReturn:
         self._refuse()
 
-    def load_part(self, folder: Path) -> Any:
+    def load_part(self, folder: Path) -> NoReturn:
         self._refuse()
 
-    def alone(self, part: Any, index: int) -> Any:
+    def alone(self, part: object, index: int) -> NoReturn:
         self._refuse()
 
-    def hold_out(self, table: Any, split: SplitResult, configs: Sequence[TaskConfig], outputs: Path) -> int:
+    def hold_out(self, table: object, split: SplitResult, configs: Sequence[TaskConfig], outputs: Path) -> NoReturn:
         self._refuse()
 
-    def predict(self, name: str, answer: Any, part: Any) -> Any:
+    def predict(self, name: str, answer: object, part: object) -> NoReturn:
         self._refuse()
 
-    def guard(self, name: str, answer: Any, part: Any, predictions: Any, seed: int, *, thorough: bool) -> int:
+    def guard(
+        self, name: str, answer: object, part: object, predictions: object, seed: int, *, thorough: bool
+    ) -> NoReturn:
         self._refuse()
 
-    def save_predictions(self, predictions: Any, path: Path) -> None:
+    def save_predictions(self, predictions: object, path: Path) -> NoReturn:
         self._refuse()
 
-    def judge(self, case: JudgeCase) -> Judge:
+    def judge(self, case: JudgeCase) -> NoReturn:
         self._refuse()
 
-    def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+    def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> NoReturn:
         self._refuse()
 
-    def prepare_scoring(self, table: Any, split: SplitResult, config: TaskConfig, outputs: Path) -> None:
+    def prepare_scoring(self, table: object, split: SplitResult, config: TaskConfig, outputs: Path) -> NoReturn:
         self._refuse()
 
-    def score(self, name: str, answer: Any, parts: Path) -> dict[str, float | None]:
+    def score(self, name: str, answer: object, parts: Path) -> NoReturn:
         self._refuse()
