@@ -9,9 +9,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.learners.feeds import store
 from azuraforge.learners.feeds.arriving import moment_of
-from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
-from azuraforge.learners.feeds.log import meaning_of
-from azuraforge.learners.feeds.messages import (
+from azuraforge.learners.feeds.collecting.messages import (
     CollectInput,
     CollectResult,
     PolledBatch,
@@ -20,14 +18,16 @@ from azuraforge.learners.feeds.messages import (
     StoredVersion,
     unpacked,
 )
+from azuraforge.learners.feeds.collecting.summaries import CollectSummary
+from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
+from azuraforge.learners.feeds.log import meaning_of
 from azuraforge.learners.feeds.service import COLLECT, REPLAY, FeedService, no_source, unknown
-from azuraforge.learners.feeds.summaries import CollectSummary
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.messages.stored import in_language, text_from_json
 from azuraforge.runs.handlers import Finish, Handler, Job, MessageKind, PreparedRun, Received
 from azuraforge.runs.schemas import RunRequest
 
-POLL = "azuraforge.learners.feeds.polling:collect"
+POLL = "azuraforge.learners.feeds.collecting.polling:collect"
 
 
 class CollectConfig(BaseModel):
