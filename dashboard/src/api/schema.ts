@@ -6228,7 +6228,7 @@ export interface components {
             polled_at: string | null;
             /**
              * Problem
-             * @description last problem of the source or of one of its rows, or the error of the collector; null if there is none
+             * @description last problem of the source or of a row, or the error of the collector; null if there is none
              */
             problem: {
                 [key: string]: string;
