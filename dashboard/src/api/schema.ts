@@ -6925,7 +6925,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description A run, study, model or dataset that matches the search.
+         * @description A run, study, model, dataset or feed that matches the search.
          */
         FoundOut: {
             /**
@@ -6939,7 +6939,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "run" | "study" | "model" | "dataset";
+            kind: "run" | "study" | "model" | "dataset" | "feed";
             /** Name */
             name: string;
             /** State */

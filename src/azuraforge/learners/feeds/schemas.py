@@ -20,6 +20,14 @@ _MOST_SECONDS = 366 * 86_400.0
 
 FeedState = Literal["open", "online", "offline", "error", "closed"]
 FeedRowKind = Literal["row", "revision", "tick", "filled", "late", "gap"]
+#: A value as it is sent; the feed decides whether it fits the column.
+Value = (
+    StrictFloat
+    | Annotated[StrictInt, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
+    | Annotated[StrictStr, Field(max_length=MOST_NAME)]
+    | StrictBool
+    | None
+)
 FeedName = Annotated[str, Field(min_length=1, max_length=MOST_NAME, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
 
@@ -114,9 +122,9 @@ class FeedRowIn(BaseModel):
 
     at: Moment = Field(description="event time")
     key: StrictStr = Field(default="", max_length=MOST_NAME, description="name of the key; omit it without keys")
-    values: dict[
-        Annotated[str, Field(max_length=MOST_NAME)], StrictFloat | StrictInt | StrictStr | StrictBool | None
-    ] = Field(max_length=MOST_COLUMNS, description="value by column: a number, a class, or null if it is missing")
+    values: dict[Annotated[str, Field(max_length=MOST_NAME)], Value] = Field(
+        max_length=MOST_COLUMNS, description="value by column: a number, a class, or null if it is missing"
+    )
 
 
 class FeedRowsIn(BaseModel):
