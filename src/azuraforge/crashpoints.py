@@ -55,6 +55,7 @@ POINTS = {
     "restore_placed": "the new database is at the final path",
     "restore_before_row_security": "PostgreSQL contains the backup's rows; the platform's role cannot read them yet",
     # schedules
+    "feed_segment_before_commit",
     "fire_before_commit": "a fire and its run are written, in an uncommitted transaction",
     # automations
     "causes_before_commit": "events are passed to automations and the cursor advanced, in an uncommitted transaction",

@@ -14,7 +14,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import segment, store
 from azuraforge.learners.feeds.files import SEGMENT_ROWS
 from azuraforge.learners.feeds.keeping import FeedKeeper
-from azuraforge.learners.feeds.log import meaning_of
+from azuraforge.learners.feeds.meaning import meaning_of
 from azuraforge.learners.feeds.schemas import FeedColumn, FeedRequest, FeedRowIn, FeedRowsIn, FeedRowsTaken
 from azuraforge.learners.feeds.sequencing import Arrivals
 from azuraforge.learners.feeds.service import FeedService
@@ -102,6 +102,31 @@ def test_rows_are_sealed_in_segments_of_fixed_size_and_read_as_before(
     assert len(chart.values) <= 50
     with pytest.raises(Conflict, match="closed"):
         post(feeds, project_id, row(n + 1))
+
+
+def test_a_segment_that_was_written_but_not_recorded_is_written_once(
+    feeds: FeedService, database: Database, project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed_id = feeds.create(project_id, request()).id
+    post(feeds, project_id, row(0), row(1))
+    close(feeds, database, project_id)
+    points: list[str] = []
+
+    def die(name: str) -> None:
+        points.append(name)
+        raise KeyboardInterrupt
+
+    keeper = FeedKeeper(database, feeds)
+    with monkeypatch.context() as patch:
+        patch.setattr("azuraforge.learners.feeds.keeping.crashpoint", die)
+        with pytest.raises(KeyboardInterrupt):
+            keeper.keep(project_id, feed_id)
+    assert points == ["feed_segment_before_commit"]
+    assert feeds.get(project_id, feed_id).sealed_rows == 0
+    written = list(feeds.reader.folder(project_id).iterdir())
+    keeper.keep(project_id, feed_id)
+    assert feeds.get(project_id, feed_id).sealed_rows == 2
+    assert list(feeds.reader.folder(project_id).iterdir()) == written
 
 
 def test_a_row_that_waits_for_another_key_is_released_after_the_grace(

@@ -8,7 +8,6 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.learners.feeds import store
-from azuraforge.learners.feeds.arriving import moment_of
 from azuraforge.learners.feeds.collecting.messages import (
     CollectInput,
     CollectResult,
@@ -20,7 +19,7 @@ from azuraforge.learners.feeds.collecting.messages import (
 )
 from azuraforge.learners.feeds.collecting.summaries import CollectSummary
 from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
-from azuraforge.learners.feeds.log import meaning_of
+from azuraforge.learners.feeds.meaning import meaning_of, moment_of
 from azuraforge.learners.feeds.service import COLLECT, REPLAY, FeedService, no_source
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.learners.feeds.trash import ACTIVE
