@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -247,3 +248,31 @@ def test_the_columns_and_keys_of_a_feed_are_known_to_its_readers(
         info = feeds.reader.info(session, "prices")
         assert info is not None
         assert (info.keys, info.closed, info.last_seq) == (("a", "b"), False, 0)
+
+
+def test_rows_posted_at_once_while_others_are_sealed_have_numbers_without_gaps(
+    feeds: FeedService, database: Database, project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azuraforge.learners.feeds.keeping.SEGMENT_ROWS", 16)
+    monkeypatch.setattr("azuraforge.learners.feeds.log.SEGMENT_ROWS", 16)
+    feed_id = feeds.create(project_id, request(keys=["a", "b", "c", "d"])).id
+    keeper = FeedKeeper(database, feeds)
+
+    def fill(key: str) -> None:
+        for minute in range(12):
+            post(feeds, project_id, row(minute, float(minute), key=key))
+
+    with ThreadPoolExecutor(5) as pool:
+        filling = [pool.submit(fill, key) for key in "abcd"]
+        while not all(each.done() for each in filling):
+            pool.submit(keeper.keep, project_id, feed_id).result()
+        for each in filling:
+            each.result()
+    keeper.keep(project_id, feed_id)
+    found = feeds.rows(project_id, feed_id, limit=1000).rows
+    assert [each.seq for each in found] == list(range(1, len(found) + 1))
+    values = [each for each in found if each.kind in ("row", "late")]
+    assert sorted((each.key, each.values["price"]) for each in values) == [
+        (key, float(minute)) for key in "abcd" for minute in range(12)
+    ]
+    assert feeds.get(project_id, feed_id).sealed_rows == len(found) // 16 * 16
