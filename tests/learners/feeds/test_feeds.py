@@ -256,16 +256,17 @@ def test_rows_posted_at_once_while_others_are_sealed_have_numbers_without_gaps(
     monkeypatch.setattr("azuraforge.learners.feeds.keeping.SEGMENT_ROWS", 16)
     monkeypatch.setattr("azuraforge.learners.feeds.log.SEGMENT_ROWS", 16)
     feed_id = feeds.create(project_id, request(keys=["a", "b", "c", "d"])).id
-    keeper = FeedKeeper(database, feeds)
+    keeper, other = FeedKeeper(database, feeds), FeedKeeper(database, feeds)
 
     def fill(key: str) -> None:
         for minute in range(12):
             post(feeds, project_id, row(minute, float(minute), key=key))
 
-    with ThreadPoolExecutor(5) as pool:
+    with ThreadPoolExecutor(6) as pool:
         filling = [pool.submit(fill, key) for key in "abcd"]
         while not all(each.done() for each in filling):
-            pool.submit(keeper.keep, project_id, feed_id).result()
+            for each in [pool.submit(one.keep, project_id, feed_id) for one in (keeper, other)]:
+                each.result()
         for each in filling:
             each.result()
     keeper.keep(project_id, feed_id)
