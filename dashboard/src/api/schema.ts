@@ -6162,6 +6162,11 @@ export interface components {
             bytes: number;
             /** Closed At */
             closed_at: string | null;
+            /**
+             * Collecting
+             * @description whether the collector is queued or running
+             */
+            collecting: boolean;
             /** Columns */
             columns: components["schemas"]["FeedColumn"][];
             /**
@@ -6223,7 +6228,7 @@ export interface components {
             polled_at: string | null;
             /**
              * Problem
-             * @description last problem of the source or of one of its rows; null if there is none
+             * @description last problem of the source or of a row, or the error of the collector; null if there is none
              */
             problem: {
                 [key: string]: string;
@@ -6920,7 +6925,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description A run, study, model or dataset that matches the search.
+         * @description A run, study, model, dataset or feed that matches the search.
          */
         FoundOut: {
             /**
@@ -6934,7 +6939,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "run" | "study" | "model" | "dataset";
+            kind: "run" | "study" | "model" | "dataset" | "feed";
             /** Name */
             name: string;
             /** State */

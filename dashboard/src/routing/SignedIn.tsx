@@ -39,6 +39,8 @@ const NewAutomationPage = lazy(PAGES["/new-automation"]);
 const StudiesPage = lazy(PAGES["/studies"]);
 const StudyPage = lazy(PAGES["/studies/:id"]);
 const NewStudyPage = lazy(PAGES["/new-study"]);
+const FeedsPage = lazy(PAGES["/feeds"]);
+const FeedPage = lazy(PAGES["/feeds/:name"]);
 const TrashPage = lazy(PAGES["/trash"]);
 const TokensPage = lazy(PAGES["/tokens"]);
 const SecretsPage = lazy(PAGES["/secrets"]);
@@ -99,6 +101,8 @@ function ProjectPages() {
           <Route path="/p/:project/studies" component={StudiesPage} />
           <Route path="/p/:project/new-study"><WritersOnly><NewStudyPage /></WritersOnly></Route>
           <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decoded(id)} />}</Route>
+          <Route path="/p/:project/feeds" component={FeedsPage} />
+          <Route path="/p/:project/feeds/:name">{({ name }) => <FeedPage key={name} name={decoded(name)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />

@@ -35,6 +35,8 @@ export function pathsOf(project: string) {
     studies: `${root}/studies`,
     study: (id: string) => `${root}/studies/${part(id)}`,
     newStudy: `${root}/new-study`,
+    feeds: `${root}/feeds`,
+    feed: (name: string) => `${root}/feeds/${part(name)}`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,

@@ -15,6 +15,7 @@ const LISTS: Record<string, string> = {
   "/automations/:id": "/automations",
   "/automations/:id/edit": "/automations",
   "/studies/:id": "/studies",
+  "/feeds/:name": "/feeds",
 };
 
 /** Addresses whose query names something. */

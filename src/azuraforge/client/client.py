@@ -97,7 +97,7 @@ class Client:
         return ExternalRun(self._connection, name, config, seed)
 
     def search(self, text: str, *, limit: int = 8) -> list[Found]:
-        """Return the runs, studies, models and datasets whose name contains ``text`` or whose id begins with it.
+        """Return the runs, studies, models, datasets and feeds whose name contains ``text`` or whose id begins with it.
 
         At most ``limit`` items of each kind are returned, newest first.
         """

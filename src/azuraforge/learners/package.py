@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
     from pydantic import BaseModel
 
-    from azuraforge.learners.feeds.collectors import Collectors
+    from azuraforge.learners.feeds.collecting.collectors import Collectors
     from azuraforge.learners.feeds.cutting import FeedCutter
     from azuraforge.learners.feeds.keeping import FeedKeeper
     from azuraforge.learners.feeds.service import FeedService
@@ -47,7 +47,7 @@ def _feeds(services: Services) -> FeedService:
 
 
 def _collectors(services: Services) -> Collectors:
-    from azuraforge.learners.feeds.collectors import Collectors
+    from azuraforge.learners.feeds.collecting.collectors import Collectors
 
     return Collectors(services[DATABASE], services[FEEDS], services[RUNS])
 
@@ -68,7 +68,7 @@ def _keeper(services: Services) -> FeedKeeper:
 
 
 def _handlers(services: Services) -> Iterable[Handler]:
-    from azuraforge.learners.feeds.collecting import CollectHandler
+    from azuraforge.learners.feeds.collecting.handler import CollectHandler
 
     yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
 
@@ -93,7 +93,7 @@ def _events() -> Sequence[type[BaseModel]]:
 
 
 def _summaries() -> Sequence[type[BaseModel]]:
-    from azuraforge.learners.feeds.summaries import CollectSummary
+    from azuraforge.learners.feeds.collecting.summaries import CollectSummary
 
     return [CollectSummary]
 

@@ -81,7 +81,7 @@ export const home = {
     action: "action",
     page: "page",
     project: "project",
-    kind: { run: "run", study: "study", model: "model", dataset: "dataset" },
+    kind: { run: "run", study: "study", model: "model", dataset: "dataset", feed: "feed" },
     newRun: "New run",
     newStudy: "New study",
     addData: "Add data",

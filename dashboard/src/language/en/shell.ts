@@ -39,6 +39,7 @@ export const shell = {
     openPlaces: "Open the navigation",
     runs: "Runs",
     studies: "Studies",
+    feeds: "Feeds",
     models: "Models",
     datasets: "Datasets",
     schedules: "Schedules",

@@ -41,6 +41,7 @@ export const shell: typeof english = {
     openPlaces: "Gezinmeyi aç",
     runs: "Çalıştırmalar",
     studies: "Aramalar",
+    feeds: "Veri akışları",
     models: "Modeller",
     datasets: "Veri kümeleri",
     schedules: "Zamanlamalar",

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic
 
+import numpy as np
 from pydantic import Field
 from typing_extensions import TypeVar
 
 from azuraforge.apps.online import codec
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.fields.search import search_range
-from azuraforge.plugins.contract.online.learner import Answer, Example, Learner, LearnerContext, Origin
+from azuraforge.plugins.contract.online.learner import (
+    Answer,
+    Answers,
+    Example,
+    Learner,
+    LearnerContext,
+    Origin,
+    Steps,
+)
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.contract.shape import in_turkish
 
@@ -94,11 +104,12 @@ class RiverLearner(Learner[RiverConfigT], Generic[RiverConfigT]):
         """Return an untrained model."""
 
     def predict(self, origin: Origin) -> Answer | None:
-        return self.answer(dict(zip(self._names, origin.features.tolist(), strict=True)))
+        row = self.row(dict(zip(self._names, origin.features.tolist(), strict=True)))
+        return None if row is None else Answer(row[0], tuple(row[1:]))
 
     @abstractmethod
-    def answer(self, row: dict[str, float]) -> Answer | None:
-        """Return the answer to a row; None to abstain."""
+    def row(self, given: dict[str, float]) -> list[float] | None:
+        """Return the answer as a row of ``Answers``; None to abstain."""
 
     def learn(self, matured: Sequence[Example]) -> None:
         learn_one = self._model.learn_one
@@ -108,6 +119,20 @@ class RiverLearner(Learner[RiverConfigT], Generic[RiverConfigT]):
     def label(self, outcome: float) -> float | int:
         """Return an outcome as the model learns it."""
         return int(outcome)
+
+    def advance(self, steps: Steps, width: int) -> Answers:
+        """Execute the steps without an object per row, which would take a quarter of the time."""
+        names, learn_one, label = self._names, self._model.learn_one, self.label
+        learned, outcomes = steps.learned_features.tolist(), steps.outcome.tolist()
+        given, asked, abstained = steps.features.tolist(), steps.asked.tolist(), [math.nan] * width
+        rows, done = [], 0
+        for step, until in enumerate(steps.until.tolist()):
+            while done < until:
+                learn_one(dict(zip(names, learned[done], strict=True)), label(outcomes[done]))
+                done += 1
+            if asked[step]:
+                rows.append(self.row(dict(zip(names, given[step], strict=True))) or abstained)
+        return np.array(rows).reshape(len(rows), width)
 
     def save(self, folder: Path) -> None:
         (folder / "model.json").write_text(json.dumps(codec.encode(self._model), separators=(",", ":")))
@@ -124,15 +149,15 @@ class RiverClass(RiverLearner[RiverConfigT], Generic[RiverConfigT]):
 
     task = "class"
 
-    def answer(self, row: dict[str, float]) -> Answer | None:
-        shares: dict[int, float] = self._model.predict_proba_one(row)
+    def row(self, given: dict[str, float]) -> list[float] | None:
+        shares: dict[int, float] = self._model.predict_proba_one(given)
         if not shares:
             return None
         code = max(shares, key=shares.__getitem__)
         total = sum(shares.values())
         if not total > 0:
-            return Answer(code)
-        return Answer(code, tuple(shares.get(each, 0.0) / total for each in range(len(self.run.classes))))
+            shares, total = {code: 1.0}, 1.0
+        return [float(code), *[shares.get(each, 0.0) / total for each in range(len(self.run.classes))]]
 
 
 class RiverDirection(RiverLearner[RiverConfigT], Generic[RiverConfigT]):
@@ -140,10 +165,10 @@ class RiverDirection(RiverLearner[RiverConfigT], Generic[RiverConfigT]):
 
     task = "direction"
 
-    def answer(self, row: dict[str, float]) -> Answer | None:
-        shares: dict[int, float] = self._model.predict_proba_one(row)
+    def row(self, given: dict[str, float]) -> list[float] | None:
+        shares: dict[int, float] = self._model.predict_proba_one(given)
         total = sum(shares.values())
-        return Answer(shares.get(1, 0.0) / total) if total > 0 else None
+        return [shares.get(1, 0.0) / total] if total > 0 else None
 
 
 class RiverNumber(RiverLearner[RiverConfigT], Generic[RiverConfigT]):
@@ -151,8 +176,8 @@ class RiverNumber(RiverLearner[RiverConfigT], Generic[RiverConfigT]):
 
     task = "number"
 
-    def answer(self, row: dict[str, float]) -> Answer | None:
-        return Answer(float(self._model.predict_one(row)))
+    def row(self, given: dict[str, float]) -> list[float] | None:
+        return [float(self._model.predict_one(given))]
 
     def label(self, outcome: float) -> float | int:
         return outcome

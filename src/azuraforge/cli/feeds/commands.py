@@ -148,19 +148,21 @@ def rows(
         terminal.say(text("no_feed_rows"))
         return
     names = list(found.rows[0].values)
+    keyed = any(row.key for row in found.rows)
+    keys = [text("feed_key")] if keyed else []
     terminal.table(
-        ["#", text("time"), text("feed_key"), text("kind"), *names],
+        ["#", text("feed_time"), *keys, text("kind"), *names],
         [
             [
                 str(row.seq),
                 text.moment(row.at),
-                row.key or "",
+                *([row.key or ""] if keyed else []),
                 text(f"row_kind.{row.kind}"),
                 *("" if row.values[name] is None else f"{row.values[name]}" for name in names),
             ]
             for row in found.rows
         ],
-        right=(0, *range(4, 4 + len(names))),
+        right=(0, *range(3 + len(keys), 3 + len(keys) + len(names))),
     )
 
 

@@ -36,6 +36,7 @@ class Feed(Shape):
     every_seconds: float = 10.0
     historical: bool = False
     run_id: str | None = None
+    collecting: bool = False
     rows: int = 0
     sealed_rows: int = 0
     held_rows: int = 0

@@ -11,11 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.learners.feeds.meaning import Meaning, microseconds
 from azuraforge.learners.feeds.sequencing import Arrivals
 from azuraforge.learners.feeds.shapes import FeedColumn
-from azuraforge.plugins.contract.shape import Shape
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Seconds by which a time may be ahead of the platform's clock.
 AHEAD_SECONDS = 60.0
 _SHOWN = 8
@@ -34,19 +33,6 @@ class ArrivingRow(Protocol):
     def values(self) -> Mapping[str, Value]: ...
 
 
-class Meaning(Shape):
-    """Name, columns and keys of a feed; a feed without keys has one key with an empty name."""
-
-    feed: str
-    columns: tuple[FeedColumn, ...]
-    keys: tuple[str, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        return tuple(column.name for column in self.columns)
-
-
 @dataclass(frozen=True)
 class Checked:
     """Usable rows, the number of refused ones, and the error of the first refused row."""
@@ -54,17 +40,6 @@ class Checked:
     arrivals: Arrivals
     refused: int = 0
     problem: InvalidInput | None = None
-
-
-def microseconds(moment: datetime) -> int:
-    """Return a time as microseconds since 1970 UTC; a time without a zone is UTC."""
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (aware - EPOCH) // timedelta(microseconds=1)
-
-
-def moment_of(at_us: int) -> datetime:
-    """Return microseconds since 1970 UTC as a time."""
-    return EPOCH + timedelta(microseconds=at_us)
 
 
 def arrived(rows: Iterable[ArrivingRow], meaning: Meaning, received: datetime | None) -> Arrivals:

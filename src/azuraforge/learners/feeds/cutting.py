@@ -10,7 +10,7 @@ from azuraforge.datasets.schemas import DatasetVersionOut, FileOptions, Json
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.learners.feeds import store
-from azuraforge.learners.feeds.arriving import Meaning, microseconds
+from azuraforge.learners.feeds.meaning import Meaning, meaning_of, microseconds
 from azuraforge.learners.feeds.schemas import CutRequest
 from azuraforge.learners.feeds.service import FeedService, unknown
 from azuraforge.learners.feeds.shapes import FeedColumn
@@ -61,7 +61,6 @@ class FeedCutter:
         Raises NotFound if the feed does not exist, and InvalidInput if it has no such column or the range has no rows.
         """
         from azuraforge.learners.feeds import segment
-        from azuraforge.learners.feeds.log import meaning_of
 
         with self._datasets.inbox() as folder:
             with self._database.read(project_id) as session:

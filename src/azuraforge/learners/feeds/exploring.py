@@ -10,8 +10,8 @@ import numpy as np
 
 from azuraforge.database import Session
 from azuraforge.errors import InvalidInput
-from azuraforge.learners.feeds.arriving import microseconds, moment_of, unknown_key
-from azuraforge.learners.feeds.log import meaning_of
+from azuraforge.learners.feeds.arriving import unknown_key
+from azuraforge.learners.feeds.meaning import meaning_of, microseconds, moment_of
 from azuraforge.learners.feeds.reading import FeedReader
 from azuraforge.learners.feeds.schemas import FeedChart, FeedRowKind, FeedRowOut, FeedRowsOut
 from azuraforge.learners.feeds.shapes import FeedColumn

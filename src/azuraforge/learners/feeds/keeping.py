@@ -97,10 +97,10 @@ class FeedKeeper:
     def _record(self, session: Session, feed_id: str, span: Span, address: str, folder: Path) -> bool:
         from azuraforge.learners.feeds import segment
 
-        hold(session)
-        feed = store.lock(session, feed_id)
+        feed = store.lock(session, feed_id)  # before the project, as writers of rows do
         if feed is None:
             return False
+        hold(session)
         first, last = int(span.seq[0]), int(span.seq[-1])
         if feed.sealed_seq + 1 != first:
             return True  # another process has sealed these rows

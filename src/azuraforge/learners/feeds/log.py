@@ -12,19 +12,14 @@ from datetime import datetime, timedelta
 from azuraforge.database import Session
 from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import segment, store
-from azuraforge.learners.feeds.arriving import Meaning, microseconds, moment_of
 from azuraforge.learners.feeds.events import FeedRowsAdded, feed_stream
 from azuraforge.learners.feeds.files import SEGMENT_ROWS
+from azuraforge.learners.feeds.meaning import meaning_of, microseconds, moment_of
 from azuraforge.learners.feeds.reading import FeedReader
 from azuraforge.learners.feeds.sequencing import Arrivals, Position, Rules, Sequencer
 from azuraforge.learners.feeds.tables import Feed, FeedTail
 from azuraforge.plugins.contract.rows import Span
 from azuraforge.projects.quotas.service import ChecksQuota
-
-
-def meaning_of(feed: Feed) -> Meaning:
-    """Return the columns and keys of a feed."""
-    return Meaning(feed=feed.name, columns=feed.columns, keys=tuple(feed.keys) or ("",))
 
 
 def rules_of(feed: Feed) -> Rules:

@@ -11,7 +11,7 @@ from fastapi.requests import HTTPConnection
 from azuraforge.bounds import MOST_COUNT, MomentOrUtc
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.schemas import DatasetVersionOut
-from azuraforge.learners.feeds.collectors import Collectors
+from azuraforge.learners.feeds.collecting.collectors import Collectors
 from azuraforge.learners.feeds.cutting import FeedCutter
 from azuraforge.learners.feeds.schemas import (
     CutRequest,

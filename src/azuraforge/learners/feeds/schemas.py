@@ -20,6 +20,14 @@ _MOST_SECONDS = 366 * 86_400.0
 
 FeedState = Literal["open", "online", "offline", "error", "closed"]
 FeedRowKind = Literal["row", "revision", "tick", "filled", "late", "gap"]
+#: A value as it is sent; the feed decides whether it fits the column.
+Value = (
+    StrictFloat
+    | Annotated[StrictInt, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
+    | Annotated[StrictStr, Field(max_length=MOST_NAME)]
+    | StrictBool
+    | None
+)
 FeedName = Annotated[str, Field(min_length=1, max_length=MOST_NAME, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
 
@@ -80,12 +88,15 @@ class FeedOut(BaseModel):
         description="open: rows can be posted; online, offline, error: state of the collector; closed: no more rows"
     )
     run_id: str | None = Field(description="run of the last collector; null if there was none")
+    collecting: bool = Field(description="whether the collector is queued or running")
     rows: int = Field(description="number of rows in the log, which is the number of the last row")
     sealed_rows: int = Field(description="number of rows in sealed segments")
     held_rows: int = Field(description="number of rows that wait for earlier ones or for other keys")
     duplicates: int = Field(description="number of arrived rows that were dropped because the log has an equal row")
     refused: int = Field(description="number of rows from the source that could not be used")
-    problem: Texts | None = Field(description="last problem of the source or of one of its rows; null if there is none")
+    problem: Texts | None = Field(
+        description="last problem of the source or of a row, or the error of the collector; null if there is none"
+    )
     watermark: datetime | None = Field(description="time up to which the log is complete; null before the first row")
     received_at: datetime | None = Field(description="time at which the last row arrived")
     polled_at: datetime | None = Field(description="time of the last successful poll that was reported")
@@ -111,9 +122,9 @@ class FeedRowIn(BaseModel):
 
     at: Moment = Field(description="event time")
     key: StrictStr = Field(default="", max_length=MOST_NAME, description="name of the key; omit it without keys")
-    values: dict[
-        Annotated[str, Field(max_length=MOST_NAME)], StrictFloat | StrictInt | StrictStr | StrictBool | None
-    ] = Field(max_length=MOST_COLUMNS, description="value by column: a number, a class, or null if it is missing")
+    values: dict[Annotated[str, Field(max_length=MOST_NAME)], Value] = Field(
+        max_length=MOST_COLUMNS, description="value by column: a number, a class, or null if it is missing"
+    )
 
 
 class FeedRowsIn(BaseModel):

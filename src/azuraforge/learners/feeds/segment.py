@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ def write(span: Span, folder: Path) -> str:
     if target.exists():
         return address
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{address}.{os.getpid()}"
+    draft = folder / f".{address}.{uuid.uuid4().hex}"
     try:
         draft.write_bytes(content)
         sync_path(draft)

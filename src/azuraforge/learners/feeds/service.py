@@ -157,7 +157,7 @@ class FeedService:
         Raises InvalidInput if a row cannot be used, and Conflict if the feed is closed; then no row is stored.
         """
         from azuraforge.learners.feeds.arriving import arrived
-        from azuraforge.learners.feeds.log import meaning_of
+        from azuraforge.learners.feeds.meaning import meaning_of
 
         def work(session: Session) -> FeedRowsTaken:
             feed = self.locked(session, name)

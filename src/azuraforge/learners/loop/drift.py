@@ -30,6 +30,7 @@ class Adwin:
 
     Attributes:
         delta: bound of the probability of a false alarm per comparison.
+        rose: whether the last change was a rise.
 
     Example:
         >>> test = Adwin(delta=0.002)
@@ -45,6 +46,7 @@ class Adwin:
     width: int = 0
     seen: int = 0
     rows: list[list[tuple[float, float]]] = field(default_factory=lambda: [[]])
+    rose: bool = False
 
     @property
     def mean(self) -> float:
@@ -59,8 +61,10 @@ class Adwin:
             gap = value - self.total / (self.width - 1)
             self.spread += (self.width - 1) * gap * gap / self.width
         self.total += value
-        self.rows[0].append((value, 0.0))
-        self._merge()
+        newest = self.rows[0]
+        newest.append((value, 0.0))
+        if len(newest) > _BUCKETS:
+            self._merge()
         return self.seen % _EVERY == 0 and self.width > 2 * _LEAST_WINDOW and self._shrink()
 
     def _merge(self) -> None:
@@ -76,10 +80,11 @@ class Adwin:
             del buckets[:2]
 
     def _shrink(self) -> bool:
-        changed = False
+        before, changed = self.mean, False
         while self._cut_found():
             changed = True
             self._drop_oldest()
+        self.rose = self.mean > before
         return changed
 
     def _cut_found(self) -> bool:
@@ -151,7 +156,8 @@ class PageHinkley:
         self.count += 1
         self.mean += (value - self.mean) / self.count
         self.excess += value - self.mean - self.delta
-        self.least = min(self.least, self.excess)
+        if self.excess < self.least:
+            self.least = self.excess
         if self.excess - self.least <= self.threshold:
             return False
         self.count, self.mean, self.excess, self.least = 0, 0.0, 0.0, 0.0

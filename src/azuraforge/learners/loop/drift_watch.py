@@ -39,13 +39,12 @@ class DriftWatch:
     def update(self, loss: float) -> tuple[Alarm, ...]:
         """Add a loss and return the alarms that it raises. A fall of the loss is a change, but no alarm."""
         value = loss if self.unit else self.scale.scaled(loss)
-        before = self.adwin.mean
-        alarms = []
-        if self.adwin.update(value) and self.adwin.mean > before:
-            alarms.append(Alarm("adwin", self.adwin.mean))
-        if self.page_hinkley.update(value):
-            alarms.append(Alarm("page_hinkley", None))
-        return tuple(alarms)
+        changed = self.adwin.update(value) and self.adwin.rose
+        risen = self.page_hinkley.update(value)
+        if not changed and not risen:
+            return ()
+        alarms = [Alarm("adwin", self.adwin.mean)] if changed else []
+        return (*alarms, Alarm("page_hinkley", None)) if risen else tuple(alarms)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON."""

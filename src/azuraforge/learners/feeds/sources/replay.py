@@ -19,7 +19,7 @@ from azuraforge.plugins import LiveSource, Polled
 from azuraforge.plugins.contract.shape import in_turkish
 
 if TYPE_CHECKING:
-    from azuraforge.learners.feeds.messages import StoredVersion
+    from azuraforge.learners.feeds.collecting.messages import StoredVersion
 
 _WHERE = "source replay"
 #: Rows of one poll of a replay without a speed.

@@ -14,8 +14,8 @@ from pydantic import BaseModel, JsonValue
 
 from azuraforge.datasets.child import opened_source
 from azuraforge.errors import InvalidInput, TransientError
-from azuraforge.learners.feeds.frames import usable_rows
-from azuraforge.learners.feeds.messages import (
+from azuraforge.learners.feeds.collecting.frames import usable_rows
+from azuraforge.learners.feeds.collecting.messages import (
     CollectInput,
     CollectResult,
     PolledBatch,

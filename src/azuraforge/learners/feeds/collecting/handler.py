@@ -8,10 +8,7 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.learners.feeds import store
-from azuraforge.learners.feeds.arriving import moment_of
-from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
-from azuraforge.learners.feeds.log import meaning_of
-from azuraforge.learners.feeds.messages import (
+from azuraforge.learners.feeds.collecting.messages import (
     CollectInput,
     CollectResult,
     PolledBatch,
@@ -20,14 +17,18 @@ from azuraforge.learners.feeds.messages import (
     StoredVersion,
     unpacked,
 )
-from azuraforge.learners.feeds.service import COLLECT, REPLAY, FeedService, no_source, unknown
-from azuraforge.learners.feeds.summaries import CollectSummary
+from azuraforge.learners.feeds.collecting.summaries import CollectSummary
+from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
+from azuraforge.learners.feeds.meaning import meaning_of, moment_of
+from azuraforge.learners.feeds.service import COLLECT, REPLAY, FeedService, no_source
 from azuraforge.learners.feeds.tables import Feed
+from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.messages.stored import in_language, text_from_json
+from azuraforge.runs import reads as run_reads
 from azuraforge.runs.handlers import Finish, Handler, Job, MessageKind, PreparedRun, Received
 from azuraforge.runs.schemas import RunRequest
 
-POLL = "azuraforge.learners.feeds.polling:collect"
+POLL = "azuraforge.learners.feeds.collecting.polling:collect"
 
 
 class CollectConfig(BaseModel):
@@ -77,17 +78,23 @@ class CollectHandler(Handler):
         """Poll the source in a child until it ends or the run is cancelled."""
         run = job.run
         feed_id = CollectConfig.model_validate(run.config).feed
-        with self._database.read(run.project_id) as session:
-            feed = store.find(session, feed_id)
-            if feed is None:
-                raise unknown(feed_id)
-            refuse_other(feed, run.id)
-            wanted, source = self._input(run.project_id, feed), str(feed.source)
-            name = feed.name
+        feed = self._database.write(run.project_id, lambda session: self._adopted(session, feed_id, run.id))
+        wanted, source, name = self._input(run.project_id, feed), str(feed.source), feed.name
         secrets = self._datasets.granted(run.project_id, source, wanted.options, run=run.id, feed=name)
         found = job.phase("poll", POLL, wanted, share=1.0, result=CollectResult, secrets=secrets).value
         summary = CollectSummary(feed=name, rows=found.rows, refused=found.refused, closed=found.closed)
         return Finish(summary)
+
+    def _adopted(self, session: Session, feed_id: str, run_id: str) -> Feed:
+        """Make a run the collector of its feed, unless another one is; return the feed."""
+        feed = self._feeds.locked(session, feed_id)
+        if feed.run_id != run_id:
+            others = [] if feed.run_id is None else run_reads.runs(session, [feed.run_id], ())
+            if any(run.id == feed.run_id and run.state in ACTIVE for run in others):
+                raise other_collector().at("feed {feed}", feed=feed.name)
+            store.change(session, feed, run_id=run_id, problem=None)
+        session.expunge(feed)
+        return feed
 
     def _input(self, project_id: str, feed: Feed) -> CollectInput:
         version = None
@@ -151,12 +158,6 @@ class CollectHandler(Handler):
         if feed is None:
             raise other_collector()
         return feed
-
-
-def refuse_other(feed: Feed, run_id: str) -> None:
-    """Raise Conflict if another run is the collector of the feed."""
-    if feed.run_id != run_id:
-        raise other_collector().at("feed {feed}", feed=feed.name)
 
 
 def other_collector() -> Conflict:

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from azuraforge.errors import InvalidInput
-from azuraforge.learners.feeds.arriving import AHEAD_SECONDS, Checked, Meaning, microseconds, usable
+from azuraforge.learners.feeds.arriving import AHEAD_SECONDS, Checked, usable
+from azuraforge.learners.feeds.meaning import Meaning, microseconds
 from azuraforge.learners.feeds.sequencing import Arrivals
 from azuraforge.plugins import FeedRow
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 from pydantic import Field, JsonValue, SecretStr
 
 from azuraforge.datasets.messages import SourceAccess
 from azuraforge.datasets.schemas import Json
-from azuraforge.learners.feeds.arriving import Meaning
-from azuraforge.learners.feeds.sequencing import Arrivals
+from azuraforge.learners.feeds.meaning import Meaning
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from azuraforge.learners.feeds.sequencing import Arrivals
 
 
 class StoredVersion(Shape):
@@ -81,6 +83,7 @@ class CollectResult(Shape):
 
 def packed(arrivals: Arrivals) -> str:
     """Return rows as text for a message; ``unpacked`` restores them bit for bit."""
+    import numpy as np
     from safetensors.numpy import save
 
     arrays: dict[str, NDArray[Any]] = {
@@ -95,6 +98,8 @@ def packed(arrivals: Arrivals) -> str:
 def unpacked(text: str) -> Arrivals:
     """Return the rows of ``packed``."""
     from safetensors.numpy import load
+
+    from azuraforge.learners.feeds.sequencing import Arrivals
 
     found = load(base64.b64decode(text))
     return Arrivals(found["at"], found["key"], found["received"], found["values"])
