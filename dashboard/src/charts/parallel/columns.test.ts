@@ -40,7 +40,7 @@ describe("categoryText", () => {
   it("shows the end of long names that begin alike, and short names as they are", () => {
     const names = ["forecasting.lstm", "forecasting.seasonal_naive", "vision.convolutional", "ridge"];
     const shown = names.map((name) => categoryText(name, names));
-    expect(shown).toEqual(["…ecasting.lstm", "…easonal_naive", "vision.convolutional", "ridge"]);
+    expect(shown).toEqual(["…sting.lstm", "…onal_naive", "vision.convolutional", "ridge"]);
     expect(new Set(shown).size).toBe(names.length);
   });
 });

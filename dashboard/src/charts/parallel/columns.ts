@@ -131,7 +131,7 @@ export function withEnd(brush: Brush | undefined, end: "low" | "high", share: nu
 }
 
 /** The text of a category on its axis: the end of a long name if another category begins in the same way. */
-export function categoryText(category: string, categories: readonly string[], most = 14): string {
+export function categoryText(category: string, categories: readonly string[], most = 11): string {
   if (category.length <= most) return category;
   const start = category.slice(0, most - 1);
   return categories.some((other) => other !== category && other.startsWith(start.slice(0, most - 4))) ? `…${category.slice(1 - most)}` : category;
