@@ -105,8 +105,8 @@ def check_asked(request: RunRequest, settings: RunSettings) -> None:
             )
 
 
-def check_standing(request: RunRequest, prepared: PreparedRun) -> None:
-    """Raise InvalidInput if a request sets a time limit for a run without end."""
+def checked_standing(request: RunRequest, prepared: PreparedRun) -> PreparedRun:
+    """Return a prepared run. Raises InvalidInput if its request sets a time limit for a run without end."""
     if prepared.standing and request.time_limit_seconds is not None:
         raise InvalidInput(
             "this run does not end, so it has no time limit",
@@ -114,6 +114,7 @@ def check_standing(request: RunRequest, prepared: PreparedRun) -> None:
             next_step="remove {place} from the request",
             place=_TIME,
         )
+    return prepared
 
 
 def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoReturn:

@@ -37,7 +37,7 @@ from azuraforge.runs.dispatch import RunDispatch
 from azuraforge.runs.editing.service import RunEditing
 from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
-from azuraforge.runs.limits import check_asked, check_standing, hash_of
+from azuraforge.runs.limits import check_asked, checked_standing, hash_of
 from azuraforge.runs.lookup import RunLookup
 from azuraforge.runs.metrics.schemas import MetricsOut
 from azuraforge.runs.schemas import ArtifactOut, FinishRequest, MetricPoints, RunDetail, RunOut, RunRequest
@@ -127,9 +127,7 @@ class RunService:
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
         self.check_kind(request.kind)
-        prepared = self._handlers[request.kind].prepare(project_id, request)
-        check_standing(request, prepared)
-        return prepared
+        return checked_standing(request, self._handlers[request.kind].prepare(project_id, request))
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ from azuraforge.learners.feeds.collecting.messages import (
     PolledBatch,
     PollReply,
     PollTrouble,
-    StoredVersion,
     unpacked,
 )
 from azuraforge.learners.feeds.collecting.summaries import CollectSummary
 from azuraforge.learners.feeds.events import FeedRowsRefused, FeedTroubled, feed_stream
 from azuraforge.learners.feeds.meaning import meaning_of, moment_of
 from azuraforge.learners.feeds.service import COLLECT, REPLAY, FeedService, no_source
+from azuraforge.learners.feeds.sources.stored_version import StoredVersion
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.messages.stored import in_language, text_from_json

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,24 +11,13 @@ from pydantic import Field, JsonValue, SecretStr
 from azuraforge.datasets.messages import SourceAccess
 from azuraforge.datasets.schemas import Json
 from azuraforge.learners.feeds.meaning import Meaning
-from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.learners.feeds.sources.stored_version import StoredVersion
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from azuraforge.learners.feeds.sequencing import Arrivals
-
-
-class StoredVersion(Shape):
-    """A dataset version that the source ``replay`` reads."""
-
-    name: str
-    version: int
-    paths: tuple[Path, ...]
-    meaning: DatasetSchema
-    options: Json
-    fingerprint: str
 
 
 class CollectInput(Shape):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -15,11 +15,9 @@ from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.sources.allowed import allowed_path
 from azuraforge.errors import InvalidInput, InvalidValue, TransientError
+from azuraforge.learners.feeds.sources.stored_version import StoredVersion
 from azuraforge.plugins import LiveSource, Polled
 from azuraforge.plugins.contract.shape import in_turkish
-
-if TYPE_CHECKING:
-    from azuraforge.learners.feeds.collecting.messages import StoredVersion
 
 _WHERE = "source replay"
 #: Rows of one poll of a replay without a speed.
