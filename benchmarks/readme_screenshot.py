@@ -20,7 +20,7 @@ from tests.browser.conftest import FLAGS, find_browser
 
 _IMAGE = ROOT / "docs" / "images" / "run.png"
 _MOST_BYTES = 200_000
-_SIZE = {"width": 1280, "height": 1180}
+_SIZE = {"width": 1280, "height": 1430}
 _START_SECONDS = 60
 _COMMANDS = (
     ("datasets", "add", "--source", "bundled", "--option", "series=departures", "--name", "departures"),

@@ -32,6 +32,7 @@ BOTH = (
     "database",
     "datasets",
     "events",
+    "learners",
     "loop",
     "models",
     "people",

@@ -7,6 +7,7 @@ import { Route, Switch, useLocation } from "wouter";
 import { createQueryClient } from "./api/queries";
 import { readerLocale } from "./language/setup";
 import { useTranslatedAnswers } from "./language/useTranslatedAnswers";
+import { signInPath } from "./routing/paths";
 import { SignedIn } from "./routing/SignedIn";
 import { Loading } from "./ui/Notice";
 
@@ -16,7 +17,7 @@ const SignInPage = lazy(() => import("./projects/SignInPage"));
 export function App() {
   const { i18n } = useTranslation();
   const [, navigate] = useLocation();
-  const [client] = useState(() => createQueryClient(() => navigate("/sign-in", { replace: true })));
+  const [client] = useState(() => createQueryClient(() => navigate(signInPath(), { replace: true })));
   useTranslatedAnswers(client);
   return (
     <I18nProvider locale={readerLocale(i18n.language)}>

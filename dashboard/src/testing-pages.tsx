@@ -55,10 +55,9 @@ export class LiveSocket {
   }
 }
 
-export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner", slug = "default", archived = false }: { path?: string; role?: "owner" | "member" | "viewer"; slug?: string; archived?: boolean } = {}): RenderResult & { history: string[] } {
+export function showPage(page: ReactNode, { path = "/p/default/runs", role = "owner", slug = "default", archived = false, client = new QueryClient({ defaultOptions: { queries: { retry: false } } }) }: { path?: string; role?: "owner" | "member" | "viewer"; slug?: string; archived?: boolean; client?: QueryClient } = {}): RenderResult & { history: string[] } {
   vi.stubGlobal("WebSocket", LiveSocket);
   const { hook, searchHook, history } = memoryLocation({ path, record: true });
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const shown = render(
     <QueryClientProvider client={client}>
       <SessionContext value={{ slug, name: "Default", role, archived, person: "owner" }}>

@@ -18,3 +18,4 @@ await i18next.use(initReactI18next).init({
 // Far above what any wait takes: it ends tests that hang, on a busy machine too.
 configure({ asyncUtilTimeout: 60_000 });
 afterEach(cleanup);
+afterEach(() => sessionStorage.clear()); // drafts and cursors of the test before

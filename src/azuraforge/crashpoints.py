@@ -54,6 +54,8 @@ POINTS = {
     "restore_before_placed": "the old database has a second name; the new one is not at the final path yet",
     "restore_placed": "the new database is at the final path",
     "restore_before_row_security": "PostgreSQL contains the backup's rows; the platform's role cannot read them yet",
+    # feeds
+    "feed_segment_before_commit": "the file of a segment is written; its rows are not recorded as sealed",
     # schedules
     "fire_before_commit": "a fire and its run are written, in an uncommitted transaction",
     # automations

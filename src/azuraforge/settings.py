@@ -20,6 +20,8 @@ from azuraforge.errors import InvalidValue
 #: A worker executes runs of the queues that it was started for; ``RunSettings.queues`` assigns runs to queues.
 Queue = Literal["cpu", "gpu", "io"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
+#: Queue of the runs that do not end. They occupy no slot: a worker executes each of them in a thread of its own.
+STANDING = "standing"
 
 
 class ServerSettings(BaseModel):
@@ -125,6 +127,12 @@ class RunSettings(BaseModel):
     beat_seconds: float = Field(default=4.0, gt=0, description="seconds between the heartbeats of a worker")
     reap_seconds: float = Field(default=2.0, gt=0, description="seconds between checks for expired leases")
     cancel_grace_seconds: float = Field(default=5.0, ge=0, description="seconds that a cancelled process has to stop")
+    standing: int = Field(
+        default=50,
+        ge=0,
+        description="maximum number of runs without end, such as learners and collectors, that a worker executes"
+        " concurrently; they occupy no slot",
+    )
     max_consecutive_deaths: int = Field(
         default=3,
         ge=1,

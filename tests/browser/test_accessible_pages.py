@@ -26,6 +26,13 @@ def pages(platform) -> list[str]:
         made = client.automations.create("after a run", when, [{"do": "notify", "to": ["team"]}])
         client.secrets.set("plant", "value")
         client.datasets.add_from_source("bundled", {"series": "nile"})
+        client.feeds.create("sensors", {"load": None, "side": ["down", "up"]}, keys=["north", "south"], historical=True)
+        rows = [
+            {"at": f"2024-05-01T10:{minute:02}:00Z", "key": key, "values": {"load": minute, "side": "up"}}
+            for minute in range(30)
+            for key in ("north", "south")
+        ]
+        client.feeds.post("sensors", rows)
         space = {"trees": {"low": 10, "high": 30, "step": 10}, "leaves": {"choices": [4, 8]}}
         study = client.studies.create("search", "forecasting.boosted_lags", "nile", space, trials=3, parallel=2)
         client.studies.wait(study.id, 200)
@@ -37,6 +44,8 @@ def pages(platform) -> list[str]:
         f"automations/{made.id}",
         f"automations/{made.id}/edit",
         "secrets",
+        "feeds",
+        "feeds/sensors",
         "studies",
         *(f"studies/{study.id}?tab={tab}" for tab in STUDY_TABS),
     ]

@@ -59,8 +59,8 @@ CASES: dict[str, Callable[[World], list[str]]] = {
         pattern: _one(pattern)
         for pattern in (
             "", "/events", "/predictions", "/runs", "/new-run", "/models", "/datasets", "/schedules", "/new-schedule",
-            "/automations", "/new-automation", "/studies", "/new-study", "/plugins", "/trash", "/tokens", "/secrets",
-            "/account", "/members", "/administration", "/settings",
+            "/automations", "/new-automation", "/studies", "/new-study", "/feeds", "/plugins", "/trash", "/tokens",
+            "/secrets", "/account", "/members", "/administration", "/settings",
         )
     },
     "/runs/:id": lambda world: [*_tabs(f"/runs/{world.runs[0]}", RUN_TABS), f"/runs/{world.runs[-1]}"],
@@ -71,6 +71,7 @@ CASES: dict[str, Callable[[World], list[str]]] = {
     "/schedules/:id/edit": lambda world: [f"/schedules/{world.schedule}/edit"],
     "/automations/:id": lambda world: [f"/automations/{world.automation}"],
     "/automations/:id/edit": lambda world: [f"/automations/{world.automation}/edit"],
+    "/feeds/:name": _one("/feeds/sensors"),
     "/studies/:id": lambda world: _tabs(f"/studies/{world.study}", STUDY_TABS),
 }  # fmt: skip
 
@@ -116,6 +117,13 @@ def world(platform: PlatformProcess) -> World:
         client.notifications.create_target("team", "webhook", {"url": f"https://{'long' * 15}.example.org/x"})
         when = {"on": "event", "type": "run.state", "where": [{"field": "kind", "equals": "train"}]}
         made.automation = client.automations.create("after a run", when, [{"do": "notify", "to": ["team"]}]).id
+        client.feeds.create("sensors", {"load": None, "side": ["down", "up"]}, keys=["north", "south"], historical=True)
+        feed_rows = [
+            {"at": f"2024-05-01T10:{minute:02}:00Z", "key": key, "values": {"load": minute, "side": "up"}}
+            for minute in range(30)
+            for key in ("north", "south")
+        ]
+        client.feeds.post("sensors", feed_rows)
         client.secrets.set("plant", "value")
         client.members.add_service_account("nightly", "member")
         client.tokens.create("job", "viewer")

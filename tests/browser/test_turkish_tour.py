@@ -70,6 +70,14 @@ predictions list
 predictions drift talep
 studies list
 studies show yok
+feeds create akim --column deger
+feeds list
+feeds show akim
+feeds rows akim
+feeds show yok
+feeds start akim
+feeds post akim {folder}/talep.csv
+feeds delete akim
 schedules create gece forecasting.ridge --dataset talep --every 1d
 schedules create sabah forecasting.ridge --dataset talep --cron x
 schedules list

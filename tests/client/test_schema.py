@@ -45,6 +45,7 @@ NAMES = {
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
     "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut", "RollbackTarget": "RollbackOut",
     "RunField": "FieldOut", "RunFields": "FieldsOut", "Bulk": "BulkOut",
+    "Feed": "FeedOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from azuraforge.datasets.growing.service import GrowingDatasets
 from azuraforge.datasets.schemas import Json
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
-from azuraforge.plugins.contract.secret import named_secrets
+from azuraforge.plugins.contract.fields.secret import named_secrets
 from azuraforge.runs.handlers import PhaseResult
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from azuraforge.datasets.exploring.routes import router
 from azuraforge.datasets.exploring.service import DatasetExplorer
 from tests.datasets.test_dataset_routes import Http, app, http, upload  # noqa: F401  (fixtures)
+from tests.image_files import folders, pack
 
 
 @pytest.fixture
@@ -61,6 +62,23 @@ def test_a_preview_names_the_problem_and_the_options_that_correct_it(explored, h
     found = preview(explored, text, duplicates="first", missing="forward_fill")
     assert found["problem"] is None
     assert "duplicate_times" in {each["code"] for each in found["prepared"]["findings"]}
+
+
+def test_a_preview_of_images_shows_classes_and_equal_images_and_stores_nothing(explored, tmp_path):
+    files = folders(each=12)
+    files["dog/12.png"] = files["dog/03.png"]
+    found = preview(explored, pack(tmp_path / "pets.zip", files).read_bytes(), "pets.zip", kind="images")
+    prepared = found["prepared"]
+    assert found["problem"] is None
+    assert [(each["name"], each["counts"]) for each in prepared["images"]["classes"]] == [
+        ("cat", {"all": 12}),
+        ("dog", {"all": 13}),
+    ]
+    assert {len(each["images"]) for each in prepared["images"]["classes"]} == {6}
+    assert prepared["repeated_images"] == 1
+    (group,) = prepared["same_images"]
+    assert (group["count"], group["labels"]) == (2, ["dog"])
+    assert explored.get("/datasets").json()["items"] == []
 
 
 def test_a_preview_finds_the_series_of_a_panel(explored, hourly):

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 from azuraforge.datasets.sources.http import Http, HttpOptions
 from azuraforge.errors import AzuraError, InvalidInput, TransientError
 from azuraforge.outgoing import Policy
-from azuraforge.plugins.contract.secret import named_secrets
+from azuraforge.plugins.contract.fields.secret import named_secrets
 from tests.datasets import web as replies
 from tests.datasets.web import Reply, Web, serving
 

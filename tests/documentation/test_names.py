@@ -18,7 +18,9 @@ BASES = (
     "src/azuraforge/plugins", "dashboard", "dashboard/src", "docs", "deploy",
 )  # fmt: skip
 #: Files of the data home, entry-point groups and settings of PostgreSQL, written as modules are.
-NO_MODULES = re.compile(r"azuraforge\.(toml|db(\.\w+)?|project|agents|metrics|notifiers|pipelines|sources|task_kinds)")
+NO_MODULES = re.compile(
+    r"azuraforge\.(toml|db(\.\w+)?|project|agents|metrics|notifiers|pipelines|sources|task_kinds|learners|features)"
+)
 #: A WebSocket, the schema itself, the prefix, pages, and folders of the operating system.
 NO_ROUTES = re.compile(r"/(events/live|openapi\.json|api/v1(/<noun>)?|p/.*|proc)")
 #: Written by benchmarks.

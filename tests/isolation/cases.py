@@ -89,6 +89,7 @@ _PARAMETERS: dict[str, dict[str, str]] = {
     "automations": {"automation": "automation"},
     "schedules": {"schedule": "schedule"},
     "studies": {"study": "study", "plugin": "forecasting.ridge"},
+    "feeds": {"feed": "feed"},
     "secrets": {"name": "secret"},
     "tokens": {"token_id": "token"},
     "invitations": {"invitation_id": "invitation"},
@@ -138,6 +139,10 @@ STUDY = {
     "name": "{new}", "plugin": "forecasting.lstm", "dataset": "{dataset}", "config": {"epochs": 1, "horizon": 1},
     "space": {"hidden_size": {"choices": [4]}}, "sampler": "grid", "budget": {"trials": 1}, "retrain": False,
 }  # fmt: skip
+FEED = {
+    "name": "{new}", "columns": [{"name": "price"}], "source": "replay", "options": {"dataset": "{dataset}"},
+}  # fmt: skip
+FEED_ROW = {"at": "2020-02-01T00:00:00Z", "values": {"price": 5}}
 TARGET = {"name": "{new}", "notifier": "webhook", "options": {"url": "http://127.0.0.1:9/hook"}}
 _LATER = "the model is looked up in the automation's project when it fires"
 
@@ -155,7 +160,8 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 /runs/{run_id}/log /runs/{run_id}/metrics /runs/{run_id}/previews/{name:path} /runs/{run_id}/report
 /runs/{run_id}/series /schedules /schedules/{schedule} /schedules/{schedule}/fires
 /secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
-/studies/{study}/trials /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
+/studies/{study}/trials /feeds /feeds/{feed} /feeds/{feed}/rows /feeds/{feed}/chart
+/task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
 gets(_READS.split())
 case("GET", "/runs/{run_id}/figures/{name}", address="/runs/{run}/figures/{figure}")
 case("GET", "/models/{name}/as-of", query={"at": "{now}"})
@@ -280,6 +286,14 @@ case("POST", "/runs/{run_id}/restore", ends=5)
 case("PUT", "/secrets/{name}", {"value": "another value"}, own_name=True, taken="secret")
 case("POST", "/sessions", {"link": "{no_invitation}"}, control=(401,), code="unauthorized", why="the link is unknown")
 case("POST", "/studies", STUDY, taken="study")
+case("POST", "/feeds", FEED, taken="feed")
+case("POST", "/feeds/{feed}/rows", {"rows": [FEED_ROW]})
+case("POST", "/feeds/{feed}/cut", {"dataset": "{new}-cut"})
+case("POST", "/feeds/{feed}/start", ends=1)
+case("POST", "/feeds/{feed}/stop", ends=2)
+case("POST", "/feeds/{feed}/close", ends=3)
+case("DELETE", "/feeds/{feed}", ends=4)
+case("POST", "/feeds/{feed}/restore", ends=5)
 for verb in ("pause", "resume", "stop"):
     case("POST", f"/studies/{{study}}/{verb}", ends=1 if verb == "stop" else 0)
 case("POST", "/studies/{study}/retrain", {}, control=(409,), code="wrong_state", why="it has no result")

@@ -55,6 +55,7 @@ ELSEWHERE = {
     "answer_before_kept": "tests/server/test_idempotency.py",
     "segments_before_version": "tests/datasets/test_growing.py",
     "version_added_before_commit": "tests/datasets/test_growing.py",
+    "feed_segment_before_commit": "tests/learners/feeds/test_feeds.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
     **dict.fromkeys(
         ("causes_before_commit", "firing_before_commit", "step_before_commit", "firing_end_before_commit"),

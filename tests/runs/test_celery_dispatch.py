@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -38,10 +39,10 @@ class Carried:
         self.notifier.start()
         self.dispatch.start()
 
-    def work(self, concurrency: int = 1, queues=QUEUES) -> QueueWorker:
+    def work(self, concurrency: int = 1, queues=QUEUES, standing: int = 1) -> QueueWorker:
         worker = self.stand.new_worker()
         notifier = RedisNotifier(self.url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
-        carrying = QueueWorker(worker, self.url, queues, concurrency)
+        carrying = QueueWorker(worker, self.url, queues, concurrency, standing)
         notifier.start()
         carrying.start()
         self._ends[:0] = [carrying.stop, notifier.stop]
@@ -227,3 +228,20 @@ def test_runs_that_come_while_the_broker_is_away_start_when_it_is_back(make_carr
     for run in runs:
         run = carried.wait(run.id)
         assert (run.state, len(run.attempts)) == ("succeeded", 1)
+
+
+def test_a_run_without_end_starts_without_a_message_and_takes_no_slot(make_carried, valkey, monkeypatch):
+    carried = make_carried()
+    prepare = carried.stand.handler.prepare
+
+    def endless(project_id, request):
+        return replace(prepare(project_id, request), standing=request.plugin == "endless")
+
+    monkeypatch.setattr(carried.stand.handler, "prepare", endless)
+    carried.work(concurrency=1, standing=1)
+    run = carried.create(plugin="endless", phases=["hang"])
+    carried.stand.wait(run.id, lambda run: run.state == "running")
+    assert waiting(valkey, "standing") == 0
+    assert carried.wait(carried.create(steps=1).id).state == "succeeded"
+    carried.service.cancel(carried.stand.project_id, run.id)
+    assert carried.wait(run.id).state == "cancelled"

@@ -112,6 +112,40 @@ def test_what_each_filter_finds(service, project_id, runs):
     assert names(service, project_id, f"id = {runs['first']}") == ["first"]
 
 
+def test_scores_are_found_sorted_and_shown_like_logged_metrics(service, project_id, runs, database):
+    """A score is on held-out rows; a run that logged a metric of the same name keeps its curve."""
+    finish = FinishRequest(state="succeeded", summary={"rmse": 1.5, "loss": 9.0})
+    for name in ("first", "silent"):
+        service.finish(project_id, runs[name], "me", finish)
+    judged = {"kind": "train", "metrics": {"rmse": 2.5}}
+
+    def store(session):
+        session.execute(update(Run).where(Run.name == "third").values(summary=judged))
+
+    database.write(project_id, store)
+    assert names(service, project_id, "metrics.rmse < 2") == ["silent", "first"]
+    assert names(service, project_id, "metrics.rmse.min > 2") == ["third"]
+    assert names(service, project_id, "metrics.rmse = none") == ["diverged", "second"]
+    assert names(service, project_id, "metrics.loss = 9") == ["silent"], "the first run logged its loss"
+    listed = page(service, project_id, "NOT metrics.rmse = none", "-metrics.rmse, name", "metrics.rmse, metrics.loss")
+    assert [(run.name, run.columns) for run in listed.items] == [
+        ("third", {"metrics.rmse": 2.5, "metrics.loss": 0.6}),
+        ("first", {"metrics.rmse": 1.5, "metrics.loss": 0.4}),
+        ("silent", {"metrics.rmse": 1.5, "metrics.loss": 9.0}),
+    ]
+    assert "rmse" in asyncio.run(service.lookup.fields(project_id, "RMS")).metrics
+    (by,) = parse_columns("config.lr")
+    groups = service.lookup.groups(project_id, Selection(), by, parse_columns("metrics.rmse")).groups
+    assert {group.value: group.columns[0].mean for group in groups} == {
+        0.1: 1.5,
+        0.2: None,
+        "auto": 2.5,
+        10.0: None,
+        None: 1.5,
+    }
+    assert names(service, project_id, 'metrics."a\\"b" < 1') == [], "no path contains it"
+
+
 def test_a_date_alone_means_the_whole_day(service, project_id, runs, database):
     def backdate(session):
         session.execute(update(Run).where(Run.name == "first").values(created_at=now()))
@@ -219,6 +253,8 @@ def test_fields_are_named_as_a_filter_writes_them(service, project_id, runs):
 
 FAULTS = {
     "stat": (0, False, "state"),
+    "rmse < 2": (0, False, "metrics.rmse"),
+    "weather": (0, False, '"weather"'),
     "state": (5, True, "="),
     "state =": (7, True, "failed"),
     "state = faild": (8, False, "failed"),

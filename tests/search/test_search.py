@@ -8,6 +8,7 @@ import pytest
 
 from azuraforge.database import Database, Session
 from azuraforge.datasets.tables import Dataset
+from azuraforge.learners.feeds.tables import Feed
 from azuraforge.models.tables import Model
 from azuraforge.search.service import SearchService
 
@@ -19,7 +20,7 @@ def service(database: Database, project_id: str) -> SearchService:
     return SearchService(database)
 
 
-def add(database: Database, project_id: str, *rows: Dataset | Model) -> None:
+def add(database: Database, project_id: str, *rows: Dataset | Feed | Model) -> None:
     def write(session: Session) -> None:
         for row in rows:
             row.project_id = project_id
@@ -52,3 +53,17 @@ def test_an_id_is_found_by_its_beginning(service, database, project_id):
 
 def test_another_project_finds_nothing(service, database, other_project_id):
     assert names(service, other_project_id, "sales") == []
+
+
+def test_a_feed_is_found(service, database, project_id):
+    feed = {
+        "columns": (),
+        "keys": [],
+        "grace_us": 0,
+        "fill": 0,
+        "options": {},
+        "every_seconds": 1.0,
+        "historical": True,
+    }
+    add(database, project_id, Feed(name="sales live", **feed))
+    assert [each.kind for each in service.find(project_id, "live", 8).found] == ["feed"]

@@ -14,7 +14,7 @@ from azuraforge.database import Database
 from azuraforge.people.address import Address
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
-from azuraforge.server.application import create_api
+from azuraforge.server.application import FILE_PATHS, create_api
 from azuraforge.settings import ServerSettings
 from tests.api_document import api_document
 
@@ -98,6 +98,25 @@ def test_no_byte_is_read_for_a_role_that_may_not_send_it(projects: ProjectServic
 def test_a_body_that_anyone_may_send_is_small(path: str) -> None:
     ask = Ask()
     assert (ask("POST", path, b"x" * 16384, 100), ask.read) == (413, 5)
+
+
+def _upload_paths() -> list[str]:
+    """Return the paths whose request body is a form with a file, or a file itself, with names filled in."""
+    found = []
+    for path, methods in api_document()["paths"].items():
+        for operation in methods.values():
+            kinds = operation.get("requestBody", {}).get("content", {})
+            if any(kind != "application/json" for kind in kinds):
+                found.append(path.replace("{", "").replace("}", ""))
+    assert len(found) > 5
+    return found
+
+
+def test_the_limit_for_files_applies_exactly_to_the_routes_that_take_one() -> None:
+    files = set(_upload_paths())
+    for path in api_document()["paths"]:
+        filled = path.replace("{", "").replace("}", "")
+        assert (FILE_PATHS.fullmatch(filled) is not None) == (filled in files), filled
 
 
 @pytest.mark.parametrize(("size", "aside"), [(10, False), (300_000, True)])

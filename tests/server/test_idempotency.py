@@ -203,6 +203,20 @@ def case_of(platform, path: str) -> Case:
                 time.sleep(0.2)
             trained = length("/runs?limit=500&kind=train")
             return Case("/studies/ended/retrain", as_json(), as_json(trial=0), trained)
+        case "/feeds":
+            body = {"columns": [{"name": "price"}]}
+            return Case("/feeds", as_json(name="f1", **body), as_json(name="f2", **body), length("/feeds"))
+        case "/feeds/{feed}/cut":
+            send(platform, "/feeds", as_json(name="cut", columns=[{"name": "price"}])(), None)
+            rows = [{"at": f"2020-01-{day:02}T00:00:00Z", "values": {"price": day}} for day in range(1, 20)]
+            send(platform, "/feeds/cut/rows", as_json(rows=rows)(), None)
+            return Case("/feeds/cut/cut", as_json(dataset="c1"), as_json(dataset="c2"), length("/datasets"))
+        case "/feeds/{feed}/start":
+            away = {"url": "wss://127.0.0.1:9/", "time": "at"}
+            feed = as_json(name="away", columns=[{"name": "price"}], source="websocket", options=away)
+            send(platform, "/feeds", feed(), None)
+            collectors = length("/runs?limit=500&kind=collect")
+            return Case("/feeds/away/start", lambda: (b"", "application/json"), None, collectors)
         case "/schedules":
             return Case("/schedules", as_json(**schedule("s1")), as_json(**schedule("s2")), length("/schedules"))
         case "/schedules/{schedule}/run":

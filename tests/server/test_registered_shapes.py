@@ -18,7 +18,14 @@ from tests.api_document import api_document
 def declared(base: type) -> set[type]:
     """Return the subclasses of the platform, those of subclasses included."""
     for module in pkgutil.walk_packages(azuraforge.__path__, "azuraforge."):
-        if module.name.rsplit(".", 1)[-1] in ("events", "handler", "training", "forecasting", "refreshing"):
+        if module.name.rsplit(".", 1)[-1] in (
+            "events",
+            "handler",
+            "training",
+            "forecasting",
+            "refreshing",
+            "collecting",
+        ):
             importlib.import_module(module.name)
     found, open_ = set(), [base]
     while open_:

@@ -223,7 +223,11 @@ def test_studies_are_found_by_state_and_name_and_trials_say_when_and_where_they_
     key = stand.project_id
     (item,) = service.trials(key, named[0]).items
     assert (item.started_at, item.worker) == (None, None), "its run waits in the queue"
-    stand.end(stand.claim(waiting.run_id), rmse=1.0)
+    held = stand.claim(waiting.run_id)
+    stand.report(held, [0.9, 0.4])
+    (item,) = service.trials(key, named[0], curves=True).items
+    assert (item.state, item.curve) == ("running", [[1, 0.9], [2, 0.4]]), "its values so far"
+    stand.end(held, rmse=1.0)
     stand.go(named[0])
     (item,) = service.trials(key, named[0]).items
     assert item.worker == "tester"

@@ -102,6 +102,20 @@ def test_what_matters_is_found_and_what_does_not_is_not(answer) -> None:
     assert answer({**question(trials[:3], space=space), "do": "importance"})["importances"] == [None]
 
 
+@pytest.mark.parametrize("asked", ["importance", "tpe", "cmaes"])
+def test_a_trial_that_lacks_a_field_is_left_out(answer, asked: str) -> None:
+    """A plugin may have renamed a field since the trial."""
+    trials = search(answer, 12, sampler="random")
+    trials[4] = {**trials[4], "params": {name: value for name, value in trials[4]["params"].items() if name != "x"}}
+    if asked == "importance":
+        (shares,) = answer({**question(trials), "do": "importance"})["importances"]
+        (others,) = answer({**question([*trials[:4], *trials[5:]]), "do": "importance"})["importances"]
+        assert shares == others
+        assert shares.keys() == SPACE.keys()
+    else:
+        assert answer(question(trials, sampler=asked))["params"].keys() == SPACE.keys()
+
+
 def curve_of(number: int, state: str, curve: list[float | None]) -> dict[str, Any]:
     return {"number": number, "state": state, "params": {}, "scores": None, "curve": curve, "generation": None}
 

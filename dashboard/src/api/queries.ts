@@ -7,8 +7,10 @@ import { Problem } from "./problem";
 export function createQueryClient(onSignedOut: () => void): QueryClient {
   const watch = (error: unknown) => {
     if (error instanceof Problem && error.status === 401) onSignedOut();
+    // The role may have changed: the pages then stop to offer what it no longer allows.
+    if (error instanceof Problem && error.status === 403) void client.invalidateQueries({ queryKey: ["project"] });
   };
-  return new QueryClient({
+  const client = new QueryClient({
     queryCache: new QueryCache({ onError: watch }),
     mutationCache: new MutationCache({
       onError: (error) => {
@@ -26,6 +28,7 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+  return client;
 }
 
 /**

@@ -654,6 +654,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feeds
+         * @description List feeds, newest first.
+         */
+        get: operations["feeds_list_feeds"];
+        put?: never;
+        /**
+         * Create Feed
+         * @description Create a feed: a numbered log of arriving rows.
+         */
+        post: operations["feeds_create_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feed
+         * @description Return a feed with its state.
+         */
+        get: operations["feeds_get_feed"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Feed
+         * @description Move a feed to the trash. Its collector must be stopped.
+         */
+        delete: operations["feeds_delete_feed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Feed Chart
+         * @description Return a column of one key over time, reduced without losing spikes.
+         */
+        get: operations["feeds_get_feed_chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Feed
+         * @description End a feed: rows that wait are numbered, and no more rows are taken.
+         */
+        post: operations["feeds_close_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/cut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cut Feed
+         * @description Make a dataset version of the rows of a range, so that pipelines and studies can train on it.
+         */
+        post: operations["feeds_cut_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Feed
+         * @description Restore a feed from the trash, by its id or its former name.
+         */
+        post: operations["feeds_restore_feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feed Rows
+         * @description Return rows of the log by number. `next` of the answer is `after` of the following request.
+         */
+        get: operations["feeds_list_feed_rows"];
+        put?: never;
+        /**
+         * Post Feed Rows
+         * @description Append rows. Repeating the request has no effect, because equal rows are dropped.
+         */
+        post: operations["feeds_post_feed_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Collector
+         * @description Start the collector of a feed: a run that polls its source.
+         */
+        post: operations["feeds_start_collector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{feed}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Collector
+         * @description Stop the collector of a feed. It continues from the same position when it is started again.
+         */
+        post: operations["feeds_stop_collector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -3582,7 +3774,7 @@ export interface components {
             attempt: number;
             /**
              * Ended As
-             * @description final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
+             * @description final state of the run; or, if it was requeued, `died`, `memory`, `lost`, `interrupted`, `drained` or `transient`; null while the attempt is running
              */
             ended_as: string | null;
             /** Ended At */
@@ -4192,6 +4384,25 @@ export interface components {
             probability: number;
         };
         /**
+         * CollectSummary
+         * @description Result of a collector that has ended: its rows, and whether the source has no more.
+         */
+        CollectSummary: {
+            /** Closed */
+            closed: boolean;
+            /** Feed */
+            feed: string;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "collect";
+            /** Refused */
+            refused: number;
+            /** Rows */
+            rows: number;
+        };
+        /**
          * ColumnAhead
          * @description A column known ahead, with its values at the rows to predict.
          */
@@ -4549,6 +4760,62 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** Slug */
             slug: string;
+        };
+        /**
+         * CutRequest
+         * @description Request for a dataset version with the rows of a range. Revisions replace the values that they revise.
+         */
+        CutRequest: {
+            /**
+             * Columns
+             * @description columns of the dataset; default: all
+             */
+            columns?: string[] | null;
+            /**
+             * Dataset
+             * @description name of the dataset; default: the feed's name
+             */
+            dataset?: string | null;
+            /**
+             * End
+             * @description last time; default: the last row
+             */
+            end?: string | null;
+            /**
+             * Filled
+             * @description whether to include values that were filled in
+             * @default false
+             */
+            filled: boolean;
+            /**
+             * Gaps
+             * @description action for missing rows of a regular series; see the options of a file
+             * @default auto
+             * @enum {string}
+             */
+            gaps: "auto" | "forward_fill" | "keep" | "error";
+            /**
+             * Last Seq
+             * @description number of the last row of the log to read; default: the last
+             */
+            last_seq?: number | null;
+            /**
+             * Missing
+             * @description action for rows whose target is missing; see the options of a file
+             * @default drop
+             * @enum {string}
+             */
+            missing: "error" | "forward_fill" | "drop";
+            /**
+             * Start
+             * @description first time; default: the first row
+             */
+            start?: string | null;
+            /**
+             * Target
+             * @description column to predict; default: the first one
+             */
+            target?: string | null;
         };
         /**
          * DatasetChanged
@@ -5719,7 +5986,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["FeedChangedEvent"] | components["schemas"]["FeedRowsAddedEvent"] | components["schemas"]["FeedRowsRefusedEvent"] | components["schemas"]["FeedTroubledEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * EventOut
          * @description One event of a stream.
@@ -5832,6 +6099,430 @@ export interface components {
             reason: {
                 [key: string]: string;
             };
+        };
+        /**
+         * FeedChanged
+         * @description Event of a feed that was created, closed, deleted or restored, or whose collector was started or stopped.
+         */
+        FeedChanged: {
+            /** By */
+            by?: string | null;
+            /** Feed Id */
+            feed_id: string;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id?: string | null;
+        };
+        /** FeedChangedEvent */
+        FeedChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.created" | "feed.started" | "feed.stopped" | "feed.closed" | "feed.deleted" | "feed.restored";
+        };
+        /**
+         * FeedChart
+         * @description A column of one key over time, reduced without losing spikes.
+         */
+        FeedChart: {
+            /** Column */
+            column: string;
+            /** Key */
+            key: string;
+            /** Times */
+            times: string[];
+            /** Total Rows */
+            total_rows: number;
+            /** Values */
+            values: (number | null)[];
+        };
+        /**
+         * FeedColumn
+         * @description A column of a feed: numbers, or classes if ``classes`` lists their names, whose positions are the codes.
+         */
+        FeedColumn: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * FeedOut
+         * @description A feed with its state.
+         */
+        FeedOut: {
+            /**
+             * Bytes
+             * @description size of the rows in bytes
+             */
+            bytes: number;
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Collecting
+             * @description whether the collector is queued or running
+             */
+            collecting: boolean;
+            /** Columns */
+            columns: components["schemas"]["FeedColumn"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deleted At
+             * @description time at which it was moved to the trash; null if it was not
+             */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
+            /**
+             * Duplicates
+             * @description number of arrived rows that were dropped because the log has an equal row
+             */
+            duplicates: number;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Fill */
+            fill: number;
+            /** Grace Seconds */
+            grace_seconds: number;
+            /**
+             * Held Rows
+             * @description number of rows that wait for earlier ones or for other keys
+             */
+            held_rows: number;
+            /** Historical */
+            historical: boolean;
+            /** Id */
+            id: string;
+            /** Interval Seconds */
+            interval_seconds: number | null;
+            /** Keys */
+            keys: string[];
+            /**
+             * Lag Seconds
+             * @description time between the watermark and now; null for historical feeds and before the first row
+             */
+            lag_seconds: number | null;
+            /**
+             * Last Event Seq
+             * @description sequence number of the last event: cursor for the live stream feed/<id>
+             */
+            last_event_seq: number;
+            /** Name */
+            name: string;
+            /** Options */
+            options: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Polled At
+             * @description time of the last successful poll that was reported
+             */
+            polled_at: string | null;
+            /**
+             * Problem
+             * @description last problem of the source or of a row, or the error of the collector; null if there is none
+             */
+            problem: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Received At
+             * @description time at which the last row arrived
+             */
+            received_at: string | null;
+            /**
+             * Refused
+             * @description number of rows from the source that could not be used
+             */
+            refused: number;
+            /**
+             * Rows
+             * @description number of rows in the log, which is the number of the last row
+             */
+            rows: number;
+            /**
+             * Run Id
+             * @description run of the last collector; null if there was none
+             */
+            run_id: string | null;
+            /**
+             * Sealed Rows
+             * @description number of rows in sealed segments
+             */
+            sealed_rows: number;
+            /** Source */
+            source: string | null;
+            /**
+             * State
+             * @description open: rows can be posted; online, offline, error: state of the collector; closed: no more rows
+             * @enum {string}
+             */
+            state: "open" | "online" | "offline" | "error" | "closed";
+            /**
+             * Watermark
+             * @description time up to which the log is complete; null before the first row
+             */
+            watermark: string | null;
+        };
+        /**
+         * FeedPage
+         * @description A page of feeds, newest first.
+         */
+        FeedPage: {
+            /** Items */
+            items: components["schemas"]["FeedOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * FeedRequest
+         * @description Request for a feed.
+         */
+        FeedRequest: {
+            /**
+             * Columns
+             * @description columns; may be omitted if the source is a replay of a dataset
+             */
+            columns?: components["schemas"]["FeedColumn"][];
+            /**
+             * Every Seconds
+             * @description interval between two polls of a source that sets none
+             * @default 10
+             */
+            every_seconds: number;
+            /**
+             * Fill
+             * @description longest outage, in intervals, that is filled with a straight line
+             * @default 0
+             */
+            fill: number;
+            /**
+             * Grace Seconds
+             * @description how long rows wait for missing earlier rows and other keys
+             * @default 0
+             */
+            grace_seconds: number;
+            /**
+             * Historical
+             * @description whether the rows belong to the past, so that times are not compared with the clock; always true for replays
+             * @default false
+             */
+            historical: boolean;
+            /**
+             * Interval Seconds
+             * @description distance of consecutive times; null if times are irregular
+             */
+            interval_seconds?: number | null;
+            /**
+             * Keys
+             * @description names of the keys, such as sensors; empty for one series
+             */
+            keys?: string[];
+            /**
+             * Name
+             * @description name: lower-case letters, digits, '-', '_' and '.'
+             */
+            name: string;
+            /**
+             * Options
+             * @description options of the source
+             */
+            options?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Source
+             * @description source that the collector polls; null if rows are posted
+             */
+            source?: string | null;
+        };
+        /**
+         * FeedRowIn
+         * @description One arriving row.
+         */
+        FeedRowIn: {
+            /**
+             * At
+             * Format: date-time
+             * @description event time
+             */
+            at: string;
+            /**
+             * Key
+             * @description name of the key; omit it without keys
+             * @default
+             */
+            key: string;
+            /**
+             * Values
+             * @description value by column: a number, a class, or null if it is missing
+             */
+            values: {
+                [key: string]: number | string | boolean | null;
+            };
+        };
+        /**
+         * FeedRowOut
+         * @description One row of the log.
+         */
+        FeedRowOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Key
+             * @description name of the key; null for a tick and for feeds without keys
+             */
+            key: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "row" | "revision" | "tick" | "filled" | "late" | "gap";
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Seq */
+            seq: number;
+            /**
+             * Values
+             * @description value by column; null if it is missing
+             */
+            values: {
+                [key: string]: number | string | null;
+            };
+        };
+        /**
+         * FeedRowsAdded
+         * @description Event of rows that were appended to the log.
+         */
+        FeedRowsAdded: {
+            /** Feed Id */
+            feed_id: string;
+            /** First Seq */
+            first_seq: number;
+            /** Last Seq */
+            last_seq: number;
+        };
+        /** FeedRowsAddedEvent */
+        FeedRowsAddedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedRowsAdded"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.rows";
+        };
+        /**
+         * FeedRowsIn
+         * @description Arriving rows, in any order. An equal row for a key and time that the feed has is dropped.
+         */
+        FeedRowsIn: {
+            /** Rows */
+            rows: components["schemas"]["FeedRowIn"][];
+            /**
+             * Watermark
+             * @description time up to which no more rows will come; null if it is not known
+             */
+            watermark?: string | null;
+        };
+        /**
+         * FeedRowsOut
+         * @description Rows of the log, by number.
+         */
+        FeedRowsOut: {
+            /** Last Seq */
+            last_seq: number;
+            /**
+             * Next
+             * @description number after which the following rows start; null if there are none yet
+             */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["FeedRowOut"][];
+        };
+        /**
+         * FeedRowsRefused
+         * @description Event of rows from a source that cannot be used; ``problem`` describes the first one.
+         */
+        FeedRowsRefused: {
+            /** Feed Id */
+            feed_id: string;
+            /** Problem */
+            problem: string;
+            /** Rows */
+            rows: number;
+        };
+        /** FeedRowsRefusedEvent */
+        FeedRowsRefusedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedRowsRefused"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.refused";
+        };
+        /**
+         * FeedRowsTaken
+         * @description Result of posted rows. Rows are numbered at once, or wait for earlier rows or other keys.
+         */
+        FeedRowsTaken: {
+            /** Duplicates */
+            duplicates: number;
+            /**
+             * Held
+             * @description number of rows that wait
+             */
+            held: number;
+            /**
+             * Last Seq
+             * @description number of the last row of the log
+             */
+            last_seq: number;
+            /**
+             * Numbered
+             * @description number of rows that were appended to the log, also ticks, gaps and filled ones
+             */
+            numbered: number;
+            /** Received */
+            received: number;
+        };
+        /**
+         * FeedTroubled
+         * @description Event of a source that could not be polled; the collector tries again.
+         */
+        FeedTroubled: {
+            /** Feed Id */
+            feed_id: string;
+            /** Problem */
+            problem: string;
+        };
+        /** FeedTroubledEvent */
+        FeedTroubledEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["FeedTroubled"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "feed.trouble";
         };
         /**
          * FieldFilter
@@ -6234,7 +6925,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description A run, study, model or dataset that matches the search.
+         * @description A run, study, model, dataset or feed that matches the search.
          */
         FoundOut: {
             /**
@@ -6248,7 +6939,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "run" | "study" | "model" | "dataset";
+            kind: "run" | "study" | "model" | "dataset" | "feed";
             /** Name */
             name: string;
             /** State */
@@ -9247,7 +9938,7 @@ export interface components {
              * @description kind of plugin; unknown: a file in the plugins folder that could not be imported
              * @enum {string}
              */
-            kind: "pipeline" | "source" | "agent" | "notifier" | "task_kind" | "metric" | "unknown";
+            kind: "pipeline" | "source" | "agent" | "notifier" | "task_kind" | "metric" | "learner" | "features" | "unknown";
             /** @description description of a metric; null for other plugins */
             metric?: components["schemas"]["MetricFacts"] | null;
             /** Name */
@@ -9273,7 +9964,7 @@ export interface components {
             };
             /**
              * Task
-             * @description name of the task kind of a pipeline or metric; null for other plugins
+             * @description name of the task kind of a pipeline, metric or learner; null for other plugins
              */
             task?: string | null;
             /** @description metrics, slices and baselines of a task kind; null for other plugins */
@@ -10074,8 +10765,18 @@ export interface components {
             fingerprint: string;
             /** @description classes with sample images; null for series */
             images: components["schemas"]["ImagesOut"] | null;
+            /**
+             * Repeated Images
+             * @description number of images that repeat another one; 0 for series
+             */
+            repeated_images: number;
             /** Rows */
             rows: number;
+            /**
+             * Same Images
+             * @description the largest groups of equal images
+             */
+            same_images: components["schemas"]["SameImages"][];
             /** Start */
             start: string | null;
         };
@@ -10654,6 +11355,11 @@ export interface components {
              * @default 0
              */
             datasets: number;
+            /**
+             * Feeds
+             * @default 0
+             */
+            feeds: number;
             /**
              * Kept
              * @default 0
@@ -11779,7 +12485,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect";
             /**
              * On Failure
              * @description action after the last retry fails: stop the firing, or continue with the next step
@@ -11799,7 +12505,7 @@ export interface components {
          * RunSummary
          * @description Summary of a run's result; `kind` is the kind of run.
          */
-        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"];
+        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"] | components["schemas"]["CollectSummary"];
         /**
          * RunTemplate
          * @description The body of POST /runs without ``kind`` and ``idempotency_key``.
@@ -12702,7 +13408,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -13674,7 +14380,7 @@ export interface components {
              * Noun
              * @enum {string}
              */
-            noun: "run" | "dataset" | "model" | "study";
+            noun: "run" | "dataset" | "model" | "study" | "feed";
             /**
              * Purged After
              * Format: date-time
@@ -13787,7 +14493,7 @@ export interface components {
             created_at: string;
             /**
              * Curve
-             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested, or while the trial is running
+             * @description values of the pruner's series as (number of the report, value), reduced to at most 100; null unless requested
              */
             curve?: (number | null)[][] | null;
             /** Ended At */
@@ -18236,6 +18942,1350 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_list_feeds: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_create_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_get_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_delete_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_get_feed_chart: {
+        parameters: {
+            query?: {
+                /** @description name of the column; default: the first */
+                column?: string | null;
+                /** @description name of the key; default: the first */
+                key?: string | null;
+                /** @description number of the newest rows of the log to read */
+                last?: number;
+                /** @description maximum number of points */
+                max_points?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedChart"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_close_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_cut_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CutRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_restore_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_list_feed_rows: {
+        parameters: {
+            query?: {
+                /** @description number of a row; the following rows are returned */
+                after?: number | null;
+                /** @description only rows at or before this time */
+                end?: string | null;
+                /** @description return the newest rows instead; after and limit have no effect */
+                last?: number | null;
+                /** @description maximum number of rows */
+                limit?: number;
+                /** @description only rows at or after this time */
+                start?: string | null;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedRowsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_post_feed_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedRowsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedRowsTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_start_collector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_stop_collector: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                feed: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -34674,7 +36724,7 @@ export interface operations {
             query?: {
                 /** @description cursor: `next` of the previous page; omit it for the first page */
                 after?: string | null;
-                /** @description whether to include the intermediate values of ended trials */
+                /** @description whether to include the intermediate values of the trials */
                 curves?: boolean;
                 /** @description maximum number of items on the page */
                 limit?: number;

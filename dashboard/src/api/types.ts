@@ -81,6 +81,12 @@ export type Notification = Schemas["NotificationOut"];
 export type Freshness = Schemas["KeepFreshOut"];
 export type KeepFreshRequest = Schemas["KeepFreshRequest"];
 
+export type Feed = Schemas["FeedOut"];
+export type FeedColumn = Schemas["FeedColumn"];
+export type FeedRow = Schemas["FeedRowOut"];
+export type FeedRowIn = Partial<Schemas["FeedRowIn"]> & Pick<Schemas["FeedRowIn"], "at" | "values">;
+export type FeedRequest = Partial<Schemas["FeedRequest"]> & Pick<Schemas["FeedRequest"], "name">;
+export type CutRequest = Partial<Schemas["CutRequest"]>;
 export type Study = Schemas["StudyOut"];
 export type StudyDetail = Schemas["StudyDetail"];
 export type Trial = Schemas["TrialOut"];

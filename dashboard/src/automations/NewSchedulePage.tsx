@@ -35,7 +35,7 @@ export default function NewSchedulePage() {
   const error = runs.error ?? run.error;
   return (
     <div className={css["form"]}>
-      <PageHead title={t("schedules.new")} note={t("schedules.newNote")} />
+      <PageHead title={t("schedules.new")} crumbs={[{ name: t("schedules.title"), to: paths.schedules }]} note={t("schedules.newNote")} />
       {error ? <ErrorNotice error={error} /> : null}
       {runs.data === undefined && !error ? <Loading /> : null}
       {runs.data?.length === 0 && id === null ? (

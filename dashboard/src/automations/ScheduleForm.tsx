@@ -5,10 +5,12 @@ import { useLocation } from "wouter";
 
 import { Problem } from "../api/problem";
 import type { RunDetail, Schedule, ScheduleRequest } from "../api/types";
+import { useFormState } from "../projects/draft";
 import { usePaths } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { SelectField, TextField } from "../ui/forms/Field";
+import { Restored } from "../ui/forms/Restored";
 import { ErrorNotice } from "../ui/Notice";
 import { timesQuery, useCreateSchedule, useReplaceSchedule } from "./api";
 import { NextTimes } from "./NextTimes";
@@ -53,12 +55,10 @@ function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, grac
   const paths = usePaths();
   const [, navigate] = useLocation();
   const known = useMemo(() => [...new Set([first.timezone, ...zones()])], [first]);
-  const [name, setName] = useState(firstName);
-  const [typed, setTyped] = useState<TypedTiming>(first);
-  const [misfire, setMisfire] = useState<Schedule["misfire"]>(firstMisfire);
-  const [grace, setGrace] = useState(String(graceSeconds));
+  const form = useFormState("schedule", { name: firstName, typed: first, misfire: firstMisfire, grace: String(graceSeconds) });
+  const { name, typed, misfire, grace } = form.value;
   const [tried, setTried] = useState(false);
-  const change = (part: Partial<TypedTiming>) => setTyped((before) => ({ ...before, ...part }));
+  const change = (part: Partial<TypedTiming>) => form.change(({ typed: before }) => ({ typed: { ...before, ...part } }));
 
   const read = readTiming(typed);
   const timing = "timing" in read ? read.timing : null;
@@ -74,13 +74,19 @@ function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, grac
     if (timing === null || name.trim() === "" || graceFault) return;
     store.mutate(
       { ...timing, name: name.trim(), run, misfire, grace_seconds: seconds, paused },
-      { onSuccess: ({ id }) => navigate(paths.schedule(id)) },
+      {
+        onSuccess: ({ id }) => {
+          form.forget();
+          navigate(paths.schedule(id));
+        },
+      },
     );
   };
   const taken = store.error instanceof Problem && store.error.where === "name" ? store.error.message : undefined;
 
   return (
     <form onSubmit={submit} className={css["form"]} noValidate>
+      <Restored shown={form.isRestored} onRestart={form.restart} />
       <Card title={t("schedules.when")}>
         <div className={css["fields"]}>
           <SelectField label={t("schedules.way")} value={typed.way} onChange={(way) => change({ way: way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
@@ -116,12 +122,12 @@ function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, grac
       </Card>
       <Card title={t("schedules.away")} note={t("schedules.awayNote")}>
         <div className={css["fields"]}>
-          <SelectField label={t("schedules.misfire")} value={misfire} onChange={(value) => setMisfire(value)} options={MISFIRES.map((value) => ({ value, label: t(`schedules.misfires.${value}`) }))} testId="misfire-select" />
-          <TextField label={t("schedules.graceSeconds")} name="grace" value={grace} onChange={setGrace} mode="numeric" hint={t("schedules.graceHint")} error={graceFault ? t("schedules.graceFault") : undefined} />
+          <SelectField label={t("schedules.misfire")} value={misfire} onChange={(value) => form.change({ misfire: value })} options={MISFIRES.map((value) => ({ value, label: t(`schedules.misfires.${value}`) }))} testId="misfire-select" />
+          <TextField label={t("schedules.graceSeconds")} name="grace" value={grace} onChange={(value) => form.change({ grace: value })} mode="numeric" hint={t("schedules.graceHint")} error={graceFault ? t("schedules.graceFault") : undefined} />
         </div>
       </Card>
       <Card>
-        <TextField label={t("schedules.name")} name="name" value={name} onChange={setName} required error={tried && name.trim() === "" ? t("schedules.nameMissing") : taken} />
+        <TextField label={t("schedules.name")} name="name" value={name} onChange={(value) => form.change({ name: value })} required error={tried && name.trim() === "" ? t("schedules.nameMissing") : taken} />
       </Card>
       {store.error ? <ErrorNotice error={store.error} /> : null}
       <div className={css["end"]}>

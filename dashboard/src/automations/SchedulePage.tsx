@@ -9,7 +9,8 @@ import { useTitle } from "../routing/useTitle";
 import { Badge } from "../ui/Badge";
 import { Card, PageHead } from "../ui/Card";
 import { Facts } from "../ui/Facts";
-import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { Empty } from "../ui/Notice";
+import { isMissing, PageProblem } from "../ui/PageProblem";
 import { Table, tableCss } from "../ui/Table";
 import { scheduleQuery } from "./api";
 import { FireOutcome } from "./FireLine";
@@ -19,10 +20,11 @@ import css from "./Schedules.module.css";
 import { When } from "./When";
 
 export default function SchedulePage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
   const schedule = useQuery(scheduleQuery(id));
   useTitle(schedule.data?.name ?? "");
-  if (schedule.error) return <ErrorNotice error={schedule.error} />;
-  if (schedule.data === undefined) return <Loading />;
+  if (schedule.data === undefined || isMissing(schedule.error)) return <PageProblem title={t("schedules.one")} list={{ name: t("schedules.title"), to: paths.schedules }} error={schedule.error} />;
   return <ScheduleCards schedule={schedule.data} />;
 }
 
@@ -35,7 +37,7 @@ function ScheduleCards({ schedule }: { schedule: Schedule }) {
   const dataset = run.dataset ? <Link href={paths.dataset(run.dataset)}>{run.dataset}</Link> : "–";
   return (
     <div className={css["page"]} data-testid="schedule">
-      <PageHead title={schedule.name} note={schedule.paused ? <Badge>{t("schedules.paused")}</Badge> : <When schedule={schedule} />}>
+      <PageHead title={schedule.name} crumbs={[{ name: t("schedules.title"), to: paths.schedules }]} note={schedule.paused ? <Badge>{t("schedules.paused")}</Badge> : <When schedule={schedule} />}>
         <ScheduleActions schedule={schedule} onDeleted={() => navigate(paths.schedules, { replace: true })} />
       </PageHead>
       <Card title={t("schedules.next")} note={t("schedules.yourZone")}>

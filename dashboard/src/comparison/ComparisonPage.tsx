@@ -32,10 +32,18 @@ export default function ComparisonPage() {
   const compared = ids.slice(0, MOST_RUNS);
   const comparison = useQuery(comparisonQuery(compared));
   useTitle(t("comparison.title"));
-  if (ids.length < 2) return <Empty title={t("comparison.few")}>{t("comparison.fewNext")}</Empty>;
+  const crumbs = [{ name: t("runs.title"), to: paths.runs }];
+  if (ids.length < 2) {
+    return (
+      <div className={css["page"]}>
+        <PageHead title={t("comparison.title")} crumbs={crumbs} />
+        <Empty title={t("comparison.few")}>{t("comparison.fewNext")}</Empty>
+      </div>
+    );
+  }
   return (
     <div className={css["page"]}>
-      <PageHead title={t("comparison.title")} note={t("comparison.noteOf", { count: compared.length })} crumbs={[{ name: t("runs.title"), to: paths.runs }]} />
+      <PageHead title={t("comparison.title")} note={t("comparison.noteOf", { count: compared.length })} crumbs={crumbs} />
       {ids.length > MOST_RUNS ? <Notice tone="ember">{t("comparison.tooMany", { most: MOST_RUNS, count: ids.length })}</Notice> : null}
       {comparison.error ? <ErrorNotice error={comparison.error} /> : comparison.data ? <Cards key={compared.join()} comparison={comparison.data} /> : <Loading />}
     </div>

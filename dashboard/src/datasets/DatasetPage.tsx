@@ -13,7 +13,8 @@ import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { Facts, Hash } from "../ui/Facts";
-import { ErrorNotice, Loading } from "../ui/Notice";
+import { Loading } from "../ui/Notice";
+import { isMissing, PageProblem } from "../ui/PageProblem";
 import { AddRowsCard } from "./AddRowsCard";
 import { AvailabilityCard } from "./AvailabilityCard";
 import { datasetQuery, datasetsQuery } from "./api";
@@ -34,8 +35,7 @@ export default function DatasetPage({ name }: { name: string }) {
   const dataset = useQuery(datasetQuery(name, wanted));
   const known = useQuery(datasetsQuery).data?.find((one) => one.name === name || one.id === name);
   useTitle(name);
-  if (dataset.error) return <ErrorNotice error={dataset.error} />;
-  if (dataset.data === undefined) return <Loading />;
+  if (dataset.data === undefined || isMissing(dataset.error)) return <PageProblem title={name} list={wanted === null ? { name: t("datasets.title"), to: paths.datasets } : { name, to: paths.dataset(name) }} error={dataset.error} />;
   const shown = dataset.data;
   const { Card: ContentCard, train } = kindOf(shown.dataset_schema);
   const numbers = known?.numbers ?? [];
@@ -44,7 +44,7 @@ export default function DatasetPage({ name }: { name: string }) {
   const place = placeOf.dataset(shown.id, known === undefined ? null : shown.version);
   return (
     <div className={css["page"]}>
-      <PageHead title={shown.name}>
+      <PageHead title={shown.name} crumbs={[{ name: t("datasets.title"), to: paths.datasets }]}>
         <label className={css["versions"]}>
           {t("datasets.version")}
           <select value={shown.version} onChange={(event) => setSearch({ version: event.target.value })}>

@@ -11,9 +11,9 @@ import { Facts } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { Tabs } from "../ui/Tabs";
-import { PixelImage } from "../vision/PixelImage";
 import { differenceQuery, profileQuery, tableQuery } from "./api";
 import css from "./Datasets.module.css";
+import { SameImages } from "./SameImages";
 
 const PAGE = 50;
 
@@ -42,19 +42,21 @@ export function ExploreCard({ dataset, numbers }: Shown & { numbers: readonly nu
 
 function Rows({ dataset }: Shown) {
   const { t } = useTranslation();
-  const { count, number } = useFormats();
+  const { count, number, row } = useFormats();
   const [offset, setOffset] = useState(0);
   const page = useQuery({ ...tableQuery(dataset.id, dataset.version, offset, PAGE), placeholderData: (previous) => previous });
   if (page.error) return <ErrorNotice error={page.error} />;
   if (page.data === undefined) return <Loading />;
   const { columns, rows, total } = page.data;
+  const { time } = dataset.dataset_schema;
+  const isNumber = columns.map((_, column) => rows.some((cells) => typeof cells[column] === "number"));
   return (
     <>
       <Table caption={t("explore.table")} testId="dataset-table">
         <thead>
           <tr>
-            {columns.map((name) => (
-              <th key={name} scope="col" dir="auto">
+            {columns.map((name, column) => (
+              <th key={name} scope="col" className={isNumber[column] ? tableCss["number"] : undefined} dir="auto">
                 {name}
               </th>
             ))}
@@ -64,8 +66,8 @@ function Rows({ dataset }: Shown) {
           {rows.map((cells, place) => (
             <tr key={place}>
               {cells.map((cell, column) => (
-                <td key={column} className={typeof cell === "number" ? tableCss["number"] : undefined} dir="auto">
-                  {cell === null ? "–" : typeof cell === "number" ? number(cell) : cell}
+                <td key={column} className={isNumber[column] ? tableCss["number"] : undefined} dir="auto">
+                  {cell === null ? "–" : typeof cell === "number" ? number(cell) : columns[column] === time ? row(cell, rowZoneOf(dataset.dataset_schema)) : cell}
                 </td>
               ))}
             </tr>
@@ -89,7 +91,7 @@ function Profile({ dataset }: Shown) {
   const profile = useQuery(profileQuery(dataset.id, dataset.version));
   if (profile.error) return <ErrorNotice error={profile.error} />;
   if (profile.data === undefined) return <Loading />;
-  return profile.data.columns.length > 0 ? <ColumnTable profile={profile.data} dataset={dataset} /> : <SameImages profile={profile.data} />;
+  return profile.data.columns.length > 0 ? <ColumnTable profile={profile.data} dataset={dataset} /> : <SameImages found={profile.data} />;
 }
 
 function ColumnTable({ profile, dataset }: Shown & { profile: DatasetProfile }) {
@@ -151,27 +153,6 @@ function Bars({ counts, label }: { counts: readonly number[]; label: string }) {
         <rect key={place} x={place + 0.05} width={0.9} y={20 - (20 * value) / most} height={(20 * value) / most} />
       ))}
     </svg>
-  );
-}
-
-function SameImages({ profile }: { profile: DatasetProfile }) {
-  const { t } = useTranslation();
-  const { count } = useFormats();
-  if (profile.repeated_images === 0) return <p>{t("explore.noSame")}</p>;
-  return (
-    <>
-      <p>{t("explore.repeated", { count: profile.repeated_images, shown: count(profile.repeated_images) })}</p>
-      <ul className={css["same"]}>
-        {profile.same_images.map((group) => (
-          <li key={group.names.join(" ")}>
-            <PixelImage png={group.png} alt={group.names.join(", ")} />
-            <span>
-              {count(group.count)} × {group.labels.join(", ")}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }
 

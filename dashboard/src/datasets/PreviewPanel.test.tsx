@@ -45,4 +45,18 @@ describe("PreviewPanel", () => {
     await user.click(screen.getByRole("button", { name: "Show preview" }));
     await screen.findByText("1 time has several rows");
   });
+
+  it("shows classes, sample pictures and equal images", async () => {
+    const png = "iVBORw0KGgo=";
+    const image = (name: string) => ({ name, part: null, png });
+    const images = { height: 8, width: 8, channels: 1, total: 25, classes: [{ name: "cat", counts: { all: 12 }, images: [image("cat/1")] }, { name: "dog", counts: { all: 13 }, images: [image("dog/1")] }] };
+    const prepared = { rows: 25, start: null, end: null, dataset_schema: { kind: "images", frequency: null }, findings: [{ code: "few_images", severity: "warning", text: { en: "a class has few images" }, where: "" }], chart: null, images, repeated_images: 1, same_images: [{ count: 2, labels: ["dog"], names: ["dog/3", "dog/12"], png }], fingerprint: "f" };
+    const asked = answerApi({ "POST /datasets/preview": { body: { ...base, kind: "images", columns: [], first: [], problem: null, remedies: [], prepared } } });
+    showPage(<PreviewPanel file={new File(["zip"], "pets.zip")} options={{ kind: "images" }} onCorrect={() => undefined} />);
+    expect(await screen.findByRole("rowheader", { name: "dog" })).toBeTruthy();
+    expect(screen.getAllByRole("img").map((one) => one.getAttribute("alt")).length).toBe(3);
+    expect(await screen.findByText("1 image repeats another one.")).toBeTruthy();
+    expect(screen.getByText(/a class has few images/)).toBeTruthy();
+    expect((asked[0]?.body as FormData).get("options")).toBe('{"kind":"images"}');
+  });
 });

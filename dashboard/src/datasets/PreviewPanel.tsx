@@ -12,6 +12,8 @@ import { previewQuery } from "./api";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
 
+const ClassTable = lazy(async () => ({ default: (await import("../vision/ClassTable")).ClassTable }));
+const SameImages = lazy(async () => ({ default: (await import("./SameImages")).SameImages }));
 const RowsPlot = lazy(() => import("../charts/RowsPlot"));
 
 /** Files above this size are previewed on request only, because a preview uploads the file. */
@@ -79,11 +81,18 @@ function Content({ preview, onCorrect }: { preview: DatasetPreview; onCorrect: P
       ))}
       {prepared && schema ? (
         <>
-          <p>
+          {prepared.images ? null : <p>
             <strong>{t("preview.stored", { count: prepared.rows, shown: count(prepared.rows) })}</strong>
             {prepared.start && prepared.end ? ` · ${row(prepared.start, rowZoneOf(schema))} – ${row(prepared.end, rowZoneOf(schema))}` : null}
             {schema.frequency ? ` · ${schema.frequency}` : null}
-          </p>
+          </p>}
+          {prepared.images ? (
+            <Suspense fallback={null}>
+              <p>{t("vision.about", { classes: count(prepared.images.classes.length), images: count(prepared.images.total), size: `${String(prepared.images.height)} × ${String(prepared.images.width)}`, colour: t(prepared.images.channels === 1 ? "vision.grey" : "vision.colour") })}</p>
+              <ClassTable images={prepared.images} />
+              <SameImages found={prepared} />
+            </Suspense>
+          ) : null}
           {prepared.chart ? (
             <Suspense fallback={null}>
               <RowsPlot rows={prepared.chart} column={schema.target} series={rowZoneOf(schema)} />

@@ -4,10 +4,12 @@ import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
 import type { DatasetVersion } from "../api/types";
+import { useFormState } from "../projects/draft";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
 import { SelectField, TextField } from "../ui/forms/Field";
+import { Restored } from "../ui/forms/Restored";
 import { ErrorNotice } from "../ui/Notice";
 import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
@@ -35,29 +37,46 @@ function likelyColumns(header: Header | null): { time: string; target: string } 
   return { time, target: header?.columns.find((column) => column !== time) ?? "" };
 }
 
+/** Return the options for a file: columns that were chosen before stay only if the file has them. */
+function fitted(options: UploadOptions, header: Header | null): UploadOptions {
+  if (header === null) return options;
+  const has = (column: string | undefined) => header.columns.includes(column ?? "");
+  const columns = has(options.time) && has(options.target) ? {} : likelyColumns(header);
+  return { ...options, ...columns, ...(has(options["series"]) ? {} : { series: "" }) };
+}
+
 /** Form that uploads a CSV, Parquet or Excel file and assigns its columns. */
 export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (added: DatasetVersion) => void; onClose: () => void; dropped?: ReadFile | null }) {
   const { t } = useTranslation();
   const upload = useUpload();
   const [file, setFile] = useState<File | null>(dropped?.file ?? null);
   const [header, setHeader] = useState<Header | null>(dropped?.header ?? null);
-  const [options, setOptions] = useState<UploadOptions>(() => ({ ...EMPTY, ...likelyColumns(dropped?.header ?? null) }));
+  const form = useFormState("upload", EMPTY);
+  const options = fitted(form.value, header);
   const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "groups", "incumbent", "incumbent_made_at", "timezone", "unit", "available_after", ...Object.keys(RULES)]) : {};
-  const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
+  const set = (name: keyof UploadOptions) => (value: string) => form.change({ [name]: value });
 
   const choose = async (chosen: File | null) => {
     setFile(chosen);
     upload.reset();
     const found = chosen === null ? null : await readHeader(chosen);
     setHeader(found);
-    setOptions((all) => ({ ...all, sheet: "", ...likelyColumns(found) }));
+    form.change({ sheet: "" });
   };
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
     if (file === null || options.time === "" || options.target === "") return;
-    upload.mutate({ file, options: chosenOnly(options) }, { onSuccess: onAdded });
+    upload.mutate(
+      { file, options: chosenOnly(options) },
+      {
+        onSuccess: (added) => {
+          form.forget();
+          onAdded(added);
+        },
+      },
+    );
   };
 
   const column = (name: "time" | "target") => {
@@ -71,6 +90,7 @@ export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (add
 
   return (
     <form onSubmit={submit} className={css["form"]}>
+      <Restored shown={form.isRestored} onRestart={form.restart} />
       <DropZone
         className={css["drop"] ?? ""}
         aria-label={t("datasets.file")}

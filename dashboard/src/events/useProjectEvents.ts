@@ -15,6 +15,9 @@ export function queryOf(type: string): string {
   return `${type.split(".")[0] ?? ""}s`.replace(/ys$/, "ies");
 }
 
+/** Queries of what the trash may contain: a page may show something that was purged. */
+const PURGED = ["datasets", "feeds", "models", "runs", "studies"];
+
 const listeners = new Set<(events: readonly LiveEvent[]) => void>();
 
 /** Pass events of the stream "project" to the pages that listen. */
@@ -49,6 +52,7 @@ export function useProjectEvents(project: string): LiveStatus {
       // The name and the archive of the project, and the person's role in it.
       if (/^(member|project)\./.test(event.type)) changed.current.add("project");
       if (/\.(deleted|restored|purged)$/.test(event.type)) changed.current.add("trash");
+      if (event.type === "trash.purged") for (const name of PURGED) changed.current.add(name);
     }
     sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));
     timer.current ??= setTimeout(() => {

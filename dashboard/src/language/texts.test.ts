@@ -41,7 +41,7 @@ describe("texts", () => {
   it("are translated, not copied", () => {
     const same = [...english].filter(([key, text]) => turkish.get(key) === text).map(([key]) => key);
     // Technical terms, and words that are the same in both languages.
-    expect(same.filter((key) => !/^(trash\.nouns\.model|metrics\.(rmse|mae|mase|smape|r2|crps)|series\.part\.test|vision\.parts\.test|run\.model|newRun\.model|predictionsPage\.model|palette\.kind\.model|shell\.group\.platform|automations\.inputs\.(model|plugin)|studies\.pipeline|attempts\.number)$/.test(key))).toEqual([]);
+    expect(same.filter((key) => !/^(trash\.nouns\.model|metrics\.(rmse|mae|mase|smape|r2|crps)|series\.part\.test|vision\.parts\.test|run\.model|newRun\.model|predictionsPage\.model|palette\.kind\.model|shell\.group\.platform|automations\.inputs\.(model|plugin)|studies\.pipeline|attempts\.number|feeds\.number)$/.test(key))).toEqual([]);
   });
 
   it("put a plural noun after a number only where the singular has a text of its own", () => {

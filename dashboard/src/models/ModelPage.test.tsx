@@ -62,7 +62,7 @@ describe("ModelPage", () => {
   it("leads from a wrong name to all models", async () => {
     answerApi({});
     showPage(<ModelPage name="lod" />);
-    expect((await screen.findByRole("link", { name: "All models" })).getAttribute("href")).toBe("/p/default/models");
+    expect((await screen.findByRole("link", { name: "Go to: Models" })).getAttribute("href")).toBe("/p/default/models");
   });
 });
 

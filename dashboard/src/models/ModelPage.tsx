@@ -3,7 +3,6 @@ import { Suspense, lazy, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
-import { Problem } from "../api/problem";
 import type { ModelDetail } from "../api/types";
 import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
@@ -13,8 +12,8 @@ import { placeOf } from "../projects/trash/api";
 import { DeleteButton } from "../projects/trash/DeleteButton";
 import { InTrash } from "../projects/trash/InTrash";
 import { Badge } from "../ui/Badge";
-import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";
+import { isMissing, PageProblem } from "../ui/PageProblem";
 import { Skeleton } from "../ui/Skeleton";
 import { Tabs } from "../ui/Tabs";
 import { modelQuery } from "./api";
@@ -39,19 +38,8 @@ export default function ModelPage({ name }: { name: string }) {
   const paths = usePaths();
   const [, navigate] = useLocation();
   const [promoting, setPromoting] = useState<number | null>(null);
-  const crumbs = [{ name: t("models.title"), to: paths.models }];
-  if (model.data === undefined) {
-    return (
-      <Page title={name} crumbs={crumbs}>
-        {model.error ? <ErrorNotice error={model.error} /> : <Skeleton lines={6} />}
-        {model.error instanceof Problem && model.error.status === 404 ? (
-          <p>
-            <Link href={paths.models}>{t("modelPage.toModels")}</Link>
-          </p>
-        ) : null}
-      </Page>
-    );
-  }
+  const list = { name: t("models.title"), to: paths.models };
+  if (model.data === undefined || isMissing(model.error)) return <PageProblem title={name} list={list} error={model.error} />;
   const found = model.data;
   const there = !found.deleted_at;
   const writer = mayWrite(session) && there && !session.archived;
@@ -61,7 +49,7 @@ export default function ModelPage({ name }: { name: string }) {
   return (
     <Page
       tabTitle={found.name}
-      crumbs={crumbs}
+      crumbs={[list]}
       title={
         <span className={css["title"]}>
           <span className={css["name"]}>{found.name}</span>{" "}
@@ -121,6 +109,11 @@ function About({ model }: { model: ModelDetail }) {
       {shown?.run_id ? (
         <span>
           {t("predict.learnedIn")} <Link href={paths.run(shown.run_id)}>{shown.run_id.slice(0, 8)}</Link>
+        </span>
+      ) : null}
+      {shown?.dataset_id ? (
+        <span>
+          {t("compareVersions.data")} <Link href={`${paths.dataset(shown.dataset_id)}?version=${String(shown.dataset_version)}`}>{t("compareVersions.dataVersion", { version: shown.dataset_version })}</Link>
         </span>
       ) : null}
       {shown === undefined ? null : <span>{moment(shown.created_at)}</span>}

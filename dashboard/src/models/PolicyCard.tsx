@@ -7,11 +7,13 @@ import { useMetrics } from "../evaluation/metrics";
 import { useFormats } from "../language/useFormats";
 import { pluginsQuery } from "../plugins/api";
 import { taskKind } from "../plugins/taskKinds";
+import { useFormState } from "../projects/draft";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Facts } from "../ui/Facts";
 import { CheckField, SelectField, TextField } from "../ui/forms/Field";
+import { Restored } from "../ui/forms/Restored";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { policyQuery, useSetPolicy } from "./api";
 import css from "./Models.module.css";
@@ -55,6 +57,18 @@ export function PolicyCard({ name, kind: task, writer }: { name: string; kind: s
   );
 }
 
+interface Typed {
+  metric: string;
+  margin: string;
+  slices: string;
+  latency: string;
+  size: string;
+  passUnknown: boolean;
+  automatic: boolean;
+  approvals: "0" | "1" | "2";
+  reason: string;
+}
+
 const numbers = { "0": 0, "1": 1, "2": 2 } as const;
 
 function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: TaskKind | undefined; policy: GatePolicy; onClose: () => void }) {
@@ -64,15 +78,18 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: Tas
   const metrics = kind?.metrics.filter((each) => kind.gate_metrics.includes(each.name)) ?? [];
   const keys = kind?.slices.map((slice) => slice.name) ?? [];
   const absolute = policy.margin_kind === "absolute";
-  const [metric, setMetric] = useState<string>(policy.metric ?? "");
-  const [margin, setMargin] = useState(String(absolute ? policy.margin : policy.margin * 100));
-  const [slices, setSlices] = useState(slicesText(policy.slices));
-  const [latency, setLatency] = useState(policy.max_latency_ms === null ? "" : String(policy.max_latency_ms));
-  const [size, setSize] = useState(policy.max_bytes === null ? "" : String(policy.max_bytes));
-  const [passUnknown, setPassUnknown] = useState(policy.unknown_slices === "pass");
-  const [automatic, setAutomatic] = useState(policy.automatic);
-  const [approvals, setApprovals] = useState<"0" | "1" | "2">(`${policy.approvals}`);
-  const [reason, setReason] = useState("");
+  const form = useFormState<Typed>(`policy ${name} ${policy.number}`, {
+    metric: policy.metric ?? "",
+    margin: String(absolute ? policy.margin : policy.margin * 100),
+    slices: slicesText(policy.slices),
+    latency: policy.max_latency_ms === null ? "" : String(policy.max_latency_ms),
+    size: policy.max_bytes === null ? "" : String(policy.max_bytes),
+    passUnknown: policy.unknown_slices === "pass",
+    automatic: policy.automatic,
+    approvals: `${policy.approvals}`,
+    reason: "",
+  });
+  const { metric, margin, slices, latency, size, passUnknown, automatic, approvals, reason } = form.value;
   const [tried, setTried] = useState(false);
   const wrong = (text: string) => (text.trim() !== "" && !(Number(text.replace(",", ".")) >= 0) ? t("life.notNumber") : undefined);
   const value = (text: string) => (text.trim() === "" ? null : Number(text.replace(",", ".")));
@@ -83,31 +100,37 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: Tas
     if (reason.trim() === "" || guarded === null || [margin, latency, size].some((text) => wrong(text) !== undefined)) return;
     const given = value(margin) ?? 0;
     const terms = { metric: metric === "" ? null : metric, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, approvals: numbers[approvals], unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
-    save.mutate({ ...terms, reason: reason.trim() }, { onSuccess: onClose });
+    save.mutate({ ...terms, reason: reason.trim() }, {
+      onSuccess: () => {
+        form.forget();
+        onClose();
+      },
+    });
   };
   return (
     <Dialog title={t("life.policy")} open onClose={onClose}>
       <form onSubmit={submit} className={css["form"]} noValidate>
+        <Restored shown={form.isRestored} onRestart={form.restart} />
         <SelectField
           label={t("life.metric")}
           value={metric}
-          onChange={setMetric}
+          onChange={(value) => form.change({ metric: value })}
           options={[{ value: "", label: t("life.metricOwn") }, ...metrics.map((each) => ({ value: each.name, label: title(each) }))]}
         />
-        <TextField label={t("life.margin")} hint={absolute ? undefined : t("life.marginHint")} value={margin} onChange={setMargin} mode="decimal" error={wrong(margin)} />
-        <TextField label={t("life.slices")} hint={keys.length > 0 ? t("life.slicesHint", { keys: keys.join(", ") }) : t("life.noSlices")} value={slices} onChange={setSlices} error={guarded === null ? t("life.notSlices") : undefined} />
-        <CheckField label={t("life.passUnknown")} checked={passUnknown} onChange={setPassUnknown} />
-        <TextField label={t("life.latency")} value={latency} onChange={setLatency} mode="decimal" error={wrong(latency)} />
-        <TextField label={t("life.size")} value={size} onChange={setSize} mode="numeric" error={wrong(size)} />
-        <CheckField label={t("life.automatic")} checked={automatic} onChange={setAutomatic} />
+        <TextField label={t("life.margin")} hint={absolute ? undefined : t("life.marginHint")} value={margin} onChange={(value) => form.change({ margin: value })} mode="decimal" error={wrong(margin)} />
+        <TextField label={t("life.slices")} hint={keys.length > 0 ? t("life.slicesHint", { keys: keys.join(", ") }) : t("life.noSlices")} value={slices} onChange={(value) => form.change({ slices: value })} error={guarded === null ? t("life.notSlices") : undefined} />
+        <CheckField label={t("life.passUnknown")} checked={passUnknown} onChange={(value) => form.change({ passUnknown: value })} />
+        <TextField label={t("life.latency")} value={latency} onChange={(value) => form.change({ latency: value })} mode="decimal" error={wrong(latency)} />
+        <TextField label={t("life.size")} value={size} onChange={(value) => form.change({ size: value })} mode="numeric" error={wrong(size)} />
+        <CheckField label={t("life.automatic")} checked={automatic} onChange={(value) => form.change({ automatic: value })} />
         <SelectField
           label={t("life.approvals")}
           hint={t("life.approvalsHint")}
           value={approvals}
-          onChange={setApprovals}
+          onChange={(value) => form.change({ approvals: value })}
           options={(["0", "1", "2"] as const).map((each) => ({ value: each, label: t(`life.approvalsOf.${each}`) }))}
         />
-        <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
+        <TextField label={t("models.reason")} value={reason} onChange={(value) => form.change({ reason: value })} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
         {save.error ? <ErrorNotice error={save.error} /> : null}
         <DialogActions>
           <Button onPress={onClose}>{t("common.close")}</Button>

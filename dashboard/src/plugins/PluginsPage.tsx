@@ -13,7 +13,7 @@ import { Table, tableCss } from "../ui/Table";
 import { pluginsQuery } from "./api";
 import css from "./PluginsPage.module.css";
 
-const KINDS = ["unknown", "pipeline", "agent", "source", "notifier", "task_kind", "metric"] as const;
+const KINDS = ["unknown", "pipeline", "agent", "source", "notifier", "task_kind", "metric", "learner", "features"] as const;
 
 /** The installed plugins. A broken plugin is listed with its error. */
 export default function PluginsPage() {

@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { createQueryClient } from "../api/queries";
 import { Problem } from "../api/problem";
 import { useTranslatedAnswers } from "../language/useTranslatedAnswers";
+import { signInPath } from "../routing/paths";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { rememberProject } from "./lastProject";
 import { projectQuery, SessionContext } from "./session";
@@ -16,7 +17,7 @@ import { UnknownProject } from "./UnknownProject";
  */
 export function ProjectScope({ slug, children }: { slug: string; children: ReactNode }) {
   const [, navigate] = useLocation();
-  const [client] = useState(() => createQueryClient(() => navigate("/sign-in", { replace: true })));
+  const [client] = useState(() => createQueryClient(() => navigate(signInPath(), { replace: true })));
   const { data, error } = useQuery(projectQuery, client);
   useTranslatedAnswers(client);
   useEffect(() => () => void client.cancelQueries(), [client]);

@@ -11,6 +11,7 @@ import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { GuideLink } from "../ui/GuideLink";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { forgetAllButDrafts } from "./draft";
 import { PasswordForm } from "./PasswordForm";
 import { signIn } from "./session";
 import css from "./SignInPage.module.css";
@@ -42,7 +43,7 @@ export default function SignInPage() {
   useTitle(t("signIn.title"));
 
   const enter = useCallback(() => {
-    sessionStorage.clear(); // cursors of another data home
+    forgetAllButDrafts(); // cursors of another data home
     navigate(asked.next ?? "/", { replace: true });
   }, [asked, navigate]);
 

@@ -33,6 +33,44 @@ export function useDraft<T>(name: string): Draft<T> {
   };
 }
 
+export interface FormState<T> {
+  value: T;
+  change: (part: Partial<T> | ((before: T) => Partial<T>)) => void;
+  /** Whether the form shows a draft that was left unfinished. */
+  isRestored: boolean;
+  /** Forget the draft: the form was sent. */
+  forget: () => void;
+  /** Forget the draft and show the form as it was first. */
+  restart: () => void;
+}
+
+/** The fields of a form, kept as the draft `name` from their first change on. A field that an older draft lacks has its first value. */
+export function useFormState<T extends object>(name: string, first: T): FormState<T> {
+  const draft = useDraft<Partial<T>>(name);
+  const [value, setValue] = useState<T>(() => ({ ...first, ...draft.restored }));
+  const [isTouched, setTouched] = useState(draft.restored !== null);
+  const [isRestored, setRestored] = useState(draft.restored !== null);
+  useKept(draft, value, isTouched);
+  const forget = () => {
+    setTouched(false);
+    draft.forget();
+  };
+  return {
+    value,
+    change: (part) => {
+      setTouched(true);
+      setValue((before) => ({ ...before, ...(typeof part === "function" ? part(before) : part) }));
+    },
+    isRestored,
+    forget,
+    restart: () => {
+      forget();
+      setRestored(false);
+      setValue(first);
+    },
+  };
+}
+
 /** Keep `value` whenever it differs from the value that the form started with. */
 export function useKept<T>(draft: Draft<T>, value: T, isTouched: boolean): void {
   const text = JSON.stringify(value);
@@ -44,9 +82,18 @@ export function useKept<T>(draft: Draft<T>, value: T, isTouched: boolean): void 
 
 /** Forget the drafts of this tab: the person signed out. */
 export function forgetDrafts(): void {
+  forgetKeys((key) => key.startsWith(PREFIX));
+}
+
+/** Forget everything else that this tab keeps: a person signed in, whose unfinished forms go on. */
+export function forgetAllButDrafts(): void {
+  forgetKeys((key) => !key.startsWith(PREFIX));
+}
+
+function forgetKeys(belongs: (key: string) => boolean): void {
   attempt(() => {
     const keys = Array.from({ length: sessionStorage.length }, (_, index) => sessionStorage.key(index) ?? "");
-    for (const key of keys) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+    for (const key of keys) if (belongs(key)) sessionStorage.removeItem(key);
   });
 }
 

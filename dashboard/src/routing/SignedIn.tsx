@@ -5,6 +5,8 @@ import { Link, Route, Switch, useLocation, useParams } from "wouter";
 import { useProjectEvents } from "../events/useProjectEvents";
 import { ArchivedNotice } from "../projects/settings/ArchivedNotice";
 import { FirstPage } from "../projects/FirstPage";
+import { RoleNotice } from "../projects/RoleNotice";
+import { WritersOnly } from "../projects/WritersOnly";
 import { ProjectScope } from "../projects/ProjectScope";
 import { usePaths } from "../projects/session";
 import { Boundary } from "../shell/Boundary";
@@ -12,6 +14,7 @@ import { Shell } from "../shell/Shell";
 import { PageHead } from "../ui/Card";
 import { Loading } from "../ui/Notice";
 import { PAGES } from "./pages";
+import { decoded } from "./paths";
 import { useTitle } from "./useTitle";
 
 const HomePage = lazy(PAGES[""]);
@@ -36,6 +39,8 @@ const NewAutomationPage = lazy(PAGES["/new-automation"]);
 const StudiesPage = lazy(PAGES["/studies"]);
 const StudyPage = lazy(PAGES["/studies/:id"]);
 const NewStudyPage = lazy(PAGES["/new-study"]);
+const FeedsPage = lazy(PAGES["/feeds"]);
+const FeedPage = lazy(PAGES["/feeds/:name"]);
 const TrashPage = lazy(PAGES["/trash"]);
 const TokensPage = lazy(PAGES["/tokens"]);
 const SecretsPage = lazy(PAGES["/secrets"]);
@@ -70,6 +75,7 @@ function ProjectPages() {
   return (
     <Shell status={status}>
       <ArchivedNotice />
+      <RoleNotice />
       <Boundary key={location}>
         <Suspense fallback={<Loading />}>
         <Switch>
@@ -77,24 +83,26 @@ function ProjectPages() {
           <Route path="/p/:project/events" component={EventsPage} />
           <Route path="/p/:project/predictions" component={PredictionsPage} />
           <Route path="/p/:project/runs" component={RunsPage} />
-          <Route path="/p/:project/new-run" component={NewRunPage} />
-          <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/new-run"><WritersOnly><NewRunPage /></WritersOnly></Route>
+          <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decoded(id)} />}</Route>
           <Route path="/p/:project/comparison" component={ComparisonPage} />
           <Route path="/p/:project/models" component={ModelsPage} />
-          <Route path="/p/:project/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
+          <Route path="/p/:project/models/:name">{({ name }) => <ModelPage key={name} name={decoded(name)} />}</Route>
           <Route path="/p/:project/datasets" component={DatasetsPage} />
-          <Route path="/p/:project/datasets/:name">{({ name }) => <DatasetPage key={name} name={decodeURIComponent(name)} />}</Route>
+          <Route path="/p/:project/datasets/:name">{({ name }) => <DatasetPage key={name} name={decoded(name)} />}</Route>
           <Route path="/p/:project/schedules" component={SchedulesPage} />
-          <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
-          <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/new-schedule"><WritersOnly><NewSchedulePage /></WritersOnly></Route>
+          <Route path="/p/:project/schedules/:id/edit">{({ id }) => <WritersOnly><EditSchedulePage key={id} id={decoded(id)} /></WritersOnly>}</Route>
+          <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decoded(id)} />}</Route>
           <Route path="/p/:project/automations" component={AutomationsPage} />
-          <Route path="/p/:project/new-automation" component={NewAutomationPage} />
-          <Route path="/p/:project/automations/:id/edit">{({ id }) => <EditAutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
-          <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/new-automation"><WritersOnly><NewAutomationPage /></WritersOnly></Route>
+          <Route path="/p/:project/automations/:id/edit">{({ id }) => <WritersOnly><EditAutomationPage key={id} id={decoded(id)} /></WritersOnly>}</Route>
+          <Route path="/p/:project/automations/:id">{({ id }) => <AutomationPage key={id} id={decoded(id)} />}</Route>
           <Route path="/p/:project/studies" component={StudiesPage} />
-          <Route path="/p/:project/new-study" component={NewStudyPage} />
-          <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/new-study"><WritersOnly><NewStudyPage /></WritersOnly></Route>
+          <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decoded(id)} />}</Route>
+          <Route path="/p/:project/feeds" component={FeedsPage} />
+          <Route path="/p/:project/feeds/:name">{({ name }) => <FeedPage key={name} name={decoded(name)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />

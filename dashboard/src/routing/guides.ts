@@ -12,6 +12,7 @@ export const GUIDES: Record<string, string> = {
   "new-schedule": "automations",
   "automations": "automations",
   "new-automation": "automations",
+  "feeds": "feeds",
   "studies": "studies",
   "new-study": "studies",
   "plugins": "plugins",

@@ -35,6 +35,8 @@ export function pathsOf(project: string) {
     studies: `${root}/studies`,
     study: (id: string) => `${root}/studies/${part(id)}`,
     newStudy: `${root}/new-study`,
+    feeds: `${root}/feeds`,
+    feed: (name: string) => `${root}/feeds/${part(name)}`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,
@@ -46,7 +48,21 @@ export function pathsOf(project: string) {
   };
 }
 
+/** The address of the sign-in page, which returns to the page that is shown now. */
+export function signInPath({ pathname, search }: { pathname: string; search: string } = window.location): string {
+  return `/sign-in#next=${part(pathname + search)}`;
+}
+
 export type Paths = ReturnType<typeof pathsOf>;
+
+/** Return a part of an address as text; a part that is not encoded properly stands for itself, and nothing has such a name. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** Remove a secret in the fragment from the address, so that it does not stay in the history. */
 export function clearFragment(): void {

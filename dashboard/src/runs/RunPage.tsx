@@ -3,7 +3,6 @@ import { Suspense, lazy, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import { Problem } from "../api/problem";
 import type { RunDetail } from "../api/types";
 import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
@@ -12,8 +11,9 @@ import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
 import { Hash } from "../ui/Facts";
-import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { Loading, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
+import { PageProblem } from "../ui/PageProblem";
 import { Tabs } from "../ui/Tabs";
 import { evaluationQuery } from "./api";
 import { hasEnded } from "./live";
@@ -45,20 +45,9 @@ export default function RunPage({ id: address }: { id: string }) {
   const learns = live?.run.kind === "train";
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
-  const crumbs = [{ name: t("runs.title"), to: paths.runs }];
+  const list = { name: t("runs.title"), to: paths.runs };
 
-  if (live === null) {
-    return (
-      <Page title={t("run.title")} crumbs={crumbs}>
-        {error ? <ErrorNotice error={error} /> : <Loading />}
-        {error instanceof Problem && error.status === 404 ? (
-          <p>
-            <Link href={paths.runs}>{t("runPage.toRuns")}</Link>
-          </p>
-        ) : null}
-      </Page>
-    );
-  }
+  if (live === null) return <PageProblem title={t("run.title")} list={list} error={error} />;
   const { run, curves } = live;
   const judged = evaluation.data?.evaluation ?? null;
   const verdict = evaluation.data?.verdict ?? null;
@@ -67,7 +56,7 @@ export default function RunPage({ id: address }: { id: string }) {
   return (
     <Page
       tabTitle={run.name}
-      crumbs={crumbs}
+      crumbs={[list]}
       title={
         <span className={css["title"]}>
           {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />

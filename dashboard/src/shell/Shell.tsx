@@ -13,6 +13,7 @@ import { useKeys } from "./keys";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
 import { Preferences } from "./Preferences";
+import { useScrollPosition } from "./scroll";
 import css from "./Shell.module.css";
 
 // Not on a page's first load: most visits need neither.
@@ -28,13 +29,13 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
   const [shown, setShown] = useState<"palette" | "keys" | null>(null);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  useScrollPosition(location);
   useKeys({ palette: () => setShown("palette"), keys: () => setShown("keys") });
 
   useEffect(() => {
-    // A new page starts at its top, also for keyboard focus.
+    // A new page starts at its top for keyboard focus.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
-    window.scrollTo(0, 0);
   }, [location]);
 
   const find = () => setShown("palette");

@@ -6,7 +6,7 @@ import type { Paths } from "../routing/paths";
 
 export interface Place {
   /** Key of its name under `shell`. */
-  name: "home" | "runs" | "studies" | "models" | "predictions" | "datasets" | "automations" | "schedules" | "plugins" | "events" | "settings" | "members" | "tokens" | "secrets" | "trash" | "account";
+  name: "home" | "runs" | "studies" | "models" | "predictions" | "datasets" | "feeds" | "automations" | "schedules" | "plugins" | "events" | "settings" | "members" | "tokens" | "secrets" | "trash" | "account";
   to: string;
   icon?: IconName;
   /** Other addresses that belong to it. */
@@ -38,6 +38,7 @@ export function placeGroups(paths: Paths, session: CurrentProject): readonly Pla
         { name: "models", to: paths.models, icon: "models" },
         { name: "predictions", to: paths.predictions, icon: "predictions" },
         { name: "datasets", to: paths.datasets, icon: "datasets" },
+        { name: "feeds", to: paths.feeds, icon: "feeds" },
       ],
     },
     {

@@ -8,6 +8,7 @@ import { datasetsQuery } from "../datasets/api";
 import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { pluginsQuery } from "../plugins/api";
+import { useFormState } from "../projects/draft";
 import { usePaths } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { dataOf, fitting } from "../runs/start/choices";
@@ -17,8 +18,10 @@ import { SchemaForm } from "../runs/start/SchemaForm";
 import { Button, ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { CheckField, SelectField, TextField } from "../ui/forms/Field";
+import { Restored } from "../ui/forms/Restored";
 import { Empty, ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { spaceQuery, studiesQuery, useCreateStudy } from "./api";
+import { chosenMetrics, Objectives } from "./Objectives";
 import { readField, startOf, type TypedField } from "./space";
 import { SpaceTable } from "./SpaceTable";
 import css from "./Studies.module.css";
@@ -30,6 +33,8 @@ const SAMPLERS: readonly Sampler[] = ["tpe", "cmaes", "qmc", "random", "grid"];
 const PRUNERS: readonly Pruner[] = ["none", "median", "hyperband"];
 
 interface Typed {
+  dataset: string;
+  pipeline: string;
   name: string;
   trials: string;
   seconds: string;
@@ -37,12 +42,16 @@ interface Typed {
   seed: string;
   sampler: Sampler;
   pruner: Pruner;
-  first: string;
-  second: string;
+  /** Names of metrics; empty: the pipeline's own. */
+  objectives: readonly string[];
   warm: string;
+  retrain: boolean;
+  /** By pipeline and field. */
+  space: Record<string, Record<string, Partial<TypedField>>>;
+  config: Record<string, TypedValues>;
 }
 
-const START: Typed = { name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", first: "", second: "", warm: "" };
+const START: Typed = { dataset: "", pipeline: "", name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", objectives: [""], warm: "", retrain: true, space: {}, config: {} };
 
 /** Page that defines search space, dataset and budget, and starts a study. */
 export default function NewStudyPage() {
@@ -55,7 +64,7 @@ export default function NewStudyPage() {
   const installed = plugins.data ?? [];
   return (
     <div className={css["form"]}>
-      <PageHead title={t("studies.new")} note={t("studies.newNote")} />
+      <PageHead title={t("studies.new")} crumbs={[{ name: t("studies.title"), to: paths.studies }]} note={t("studies.newNote")} />
       {error ? <ErrorNotice error={error} /> : null}
       {!error && (plugins.data === undefined || datasets.data === undefined) ? <Loading /> : null}
       {datasets.data?.length === 0 ? (
@@ -76,31 +85,28 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const paths = usePaths();
   const [, navigate] = useLocation();
   const create = useCreateStudy();
-  const [datasetName, setDatasetName] = useState(datasets[0]?.name ?? "");
+  const form = useFormState<Typed>("study", START);
+  const { value: more, change } = form;
+  const datasetName = datasets.find(({ name }) => name === more.dataset)?.name ?? datasets[0]?.name ?? "";
   const usable = fitting(plugins, dataOf(datasets.find((one) => one.name === datasetName)?.latest)).filter(({ kind }) => kind === "pipeline");
-  const [wanted, setWanted] = useState("");
-  const plugin = usable.find((one) => one.name === wanted) ?? usable.find((one) => one.name === "forecasting.lstm") ?? usable[0] ?? null;
+  const plugin = usable.find((one) => one.name === more.pipeline) ?? usable.find((one) => one.name === "forecasting.lstm") ?? usable[0] ?? null;
   const pluginName = plugin?.name ?? "";
   const space = useQuery(spaceQuery(pluginName));
   const earlier = useQuery(studiesQuery);
-  const [typed, setTyped] = useState<Record<string, Record<string, Partial<TypedField>>>>({});
-  const [config, setConfig] = useState<Record<string, TypedValues>>({});
-  const [more, setMore] = useState(START);
-  const [retrain, setRetrain] = useState(true);
   const [tried, setTried] = useState(false);
-  const change = (part: Partial<Typed>) => setMore((before) => ({ ...before, ...part }));
 
   const searchable = space.data?.fields ?? [];
-  const rows: Record<string, TypedField> = Object.fromEntries(searchable.map((field) => [field.name, { ...startOf(field), ...typed[pluginName]?.[field.name] }]));
+  const rows: Record<string, TypedField> = Object.fromEntries(searchable.map((field) => [field.name, { ...startOf(field), ...more.space[pluginName]?.[field.name] }]));
   const searched = searchable.filter((field) => rows[field.name]?.way !== "no");
   const read = searched.map((field) => [field.name, readField(field, rows[field.name] ?? startOf(field))] as const);
   const isFaulty = read.some(([, one]) => "fault" in one);
 
   const fields = fieldsOf(plugin?.schema, i18n.language).filter((field) => !searched.some(({ name }) => name === field.name));
   const initial = startValues(fields, {}, input);
-  const values = { ...initial, ...config[pluginName] };
+  const values = { ...initial, ...more.config[pluginName] };
   const fixed = readConfig(fields, values);
   const metrics = space.data?.metrics ?? [];
+  const chosen = chosenMetrics(more.objectives, metrics);
   const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : null);
   const trials = whole(more.trials);
   const parallel = whole(more.parallel);
@@ -113,7 +119,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
     event.preventDefault();
     setTried(true);
     if (isWrong) return;
-    const objectives = [more.first, more.second].filter((metric, index, all) => metric !== "" && all.indexOf(metric) === index).map((metric) => ({ metric }));
+    const objectives = more.objectives.length < 2 && more.objectives[0] === "" ? [] : chosen;
     const request: StudyRequest = {
       name: more.name.trim(),
       plugin: pluginName,
@@ -122,28 +128,34 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
       config: fixed.config,
       sampler: more.sampler,
       pruner: { name: more.pruner },
-      objectives,
+      objectives: objectives.map((metric) => ({ metric })),
       budget: { trials, seconds },
       parallel,
       seed,
       warm_start_from: more.warm === "" ? [] : [more.warm],
-      retrain: retrain && objectives.length < 2,
+      retrain: more.retrain && objectives.length < 2,
     };
-    create.mutate(request, { onSuccess: ({ id }) => navigate(paths.study(id)) });
+    create.mutate(request, {
+      onSuccess: ({ id }) => {
+        form.forget();
+        navigate(paths.study(id));
+      },
+    });
   };
   const learnsFrom = (earlier.data ?? []).filter((one) => one.plugin === pluginName && one.dataset_name === datasetName);
   const numberFault = (value: number | null) => (tried && !value ? t("form.wholeNumber") : undefined);
 
   return (
     <form onSubmit={submit} noValidate className={css["form"]}>
+      <Restored shown={form.isRestored} onRestart={form.restart} />
       <Card title={t("studies.what")}>
         <div className={css["fields"]}>
           <TextField label={t("studies.name")} name="name" value={more.name} onChange={(name) => change({ name })} required error={tried && more.name.trim() === "" ? t("studies.nameMissing") : undefined} testId="study-name" />
-          <SelectField label={t("studies.dataset")} value={datasetName} onChange={setDatasetName} options={datasets.map(({ name }) => ({ value: name, label: name }))} testId="study-dataset" />
+          <SelectField label={t("studies.dataset")} value={datasetName} onChange={(dataset) => change({ dataset })} options={datasets.map(({ name }) => ({ value: name, label: name }))} testId="study-dataset" />
           <SelectField
             label={t("studies.pipeline")}
             value={pluginName}
-            onChange={setWanted}
+            onChange={(pipeline) => change({ pipeline })}
             hint={plugin ? inLanguage(plugin.summary, i18n.language) : undefined}
             options={usable.map((one) => ({ value: one.name, label: inLanguage(one.title, i18n.language) || one.name }))}
             testId="study-pipeline"
@@ -154,7 +166,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
         {space.error ? <ErrorNotice error={space.error} /> : null}
         {space.isLoading ? <Loading /> : null}
         {searchable.length > 0 ? (
-          <SpaceTable fields={searchable} typed={rows} tried={tried} onChange={(name, part) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: { ...all[pluginName]?.[name], ...part } } }))} />
+          <SpaceTable fields={searchable} typed={rows} tried={tried} onChange={(name, part) => change(({ space: all }) => ({ space: { ...all, [pluginName]: { ...all[pluginName], [name]: { ...all[pluginName]?.[name], ...part } } } }))} />
         ) : null}
         {tried && searched.length === 0 ? (
           <Notice tone="bad" role="alert">
@@ -166,20 +178,19 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
         <div className={css["fields"]}>
           <SelectField label={t("studies.sampler")} value={more.sampler} onChange={(sampler) => change({ sampler })} options={SAMPLERS.map((value) => ({ value, label: t(`studies.samplers.${value}`) }))} testId="study-sampler" />
           <SelectField label={t("studies.pruner")} value={more.pruner} onChange={(pruner) => change({ pruner })} hint={t("studies.prunerHint")} options={PRUNERS.map((value) => ({ value, label: t(`studies.pruners.${value}`) }))} />
-          <SelectField label={t("studies.objective")} value={more.first} onChange={(first) => change({ first })} options={[{ value: "", label: metrics[0] ?? "–" }, ...metrics.slice(1).map((value) => ({ value, label: value }))]} />
-          <SelectField label={t("studies.secondObjective")} value={more.second} onChange={(second) => change({ second })} hint={t("studies.secondHint")} options={[{ value: "", label: t("studies.noSecond") }, ...metrics.map((value) => ({ value, label: value }))]} />
           <TextField label={t("studies.trials")} name="trials" mode="numeric" value={more.trials} onChange={(trials_) => change({ trials: trials_ })} error={numberFault(trials)} testId="study-trials" />
           <TextField label={t("studies.seconds")} name="seconds" mode="decimal" value={more.seconds} onChange={(seconds_) => change({ seconds: seconds_ })} hint={t("studies.secondsHint")} error={tried && badSeconds ? t("form.wholeNumber") : undefined} />
           <TextField label={t("studies.parallel")} name="parallel" mode="numeric" value={more.parallel} onChange={(parallel_) => change({ parallel: parallel_ })} error={numberFault(parallel)} />
           <TextField label={t("details.seed")} name="seed" mode="numeric" value={more.seed} onChange={(seed_) => change({ seed: seed_ })} error={tried && seed === null ? t("form.wholeNumber") : undefined} />
           {learnsFrom.length > 0 ? <SelectField label={t("studies.warm")} value={more.warm} onChange={(warm) => change({ warm })} options={[{ value: "", label: t("studies.noWarm") }, ...learnsFrom.map(({ id, name }) => ({ value: id, label: name }))]} /> : null}
         </div>
-        <CheckField label={t("studies.retrainWinner")} checked={retrain && more.second === ""} onChange={setRetrain} hint={t("studies.retrainHint")} />
+        <Objectives metrics={metrics} chosen={more.objectives} onChange={(objectives) => change({ objectives })} />
+        <CheckField label={t("studies.retrainWinner")} checked={more.retrain && chosen.length < 2} onChange={(retrain) => change({ retrain })} hint={t("studies.retrainHint")} />
       </Card>
       <Card>
         <details>
           <summary>{t("studies.fixed")}</summary>
-          <SchemaForm fields={fields} values={values} initial={initial} onChange={(name, value) => setConfig((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }))} faults={tried ? fixed.faults : {}} problems={{}} />
+          <SchemaForm fields={fields} values={values} initial={initial} onChange={(name, value) => change(({ config: all }) => ({ config: { ...all, [pluginName]: { ...all[pluginName], [name]: value } } }))} faults={tried ? fixed.faults : {}} problems={{}} />
         </details>
       </Card>
       {create.error ? <ErrorNotice error={create.error} /> : null}

@@ -3,14 +3,14 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
-import { Problem } from "../api/problem";
 import type { StudyDetail, Trial } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
-import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
+import { isMissing, PageProblem } from "../ui/PageProblem";
 import { Tabs } from "../ui/Tabs";
 import { studyQuery, trialsQuery } from "./api";
 import { ConfigTab } from "./page/ConfigTab";
@@ -32,17 +32,8 @@ export default function StudyPage({ id }: { id: string }) {
   const study = useQuery(studyQuery(id));
   const trials = useQuery(trialsQuery(id));
   const error = study.error ?? trials.error;
-  if (study.data !== undefined && trials.data !== undefined && !error) return <StudyContent study={study.data} trials={trials.data} />;
-  return (
-    <Page title={study.data?.name ?? t("studies.study")} crumbs={[{ name: t("studies.title"), to: paths.studies }]}>
-      {error ? <ErrorNotice error={error} /> : <Loading />}
-      {error instanceof Problem && error.status === 404 ? (
-        <p>
-          <Link href={paths.studies}>{t("studies.toStudies")}</Link>
-        </p>
-      ) : null}
-    </Page>
-  );
+  if (study.data !== undefined && trials.data !== undefined && !isMissing(error)) return <StudyContent study={study.data} trials={trials.data} />;
+  return <PageProblem title={study.data?.name ?? t("studies.study")} list={{ name: t("studies.title"), to: paths.studies }} error={error} />;
 }
 
 function StudyContent({ study, trials }: { study: StudyDetail; trials: readonly Trial[] }) {

@@ -34,12 +34,16 @@ export function trialsQuery(id: string) {
   });
 }
 
-/** The trials with their intermediate values; read again after each further trial that has ended. */
-export function curvesQuery(id: string, ended: number) {
+/** The time between two readings of the values of running trials. */
+const RUNNING_MS = 5000;
+
+/** The trials with their intermediate values; read again after each further trial that has ended, and while one runs. */
+export function curvesQuery(id: string, ended: number, isRunning: boolean) {
   return queryOptions({
     queryKey: ["study-curves", id, ended],
     queryFn: ({ signal }) => allItems(`/studies/${part(id)}/trials`, { curves: "true" }, signal),
-    enabled: ended > 0,
+    enabled: ended > 0 || isRunning,
+    refetchInterval: isRunning ? RUNNING_MS : false,
     placeholderData: (before) => before,
     staleTime: Infinity,
   });

@@ -18,9 +18,9 @@ NAVIGATION = (
     Group(
         {"en": "How-to guides", "tr": "Kılavuzlar"},
         (
-            "datasets", "pipelines", "models", "predictions", "runs", "studies", "reports", "comparison", "loop",
-            "automations", "judge", "vision", "trash", "plugins", "client", "cli", "dashboard", "engine", "scaling",
-            "deploy", "database", "people", "projects", "administration", "security",
+            "datasets", "pipelines", "models", "predictions", "runs", "studies", "feeds", "reports", "comparison",
+            "loop", "automations", "judge", "vision", "trash", "plugins", "client", "cli", "dashboard", "engine",
+            "scaling", "deploy", "database", "people", "projects", "administration", "security",
         ),
     ),
     Group({"en": "Concepts", "tr": "Kavramlar"}, ("concepts/loop", "concepts/honest-evaluation", "concepts/gate")),

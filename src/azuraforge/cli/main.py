@@ -30,6 +30,7 @@ from azuraforge.cli import (
 )
 from azuraforge.cli.access import invitations, link, members, people, platform, projects, secrets, tokens
 from azuraforge.cli.failures import USAGE, CommandError, report
+from azuraforge.cli.feeds import commands as feeds
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.listing import runs as listed_runs
@@ -59,6 +60,7 @@ app.add_typer(listed_runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(automations.app, name="automations")
 app.add_typer(notifications.app, name="notifications")

@@ -52,6 +52,13 @@ def worker(
         int | None,
         typer.Option(min=1, help="Maximum number of concurrent runs. Default: AZURAFORGE_RUNS__CONCURRENCY."),
     ] = None,
+    standing: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Maximum number of concurrent runs without end, such as learners. Default: AZURAFORGE_RUNS__STANDING.",
+        ),
+    ] = None,
 ) -> None:
     """Execute runs. Ctrl-C or SIGTERM requeues them immediately; they resume from their last checkpoint."""
     from azuraforge.platform import scaled
@@ -71,7 +78,8 @@ def worker(
         terminal.say(terminal.text("worker_ready", name=name, slots=slots, queues=", ".join(mine)))
 
     note_promises(terminal)
-    scaled.serve_worker(settings, mine, slots, ready)
+    endless = settings.runs.standing if standing is None else standing
+    scaled.serve_worker(settings, mine, slots, endless, ready)
     terminal.note(terminal.text("worker_stopped"))
 
 

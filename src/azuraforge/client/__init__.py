@@ -26,6 +26,7 @@ from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped
+from azuraforge.client.feeds.shapes import Feed, FeedChart, FeedColumn, FeedRowOut, FeedRowsOut, FeedRowsTaken
 from azuraforge.client.model import (
     AliasChange,
     Approval,
@@ -116,6 +117,12 @@ __all__ = [
     "Event",
     "ExternalRun",
     "ExtremeLosses",
+    "Feed",
+    "FeedChart",
+    "FeedColumn",
+    "FeedRowOut",
+    "FeedRowsOut",
+    "FeedRowsTaken",
     "FileUnusable",
     "Finding",
     "Fire",

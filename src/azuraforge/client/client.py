@@ -17,6 +17,7 @@ from azuraforge.client.automations import Automations
 from azuraforge.client.exploring.datasets import ExploredDatasets
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped, ship_leftovers
+from azuraforge.client.feeds.client import Feeds
 from azuraforge.client.http.address import AddressBook
 from azuraforge.client.http.connection import Connection
 from azuraforge.client.models import Models
@@ -71,6 +72,7 @@ class Client:
         self.loop = Loops(self._connection)
         self.events = Events(self._connection)
         self.studies = Studies(self._connection)
+        self.feeds = Feeds(self._connection)
         self.schedules = Schedules(self._connection)
         self.automations = Automations(self._connection)
         self.notifications = Notifications(self._connection)
@@ -95,7 +97,7 @@ class Client:
         return ExternalRun(self._connection, name, config, seed)
 
     def search(self, text: str, *, limit: int = 8) -> list[Found]:
-        """Return the runs, studies, models and datasets whose name contains ``text`` or whose id begins with it.
+        """Return the runs, studies, models, datasets and feeds whose name contains ``text`` or whose id begins with it.
 
         At most ``limit`` items of each kind are returned, newest first.
         """

@@ -121,7 +121,7 @@ class Studies:
     def trials(self, study: str, *, limit: int | None = None, curves: bool = False) -> TrialList:
         """Return the trials of a study, sorted by number; at most ``limit`` of them (None: all).
 
-        If ``curves`` is true, each ended trial contains its intermediate values as (report, value).
+        If ``curves`` is true, each trial contains its intermediate values so far as (report, value).
         """
         path = f"/studies/{segment(study)}/trials"
         return listed(self._connection, path, Trial, limit, curves="true" if curves else None)

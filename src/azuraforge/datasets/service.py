@@ -108,6 +108,11 @@ class DatasetService:
     def max_upload_bytes(self) -> int:
         return self._settings.server.max_body_bytes
 
+    @property
+    def max_json_bytes(self) -> int:
+        """Maximum size of rows that are sent as JSON, which is held in memory and parsed as a whole."""
+        return self._settings.server.max_json_bytes
+
     @contextmanager
     def inbox(self) -> Iterator[Path]:
         """Create a folder for one upload, which is locked during the block and removed after it.
@@ -128,9 +133,12 @@ class DatasetService:
         filename: str,
         options: FileOptions | ImageOptions,
         *,
+        provenance: Json | None = None,
         unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
         """Read the file at ``path`` and store it as a version; messages call it ``filename``.
+
+        ``provenance`` is added to that of the file.
 
         The class of ``options`` selects the kind: series in CSV, Excel or Parquet, or images in a zip file or Parquet.
 
@@ -149,6 +157,8 @@ class DatasetService:
                 incumbent=self._present_file(project_id, name),
             )
             read = self.ask(READ, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+            if provenance is not None:
+                read = read.model_copy(update={"provenance": {**read.provenance, **provenance}})
             return self._keep(project_id, name, "file", read, unit)
 
     def add_from_source(

@@ -104,11 +104,16 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
 
 
 def serve_worker(
-    settings: Settings, queues: Sequence[Queue], concurrency: int, on_ready: Callable[[str], None] | None = None
+    settings: Settings,
+    queues: Sequence[Queue],
+    concurrency: int,
+    standing: int,
+    on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Execute up to ``concurrency`` runs of ``queues`` at once until SIGINT or SIGTERM; then requeue running ones.
 
-    ``on_ready`` is called with the worker's name. Raises the same errors as ``serve_api``.
+    In addition, execute up to ``standing`` runs without end. ``on_ready`` is called with the worker's name. Raises the
+    same errors as ``serve_api``.
     """
     url = _broker_of(settings)
     stop = _stop_on_signals()
@@ -119,7 +124,7 @@ def serve_worker(
     try:
         services = _services(settings, {NOTIFIER: lambda _: notifier}, stop)
         worker = services[WORKER]
-        carrying = QueueWorker(worker, url, queues, concurrency)
+        carrying = QueueWorker(worker, url, queues, concurrency, standing)
         try:
             services[LAUNCHER].start()
             notifier.start()

@@ -16,12 +16,26 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
     from azuraforge.plugins.contract.fields.grouping import ESSENTIAL, group
     from azuraforge.plugins.contract.fields.search import search_choices, search_range
+    from azuraforge.plugins.contract.fields.secret import SecretName
     from azuraforge.plugins.contract.figure import Figure
+    from azuraforge.plugins.contract.live.source import FeedRow, LiveSource, Polled
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
     from azuraforge.plugins.contract.notifier import Message, Notifier
+    from azuraforge.plugins.contract.online.features import Features
+    from azuraforge.plugins.contract.online.kind import OnlineKind
+    from azuraforge.plugins.contract.online.learner import (
+        Answer,
+        Answers,
+        Example,
+        Learner,
+        LearnerContext,
+        Origin,
+        Result,
+        Steps,
+    )
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
-    from azuraforge.plugins.contract.secret import SecretName
+    from azuraforge.plugins.contract.rows import RowKind, Span
     from azuraforge.plugins.contract.shape import in_turkish
     from azuraforge.plugins.contract.source import ImageRead, Source, SourceFinding, SourceNews, SourceRead
     from azuraforge.plugins.contract.task_kind import TaskKind
@@ -42,12 +56,17 @@ __all__ = [
     "QUANTILE_LEVELS",
     "Agent",
     "AgentContext",
+    "Answer",
+    "Answers",
     "Checkpoint",
     "ClassPredictions",
     "ClassifyConfig",
     "Composition",
     "Config",
     "DatasetSchema",
+    "Example",
+    "Features",
+    "FeedRow",
     "Figure",
     "Floats",
     "ForecastConfig",
@@ -58,16 +77,24 @@ __all__ = [
     "ImageSplit",
     "ImageTable",
     "Indices",
+    "Learner",
+    "LearnerContext",
     "LeftOutMember",
+    "LiveSource",
     "Member",
     "Message",
     "Metric",
     "MetricFacts",
     "Notifier",
+    "OnlineKind",
+    "Origin",
     "Pairing",
     "Part",
     "Pipeline",
+    "Polled",
     "Predictions",
+    "Result",
+    "RowKind",
     "Rows",
     "RunContext",
     "Schema",
@@ -76,7 +103,9 @@ __all__ = [
     "SourceFinding",
     "SourceNews",
     "SourceRead",
+    "Span",
     "Split",
+    "Steps",
     "Table",
     "TaskKind",
     "chronological_split",
@@ -92,14 +121,19 @@ _MODULES = {
     "contract.arrays": "Floats Indices",
     "contract.composition": "Composition LeftOutMember Member",
     "contract.dataset_schema": "DatasetSchema",
+    "contract.online.features": "Features",
     "contract.figure": "Figure",
+    "contract.online.learner": "Answer Answers Example Learner LearnerContext Origin Result Steps",
+    "contract.live.source": "FeedRow LiveSource Polled",
     "contract.metric": "Metric MetricFacts Pairing",
     "contract.notifier": "Message Notifier",
+    "contract.online.kind": "OnlineKind",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",
     "contract.fields.grouping": "ESSENTIAL group",
     "contract.fields.search": "search_choices search_range",
-    "contract.secret": "SecretName",
+    "contract.rows": "RowKind Span",
+    "contract.fields.secret": "SecretName",
     "contract.shape": "in_turkish",
     "contract.source": "ImageRead Source SourceFinding SourceNews SourceRead",
     "contract.task_kind": "TaskKind",

@@ -18,11 +18,11 @@ class PluginOut(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     name: str
-    kind: Literal["pipeline", "source", "agent", "notifier", "task_kind", "metric", "unknown"] = Field(
-        description="kind of plugin; unknown: a file in the plugins folder that could not be imported"
-    )
+    kind: Literal[
+        "pipeline", "source", "agent", "notifier", "task_kind", "metric", "learner", "features", "unknown"
+    ] = Field(description="kind of plugin; unknown: a file in the plugins folder that could not be imported")
     task: str | None = Field(
-        default=None, description="name of the task kind of a pipeline or metric; null for other plugins"
+        default=None, description="name of the task kind of a pipeline, metric or learner; null for other plugins"
     )
     version: str
     origin: str = Field(description="distribution package that provides it, or its file in the plugins folder")

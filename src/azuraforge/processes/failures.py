@@ -3,6 +3,7 @@
 user error (or a full disk)          → failed, never retried
 TransientError                       → requeued with back-off
 ChildDied                            → an interruption: requeued immediately and counted towards quarantine
+Outgrown                             → the same, for a run without end that exceeded its memory limit
 LauncherDied, Draining               → an interruption that is not counted
 Cancelled                            → cancelled
 Replaced                             → another attempt executes the run: stop and write nothing
@@ -61,6 +62,10 @@ class ChildDied(Interruption):
     def __init__(self, status: int | None) -> None:
         self.status = status
         super().__init__(describe_exit(status))
+
+
+class Outgrown(Interruption):
+    """Raised if a run without end exceeded its memory limit; it continues from its last state."""
 
 
 class LauncherDied(Interruption):

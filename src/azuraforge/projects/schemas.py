@@ -143,7 +143,7 @@ class RetentionPolicy(BaseModel):
 
 
 #: Kinds of items that can be in the trash.
-Noun = Literal["run", "dataset", "model", "study"]
+Noun = Literal["run", "dataset", "model", "study", "feed"]
 
 
 class NeededBy(BaseModel):
@@ -187,6 +187,7 @@ class PurgeOut(BaseModel):
     studies: int = 0
     datasets: int = 0
     dataset_versions: int = 0
+    feeds: int = 0
     models: int = 0
     model_versions: int = 0
     predictions: int = 0

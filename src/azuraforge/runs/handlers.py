@@ -38,7 +38,14 @@ class RunExtra(BaseModel):
 
 @dataclass(frozen=True)
 class PreparedRun:
-    """Validated request in canonical form, from which the run's row is made. ``parts`` is shown in a dry run only."""
+    """Validated request in canonical form, from which the run's row is made.
+
+    Attributes:
+        standing: whether the run does not end. It gets the queue ``standing``, a thread instead of a slot, no time
+            limit, and continues from its last state when it exceeds its memory limit.
+        memory_limit_bytes: memory limit if the request states none; the platform's limit still applies.
+        parts: shown in a dry run only.
+    """
 
     name: str
     plugin: str | None
@@ -50,6 +57,8 @@ class PreparedRun:
     model: str | None = None
     plugin_version: str | None = None
     extra: RunExtra = field(default_factory=RunExtra)
+    standing: bool = False
+    memory_limit_bytes: int | None = None
     parts: tuple[PlannedPart, ...] = ()
 
 
@@ -78,6 +87,7 @@ class ClaimedRun:
     memory_limit_bytes: int | None
     environment: JsonObject | None  # environment of the first attempt
     created_by: str | None = None  # id of the person who started the run; None if unknown
+    standing: bool = False  # whether the run does not end
 
     def carries(self, shape: type[C]) -> C:
         """Return the run's extra data as ``shape``. Raises InvalidInput if the stored data does not fit the shape."""
@@ -246,6 +256,12 @@ class Received:
     def report(self, body: EventBody) -> None:
         """Append an event to the run's stream."""
         self.events.append(self.session, f"run/{self.run_id}", body)
+
+    def committed(self) -> None:
+        """Reset the run's counts of deaths and transient failures, because this transaction commits progress."""
+        from azuraforge.runs.lease import fenced_update
+
+        fenced_update(self.session, self.held, deaths=0, transient_failures=0)
 
 
 #: Maximum number of characters of a validation error that is stored with a run.

@@ -35,13 +35,14 @@ from azuraforge.database import ProjectKey, Session, Texts, among, cross_project
 from azuraforge.processes.failures import Replaced
 from azuraforge.projects.reads import is_active
 from azuraforge.runs.tables import Run
-from azuraforge.settings import QUEUES
+from azuraforge.settings import QUEUES, STANDING
 
 # Literals instead of parameters, because query planners use the partial indexes only with literals.
 _RUNNING = literal_column("'running'", String())
 _QUEUED = literal_column("'queued'", String())
 _NOTHING = literal_column("0", Integer())
 _ONE = literal_column("1", Integer())
+_STANDING = literal_column(f"'{STANDING}'", String())
 _UNBOUNDED = 2**31 - 1
 _PLAIN = {"synchronize_session": False}
 _KEY: tuple[Any, ...] = (Run.project_id, Run.id, Run.attempt)
@@ -85,10 +86,15 @@ def _projects_with_due_runs() -> CTE:
 
 
 def _running_in(project_id: ColumnElement[str]) -> Select[int]:
-    """Return a query for the number of running runs in a project, except external ones, which occupy no slot."""
+    """Return a query for the number of running runs in a project that occupy a slot: not external, not standing."""
     running = aliased(Run)
     count = select(func.count()).select_from(running)
-    return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
+    return count.where(
+        running.state == _RUNNING,
+        running.project_id == project_id,
+        running.kind != "external",
+        running.queue != _STANDING,
+    )
 
 
 def _first_of(waiting: CTE, kinds: TextsParameter, queues: TextsParameter) -> Select[str]:
@@ -123,6 +129,21 @@ def first_due_run(kinds: TextsParameter, queues: TextsParameter, most_running: C
         .order_by(heads.c.running, Run.priority.desc(), Run.created_at, Run.id)
         .limit(1)
     )
+
+
+@cross_project_query(kinds=Texts())
+def first_standing_run(kinds: TextsParameter) -> KeySelect:
+    """Lock and return the oldest due run without end. Neither slots nor fairness apply to it."""
+    due = (
+        Run.state == _QUEUED,
+        Run.waiting_on == _NOTHING,
+        Run.queue == _STANDING,
+        among(Run.kind, kinds),
+        or_(Run.run_after.is_(None), Run.run_after <= now()),
+        is_active(Run.project_id),
+    )
+    first = select(*_KEY).where(*due).order_by(Run.created_at, Run.id).limit(1)
+    return first.with_for_update(skip_locked=True, of=Run)
 
 
 @cross_project_query(kinds=Texts(), queues=Texts(), limit=Integer())
@@ -165,6 +186,11 @@ def find_due(
     """
     most = _UNBOUNDED if most_running is None else most_running
     return _first(first_due_run(session, kinds=kinds, queues=queues, most_running=most))
+
+
+def find_standing(session: Session, kinds: Sequence[str]) -> Held | None:
+    """Lock and return the run without end to claim next, or None. Requires a session of system scope."""
+    return _first(first_standing_run(session, kinds=kinds))
 
 
 def wanted_due(session: Session, run_id: str, kinds: Sequence[str]) -> Held | None:

@@ -11,8 +11,8 @@ import orjson
 
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.messages import Message
-from azuraforge.processes.failures import sayable
-from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.processes.failures import Outgrown, sayable
+from azuraforge.runs.handlers import ClaimedRun, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import RunSettings
 
@@ -21,7 +21,7 @@ _TIME, _MEMORY = "time_limit_seconds", "memory_limit_bytes"
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one attempt.
+    """Limits of one attempt. A run without end has no time limit.
 
     Attributes:
         time_seconds: maximum wall time; None means no limit.
@@ -29,6 +29,7 @@ class Limits:
         cancel_grace_seconds: time that a child may take to end after a cancellation request.
         time_asked: whether the run requested the time limit itself.
         memory_asked: whether the run requested the memory limit itself.
+        standing: whether the run does not end, so that it restarts when it exceeds the memory limit.
         begun: start of the attempt, as a value of ``time.monotonic``.
     """
 
@@ -37,12 +38,13 @@ class Limits:
     cancel_grace_seconds: float
     time_asked: bool = False
     memory_asked: bool = False
+    standing: bool = False
     begun: float = field(default_factory=time.monotonic)
 
     @classmethod
     def of(cls, run: ClaimedRun, settings: RunSettings) -> Limits:
         """Return the limits of an attempt that starts now."""
-        seconds, bytes_ = settings.time_limit_seconds, settings.memory_limit_bytes
+        seconds, bytes_ = None if run.standing else settings.time_limit_seconds, settings.memory_limit_bytes
         asked_seconds, asked_bytes = run.time_limit_seconds, run.memory_limit_bytes
         time_asked = asked_seconds is not None and (seconds is None or asked_seconds <= seconds)
         memory_asked = asked_bytes is not None and (bytes_ is None or asked_bytes <= bytes_)
@@ -52,6 +54,7 @@ class Limits:
             settings.cancel_grace_seconds,
             time_asked,
             memory_asked,
+            run.standing,
         )
 
     def check_time(self) -> None:
@@ -67,17 +70,16 @@ class Limits:
             )
 
     def check_memory(self, used_bytes: int) -> None:
-        """Raise UserError if ``used_bytes`` exceeds the memory limit of the attempt."""
-        if self.memory_bytes is not None and used_bytes > self.memory_bytes:
-            _refuse(
-                _MEMORY,
-                Message(
-                    "the run's processes used {used:,} bytes of memory; {most:,} bytes are allowed",
-                    {"used": used_bytes, "most": self.memory_bytes},
-                ),
-                self.memory_asked,
-                Message("use less data or a smaller model"),
-            )
+        """Raise UserError, or Outgrown for a run without end, if ``used_bytes`` exceeds the memory limit."""
+        if self.memory_bytes is None or used_bytes <= self.memory_bytes:
+            return
+        problem = Message(
+            "the run's processes used {used:,} bytes of memory; {most:,} bytes are allowed",
+            {"used": used_bytes, "most": self.memory_bytes},
+        )
+        if self.standing:
+            raise Outgrown(problem)
+        _refuse(_MEMORY, problem, self.memory_asked, Message("use less data or a smaller model"))
 
 
 def check_asked(request: RunRequest, settings: RunSettings) -> None:
@@ -101,6 +103,18 @@ def check_asked(request: RunRequest, settings: RunSettings) -> None:
                 most=most,
                 variable=_variable(name),
             )
+
+
+def checked_standing(request: RunRequest, prepared: PreparedRun) -> PreparedRun:
+    """Return a prepared run. Raises InvalidInput if its request sets a time limit for a run without end."""
+    if prepared.standing and request.time_limit_seconds is not None:
+        raise InvalidInput(
+            "this run does not end, so it has no time limit",
+            where="{place}",
+            next_step="remove {place} from the request",
+            place=_TIME,
+        )
+    return prepared
 
 
 def _refuse(name: str, problem: Message, asked: bool, otherwise: Message) -> NoReturn:

@@ -275,8 +275,8 @@ class AttemptOut(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     ended_as: str | None = Field(
-        description="final state of the run; or, if it was requeued, `died`, `lost`, `interrupted`, `drained` or"
-        " `transient`; null while the attempt is running"
+        description="final state of the run; or, if it was requeued, `died`, `memory`, `lost`, `interrupted`,"
+        " `drained` or `transient`; null while the attempt is running"
     )
     reason: str | None
     resumed_from_step: int | None

@@ -37,14 +37,14 @@ from azuraforge.runs.dispatch import RunDispatch
 from azuraforge.runs.editing.service import RunEditing
 from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
-from azuraforge.runs.limits import check_asked, hash_of
+from azuraforge.runs.limits import check_asked, checked_standing, hash_of
 from azuraforge.runs.lookup import RunLookup
 from azuraforge.runs.metrics.schemas import MetricsOut
 from azuraforge.runs.schemas import ArtifactOut, FinishRequest, MetricPoints, RunDetail, RunOut, RunRequest
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, check_resumable
 from azuraforge.runs.trash import Needs, RunTrash
-from azuraforge.settings import Settings
+from azuraforge.settings import STANDING, Settings
 from azuraforge.strict_json import JsonObject
 
 
@@ -127,7 +127,7 @@ class RunService:
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
         self.check_kind(request.kind)
-        return self._handlers[request.kind].prepare(project_id, request)
+        return checked_standing(request, self._handlers[request.kind].prepare(project_id, request))
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -344,11 +344,11 @@ class RunService:
             dataset_fingerprint=prepared.dataset_fingerprint,
             code_version="",  # set by the first attempt
             state="queued",
-            queue=self._limits.queue_of(request.kind, prepared.plugin),
+            queue=STANDING if prepared.standing else self._limits.queue_of(request.kind, prepared.plugin),
             priority=request.priority,
             on_failure=request.on_failure,
             time_limit_seconds=request.time_limit_seconds,
-            memory_limit_bytes=request.memory_limit_bytes,
+            memory_limit_bytes=request.memory_limit_bytes or prepared.memory_limit_bytes,
             progress={},
         )
         if request.kind == _EXTERNAL:

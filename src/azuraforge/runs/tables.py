@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from azuraforge.database import Base, Deletable, JsonText, Lines, MessageText, Owned, Timestamp, new_id, now
 from azuraforge.messages.stored import StoredText
 from azuraforge.runs.schemas import OnFailure, RunState
+from azuraforge.settings import STANDING
 from azuraforge.strict_json import JsonObject
 
 # Conditions of partial indexes. Query planners use an index only if the query contains the same literals.
@@ -31,6 +32,8 @@ RUNNING = "state = 'running'"
 READY = "state = 'queued' AND waiting_on = 0"
 IN_TRASH = "deleted_at IS NOT NULL"
 NO_TRIAL = "kind <> 'trial'"
+#: Queued runs without end.
+STANDING_READY = f"{READY} AND queue = 'standing'"
 LISTED = f"deleted_at IS NULL AND {NO_TRIAL}"
 
 
@@ -68,6 +71,13 @@ class Run(Deletable, Owned, Base):
             "id",
             sqlite_where=text(READY),
             postgresql_where=text(READY),
+        ),
+        Index(  # claims of runs without end
+            "ix_run_standing",
+            "created_at",
+            "id",
+            sqlite_where=text(STANDING_READY),
+            postgresql_where=text(STANDING_READY),
         ),
         Index(
             "ix_run_trash",
@@ -127,6 +137,11 @@ class Run(Deletable, Owned, Base):
     pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept regardless of age
     tags: Mapped[list[str]] = mapped_column(Lines, default=list)
     note: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def standing(self) -> bool:
+        """Whether the run does not end."""
+        return self.queue == STANDING
 
 
 class RunDependency(Owned, Base):

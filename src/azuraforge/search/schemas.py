@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-FoundKind = Literal["run", "study", "model", "dataset"]
+FoundKind = Literal["run", "study", "model", "dataset", "feed"]
 
 
 class FoundOut(BaseModel):
-    """A run, study, model or dataset that matches the search."""
+    """A run, study, model, dataset or feed that matches the search."""
 
     kind: FoundKind
     id: str

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from azuraforge.database import Database, Session
 from azuraforge.database.name_search import NamedRow
 from azuraforge.datasets import reads as dataset_reads
+from azuraforge.learners import reads as learner_reads
 from azuraforge.models import reads as model_reads
 from azuraforge.runs import reads as run_reads
 from azuraforge.search.schemas import FoundKind, FoundOut, SearchOut
@@ -17,6 +18,7 @@ _KINDS: dict[FoundKind, Callable[[Session, str, int], list[NamedRow]]] = {
     "study": finding.find_named,
     "model": model_reads.find_named,
     "dataset": dataset_reads.find_named,
+    "feed": learner_reads.find_named,
 }
 
 

@@ -23,8 +23,11 @@ from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
-#: Paths whose body is a file that is streamed to disk; all other bodies are JSON.
-FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image|runs/[^/]+/artifacts/.+)")
+#: Paths whose body may be a file that is streamed to disk; all other bodies are JSON.
+FILE_PATHS = re.compile(
+    rf"{PREFIX}/(datasets|datasets/preview|datasets/[^/]+/(rows|incumbent)|models/import|models/[^/]+/predict-image"
+    r"|runs/[^/]+/artifacts/.+)"
+)
 
 
 async def _ready() -> dict[str, str]:

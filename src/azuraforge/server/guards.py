@@ -138,15 +138,23 @@ class BodyGuard:
             )
             await answer(scope, receive, headed)
         elif length.isdecimal() and int(length) > max_bytes:
-            setting = "AZURAFORGE_SERVER__MAX_BODY_BYTES" if is_file else "AZURAFORGE_SERVER__MAX_JSON_BYTES"
-            answer = problem(
-                413,
-                TOO_LARGE,
-                "too_large",
-                next_step="send a smaller request body, or increase {setting}",
-                size=size_of(max_bytes),
-                setting=setting,
-            )
+            size = size_of(max_bytes)
+            if is_file:
+                answer = problem(
+                    413,
+                    "the file is larger than {size}",
+                    "too_large",
+                    next_step="compress the file, or ask an administrator to raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+                    size=size,
+                )
+            else:
+                answer = problem(
+                    413,
+                    TOO_LARGE,
+                    "too_large",
+                    next_step="send a smaller request body, or increase AZURAFORGE_SERVER__MAX_JSON_BYTES",
+                    size=size,
+                )
             await answer(scope, receive, headed)
         else:
             await self.app(scope, bounded(receive, max_bytes), headed)

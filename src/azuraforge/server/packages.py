@@ -6,6 +6,7 @@ from azuraforge.automations.package import PACKAGE as AUTOMATIONS
 from azuraforge.datasets.package import PACKAGE as DATASETS
 from azuraforge.demo.package import PACKAGE as DEMO
 from azuraforge.events.package import PACKAGE as EVENTS
+from azuraforge.learners.package import PACKAGE as LEARNERS
 from azuraforge.loop.package import PACKAGE as LOOP
 from azuraforge.models.package import PACKAGE as MODELS
 from azuraforge.package import Package
@@ -31,6 +32,7 @@ PACKAGES: tuple[Package, ...] = (
     PIPELINES,
     REPORTS,
     STUDIES,
+    LEARNERS,
     AUTOMATIONS,
     LOOP,
     SEARCH,

@@ -94,7 +94,7 @@ def list_trials(
     service: Service,
     limit: Limit = PAGE,
     after: After = None,
-    curves: Annotated[bool, Query(description="whether to include the intermediate values of ended trials")] = False,
+    curves: Annotated[bool, Query(description="whether to include the intermediate values of the trials")] = False,
 ) -> TrialPage:
     """List a study's trials by number."""
     return service.trials(access.project_id, study, limit=limit, after=after, curves=curves)

@@ -78,7 +78,7 @@ def importance(question: ImportanceQuestion) -> Importances:
 
     space = dimensions_of(question["space"])
     searched = [name for name, each in space.items() if not each.single]
-    complete = [trial for trial in question["trials"] if trial["state"] == "complete"]
+    complete = _inside([trial for trial in question["trials"] if trial["state"] == "complete"], space)
     found: list[dict[str, float] | None] = []
     for index, direction in enumerate(question["directions"]):
         scores = [_score(trial, index) for trial in complete]
@@ -167,7 +167,7 @@ def _tpe(question: NextTrialQuestion, space: Space, stream: int) -> NextTrial:
     # TPE ranks pruned trials by their curves. If curve and score have opposite directions, the curve's sign is
     # inverted.
     sign = 1.0 if len(directions) > 1 or pruner.get("direction", directions[0]) == directions[0] else -1.0
-    finished = [*_inside(question["warm"], space), *question["trials"]]
+    finished = _inside([*question["warm"], *question["trials"]], space)
     study.add_trials([_frozen(trial, trial["scores"], space, sign) for trial in finished])
     asked = study.ask(fixed_distributions=_distributions(space))
     return {"params": {name: _value_of(space[name], asked.params[name]) for name in space}, "generation": None}
@@ -288,7 +288,10 @@ def _frozen(trial: TrialRecord, scores: list[float] | None, space: Space, sign: 
 
 
 def _inside(trials: Sequence[TrialRecord], space: Space) -> list[TrialRecord]:
-    """Return the trials whose params lie in ``space``; ``trials`` come from earlier studies."""
+    """Return the trials whose params lie in ``space``.
+
+    A trial of an earlier study, or one recorded before a plugin renamed a field, may lack a field of the space.
+    """
     return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
 
 

@@ -196,7 +196,7 @@ class TrialOut(BaseModel):
     curve: list[list[float | None]] | None = Field(
         default=None,
         description="values of the pruner's series as (number of the report, value), reduced to at most 100; null "
-        "unless requested, or while the trial is running",
+        "unless requested",
     )
     cpu_seconds: float | None
     error: RunError | None

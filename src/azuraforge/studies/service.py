@@ -32,6 +32,7 @@ from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.choices import check_sampler, pruner_of
+from azuraforge.studies.collecting import Curves
 from azuraforge.studies.events import StudyChanged, StudyEnded, study_stream
 from azuraforge.studies.finding import earlier_trials, found_study, locked_study, require, require_kept
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
@@ -89,6 +90,7 @@ class StudyService:
         self._runs = runs
         self._advance = advance
         self._sampler = sampler
+        self._curves = Curves(runs)
         self._call = call
         self._lock = threading.Lock()
         #: The bin of deleted studies, which deletes, restores and purges them.
@@ -247,6 +249,10 @@ class StudyService:
             spans = reads.spans(session, [trial.run_id for trial in found])
         trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
+        if curves:
+            for each in trials:
+                if each.ended_at is None:  # its row is behind the run's log, or has no values without a pruner
+                    each.curve = self._curves.of(row, each)
         items = [shapes.trial_out(each, runs.get(each.run_id), spans.get(each.run_id), curve=curves) for each in trials]
         return TrialPage(items=items, next=cursor)
 

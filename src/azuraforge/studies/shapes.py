@@ -30,7 +30,7 @@ _MOST_POINTS = 100
 def trial_out(
     trial: StudyTrial, run: RunOut | None = None, span: AttemptSpan | None = None, *, curve: bool = False
 ) -> TrialOut:
-    """Return a trial, with its intermediate values if ``curve`` is true and it has ended.
+    """Return a trial, with its intermediate values so far if ``curve`` is true.
 
     ``span`` are the run's attempts.
     """
@@ -44,7 +44,7 @@ def trial_out(
         metrics=trial.metrics,
         reports=len(trial.curve),
         best_epoch=trial.best_epoch,
-        curve=_reduced(trial.curve) if curve and trial.ended_at is not None else None,
+        curve=_reduced(trial.curve) if curve else None,
         cpu_seconds=trial.cpu_seconds,
         error=RunError.shown(trial.error),
         created_at=trial.created_at,

@@ -10,7 +10,8 @@ import { Badge } from "../../ui/Badge";
 import { ButtonLink } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
 import { Facts, type Fact } from "../../ui/Facts";
-import { Empty, ErrorNotice, Loading } from "../../ui/Notice";
+import { Empty } from "../../ui/Notice";
+import { isMissing, PageProblem } from "../../ui/PageProblem";
 import css from "../Schedules.module.css";
 import { AutomationActions } from "./AutomationActions";
 import { Awaits } from "./Awaits";
@@ -20,10 +21,11 @@ import { automationQuery } from "./api";
 import { objectOf } from "./sentences";
 
 export default function AutomationPage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
   const automation = useQuery(automationQuery(id));
   useTitle(automation.data?.name ?? "");
-  if (automation.error) return <ErrorNotice error={automation.error} />;
-  if (automation.data === undefined) return <Loading />;
+  if (automation.data === undefined || isMissing(automation.error)) return <PageProblem title={t("automations.one")} list={{ name: t("automations.title"), to: paths.automations }} error={automation.error} />;
   return <AutomationCards automation={automation.data} />;
 }
 
@@ -42,7 +44,7 @@ function AutomationCards({ automation }: { automation: Automation }) {
       : [];
   return (
     <div className={css["page"]} data-testid="automation">
-      <PageHead title={automation.name} note={<><Awaits when={automation.when} /> {automation.paused ? <Badge>{t("automations.paused")}</Badge> : null}</>}>
+      <PageHead title={automation.name} crumbs={[{ name: t("automations.title"), to: paths.automations }]} note={<><Awaits when={automation.when} /> {automation.paused ? <Badge>{t("automations.paused")}</Badge> : null}</>}>
         {mayWrite(session) ? <ButtonLink to={paths.editAutomation(automation.id)} testId="edit-automation">{t("automations.edit")}</ButtonLink> : null}
         <AutomationActions automation={automation} onDeleted={() => navigate(paths.automations, { replace: true })} />
       </PageHead>

@@ -6,7 +6,7 @@ import { useShownTheme } from "../../theme/theme";
 import { Button } from "../../ui/Button";
 import { useWidth } from "../parts/ChartFrame";
 import { Tooltip } from "../parts/Tooltip";
-import { axisOf, kindsOf, marksOf, matching, movedBy, valueAt, withEnd, type Axis, type Brush, type Column, type ScaleKind, type Value } from "./columns";
+import { axisOf, categoryText, kindsOf, marksOf, matching, movedBy, valueAt, withEnd, type Axis, type Brush, type Column, type ScaleKind, type Value } from "./columns";
 import { cleared, nearestRow, strokeRows, type Look } from "./drawing";
 import css from "./Parallel.module.css";
 import { RAMP, binsOf } from "./ramp";
@@ -197,6 +197,10 @@ function AxisTrack({ axis, x, look, brush, show, onBrush }: TrackProps) {
   const { number } = useFormats();
   const grab = useRef<number | null>(null);
   const span = look.bottom - look.top;
+  const marks = marksOf(axis);
+  // More digits where neighbours would read the same.
+  const short = marks.map(({ value }) => (typeof value === "number" ? number(value, 3) : value));
+  const digits = new Set(short).size < marks.length ? 6 : 3;
   const shareAt = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
     return Math.min(1, Math.max(0, 1 - (event.clientY - box.top) / (box.height || 1)));
@@ -219,9 +223,9 @@ function AxisTrack({ axis, x, look, brush, show, onBrush }: TrackProps) {
         <div className={css["rule"]} />
         {brush ? <div className={css["brush"]} style={{ insetBlockEnd: `${brush[0] * 100}%`, blockSize: `${(brush[1] - brush[0]) * 100}%` }} /> : null}
       </div>
-      {marksOf(axis).map(({ at, value }) => (
+      {marks.map(({ at, value }) => (
         <span key={String(value)} className={css["tick"]} style={{ insetBlockEnd: `${at * 100}%` }} aria-hidden="true" title={String(value)}>
-          {typeof value === "number" ? number(value, 3) : value}
+          {typeof value === "number" ? number(value, digits) : categoryText(value ?? "–", axis.categories)}
         </span>
       ))}
       {(["low", "high"] as const).map((end) => (

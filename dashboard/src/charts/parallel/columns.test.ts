@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { bandOf, gridOf } from "../../comparison/bands";
-import { axisOf, kindsOf, matching, movedBy, valueAt, withEnd } from "./columns";
+import { axisOf, categoryText, kindsOf, matching, movedBy, valueAt, withEnd } from "./columns";
 
 const column = (id: string, values: (number | string | null)[]) => ({ id, name: id, values });
 
@@ -33,5 +33,14 @@ describe("bandOf", () => {
   it("is the mean and the range of the curves that reach a step", () => {
     const curves = [{ steps: [0, 2], values: [0, 2] }, { steps: [0, 1], values: [2, 4] }];
     expect(bandOf(curves, gridOf(curves))).toEqual({ steps: [0, 1, 2], mean: [1, 2.5, 2], low: [0, 1, 2], high: [2, 4, 2] });
+  });
+});
+
+describe("categoryText", () => {
+  it("shows the end of long names that begin alike, and short names as they are", () => {
+    const names = ["forecasting.lstm", "forecasting.seasonal_naive", "vision.convolutional", "ridge"];
+    const shown = names.map((name) => categoryText(name, names));
+    expect(shown).toEqual(["…sting.lstm", "…onal_naive", "vision.convolutional", "ridge"]);
+    expect(new Set(shown).size).toBe(names.length);
   });
 });

@@ -130,6 +130,13 @@ export function withEnd(brush: Brush | undefined, end: "low" | "high", share: nu
   return next[0] <= 0 && next[1] >= 1 ? null : next;
 }
 
+/** The text of a category on its axis: the end of a long name if another category begins in the same way. */
+export function categoryText(category: string, categories: readonly string[], most = 11): string {
+  if (category.length <= most) return category;
+  const start = category.slice(0, most - 1);
+  return categories.some((other) => other !== category && other.startsWith(start.slice(0, most - 4))) ? `…${category.slice(1 - most)}` : category;
+}
+
 /** A list with one element moved by a number of places; the same list at its ends. */
 export function movedBy<T>(list: readonly T[], index: number, by: number): readonly T[] {
   const to = Math.min(list.length - 1, Math.max(0, index + by));

@@ -1,6 +1,7 @@
 export const automations = {
   automations: {
     title: "Automations",
+    one: "Automation",
     note: "Each automation runs its steps in order when an event occurs, a measured value crosses a limit, or a scheduled time is reached",
     none: "No automations yet",
     noneNext: "An automation waits for an event, a measured value or a scheduled time, and then predicts, trains, sends a message or promotes a version.",
@@ -49,7 +50,7 @@ export const automations = {
       asked: "manual",
     },
     states: { waiting: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", skipped: "Skipped" },
-    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", agent: "run an agent", trial: "run a trial", study: "run a study", notify: "notify", promote: "promote", roll_back: "roll back" },
+    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", agent: "run an agent", trial: "run a trial", collect: "collect rows", study: "run a study", notify: "notify", promote: "promote", roll_back: "roll back" },
     dryRun: "Dry run over the past month",
     dryRunTitle: "Dry run",
     dryRunNote: "Shows what the automation would have done; no step is executed",

@@ -81,7 +81,7 @@ export const home = {
     action: "action",
     page: "page",
     project: "project",
-    kind: { run: "run", study: "study", model: "model", dataset: "dataset" },
+    kind: { run: "run", study: "study", model: "model", dataset: "dataset", feed: "feed" },
     newRun: "New run",
     newStudy: "New study",
     addData: "Add data",
@@ -92,6 +92,7 @@ export const home = {
   keys: {
     title: "Keys",
     list: "Show the keys",
+    filter: "List of runs: go to the filter",
     newRun: "New run",
     go: "Go to {{page}}",
     close: "Close a dialog, a menu or the palette",

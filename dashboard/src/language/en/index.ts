@@ -5,6 +5,7 @@ import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
 import { home } from "./home";
 import { loop } from "./loop";
+import { feeds } from "./feeds";
 import { fresh } from "./fresh";
 import { modelPage } from "./modelPage";
 import { models } from "./models";
@@ -43,6 +44,7 @@ export const en = {
   ...shell,
   ...start,
   ...studies,
+  ...feeds,
   ...targets,
   ...vision,
 };

@@ -6,7 +6,6 @@ export const modelPage = {
     history: "History",
     champion: "champion v{{version}}",
     noChampion: "no champion",
-    toModels: "All models",
     toVersions: "See the versions",
     toPredictions: "Predict with other settings, and see all predictions",
     next: "Next values",

@@ -10,6 +10,8 @@ export const plugins = {
     source: "Sources",
     task_kind: "Task kinds",
     metric: "Metrics",
+    learner: "Learners",
+    features: "Features",
     name: "Name",
     does: "Description",
     origin: "Origin",

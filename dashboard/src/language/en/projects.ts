@@ -12,7 +12,7 @@ export const projects = {
     by: "Deleted by",
     purgedAfter: "Purged after",
     policy: "the project's policy",
-    nouns: { run: "run", dataset: "dataset", model: "model", study: "study" },
+    nouns: { run: "run", dataset: "dataset", model: "model", study: "study", feed: "feed" },
     keptForStudy: "kept for the study {{name}}",
     keptFor: "kept for {{name}} v{{version}}",
     restore: "Restore",

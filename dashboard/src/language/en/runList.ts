@@ -67,7 +67,7 @@ export const runList = {
     noMatchNext: "Change the filter or the state, or show all runs.",
     showAll: "Show all runs",
     pinned: "Pinned",
-    score: "{{name}} {{value}} (best baseline {{baseline}})",
+    score: "{{name}} {{value}} (baseline {{baseline}})",
     decision: {
       serves_unproven: "In use, not proven yet",
       promoted: "Champion",

@@ -9,7 +9,6 @@ export const runPage = {
     files: "Files",
     system: "System",
     report: "Report",
-    toRuns: "All runs",
     scoreOf: "{{metric}}, next to the best baseline",
     noEvaluation: "Not known yet: the evaluation appears when the run has predicted its test set.",
     neverEvaluated: "This run has no evaluation.",

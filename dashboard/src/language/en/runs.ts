@@ -221,6 +221,7 @@ export const runs = {
       quarantined: "quarantined",
       interrupted: "interrupted",
       drained: "requeued on shutdown",
+      memory: "restarted: memory limit exceeded",
       lost: "lost",
       died: "its process died",
       transient: "transient error",

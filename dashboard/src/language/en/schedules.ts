@@ -1,6 +1,7 @@
 export const schedules = {
   schedules: {
     title: "Schedules",
+    one: "Schedule",
     note: "Runs repeated at set times",
     new: "New schedule",
     newNote: "Choose a run that succeeded and when to repeat it",

@@ -8,6 +8,7 @@ export const shell = {
     next: "What to do: {{next}}",
     noPage: "This page does not exist",
     toHome: "Open the project’s home page",
+    toList: "Go to: {{list}}",
   },
   theme: { switch: "Theme: {{current}}. Change it", auto: "system", light: "light", dark: "dark" },
   toast: { region: "Messages", undo: "Undo" },
@@ -38,6 +39,7 @@ export const shell = {
     openPlaces: "Open the navigation",
     runs: "Runs",
     studies: "Studies",
+    feeds: "Feeds",
     models: "Models",
     datasets: "Datasets",
     schedules: "Schedules",
@@ -72,4 +74,14 @@ export const shell = {
     cancel: "Cancel",
   },
   roles: { viewer: "viewer", member: "member", admin: "admin", owner: "owner" },
+  role: {
+    changed: "Your role in this project has changed from {{former}} to {{role}}.",
+    may: {
+      viewer: "You can read everything; actions are no longer offered. Ask an admin of the project if you need them.",
+      member: "You can start, cancel and promote; tokens, members and retention are for admins.",
+      admin: "You can also manage tokens, members and retention.",
+      owner: "You can do everything in this project.",
+    },
+    readOnly: "Your role is {{role}}: you can read this form, but not send it. Ask an admin of the project for the role of a member; what you typed stays in this tab.",
+  },
 };

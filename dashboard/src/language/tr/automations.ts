@@ -3,6 +3,7 @@ import type { automations as english } from "../en/automations";
 export const automations: typeof english = {
   automations: {
     title: "Otomasyonlar",
+    one: "Otomasyon",
     note: "Bir olay gerçekleşince, ölçülen bir değer sınırı aşınca ya da belirlenen zaman gelince adımları sırayla çalıştırır",
     none: "Henüz otomasyon yok",
     noneNext: "Otomasyon bir olayı, ölçülen bir değeri ya da belirlenen zamanı bekler; sonra tahmin yapar, model eğitir, ileti gönderir ya da bir sürümü terfi ettirir.",
@@ -51,7 +52,7 @@ export const automations: typeof english = {
       asked: "elle",
     },
     states: { waiting: "Bekliyor", running: "Çalışıyor", succeeded: "Başarılı", failed: "Başarısız", skipped: "Atlandı" },
-    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", agent: "ajan çalıştır", trial: "deneme çalıştır", study: "arama başlat", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
+    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", agent: "ajan çalıştır", trial: "deneme çalıştır", collect: "satır topla", study: "arama başlat", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
     dryRun: "Son bir ay için prova yap",
     dryRunTitle: "Prova",
     dryRunNote: "Otomasyonun ne yapmış olacağını gösterir; hiçbir adım çalıştırılmaz",

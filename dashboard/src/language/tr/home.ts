@@ -83,7 +83,7 @@ export const home: typeof english = {
     action: "eylem",
     page: "sayfa",
     project: "proje",
-    kind: { run: "çalıştırma", study: "arama", model: "model", dataset: "veri kümesi" },
+    kind: { run: "çalıştırma", study: "arama", model: "model", dataset: "veri kümesi", feed: "veri akışı" },
     newRun: "Yeni çalıştırma",
     newStudy: "Yeni arama",
     addData: "Veri ekle",
@@ -94,6 +94,7 @@ export const home: typeof english = {
   keys: {
     title: "Tuşlar",
     list: "Tuşları göster",
+    filter: "Çalıştırma listesi: süzgece git",
     newRun: "Yeni çalıştırma",
     go: "Git: {{page}}",
     close: "İletişim kutusunu, menüyü ya da arama kutusunu kapat",

@@ -6,6 +6,7 @@ import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
 import { home } from "./home";
 import { loop } from "./loop";
+import { feeds } from "./feeds";
 import { fresh } from "./fresh";
 import { modelPage } from "./modelPage";
 import { models } from "./models";
@@ -44,6 +45,7 @@ export const tr: Texts = {
   ...shell,
   ...start,
   ...studies,
+  ...feeds,
   ...targets,
   ...vision,
 };

@@ -8,7 +8,6 @@ export const modelPage: typeof english = {
     history: "Geçmiş",
     champion: "şampiyon v{{version}}",
     noChampion: "şampiyon yok",
-    toModels: "Bütün modeller",
     toVersions: "Sürümleri gör",
     toPredictions: "Başka ayarlarla tahmin et ve bütün tahminleri gör",
     next: "Gelecek değerler",

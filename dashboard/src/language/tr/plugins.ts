@@ -12,6 +12,8 @@ export const plugins: typeof english = {
     source: "Kaynaklar",
     task_kind: "Görev türleri",
     metric: "Metrikler",
+    learner: "Öğreniciler",
+    features: "Öznitelikler",
     name: "Ad",
     does: "Açıklama",
     origin: "Köken",

@@ -14,7 +14,7 @@ export const projects: typeof english = {
     by: "Silen",
     purgedAfter: "Kalıcı silinme",
     policy: "projenin politikası",
-    nouns: { run: "çalıştırma", dataset: "veri kümesi", model: "model", study: "arama" },
+    nouns: { run: "çalıştırma", dataset: "veri kümesi", model: "model", study: "arama", feed: "veri akışı" },
     keptForStudy: "{{name}} araması için tutuluyor",
     keptFor: "{{name}} v{{version}} için tutuluyor",
     restore: "Geri getir",

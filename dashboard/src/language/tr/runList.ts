@@ -69,7 +69,7 @@ export const runList: typeof english = {
     noMatchNext: "Filtreyi ya da durumu değiştirin veya bütün çalıştırmaları gösterin.",
     showAll: "Bütün çalıştırmaları göster",
     pinned: "Sabitlendi",
-    score: "{{name}} {{value}} (en iyi temel yöntem {{baseline}})",
+    score: "{{name}} {{value}} (temel yöntem {{baseline}})",
     decision: {
       serves_unproven: "Kullanımda, henüz kanıtlanmadı",
       promoted: "Şampiyon",

@@ -11,7 +11,6 @@ export const runPage: Pick<Texts, "runPage" | "runLabels" | "runCurves" | "runLo
     files: "Dosyalar",
     system: "Sistem",
     report: "Rapor",
-    toRuns: "Tüm çalıştırmalar",
     scoreOf: "{{metric}}, en iyi temel modelle birlikte",
     noEvaluation: "Henüz bilinmiyor: değerlendirme, test kümesi tahmin edildiğinde görünür.",
     neverEvaluated: "Bu çalıştırmanın değerlendirmesi yok.",

@@ -223,6 +223,7 @@ export const runs: typeof english = {
       quarantined: "karantinada",
       interrupted: "yarıda kesildi",
       drained: "kapanışta yeniden sıraya alındı",
+      memory: "bellek sınırı aşıldığı için yeniden başlatıldı",
       lost: "kayboldu",
       died: "süreci çöktü",
       transient: "geçici hata",

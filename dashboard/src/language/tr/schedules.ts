@@ -3,6 +3,7 @@ import type { schedules as english } from "../en/schedules";
 export const schedules: typeof english = {
   schedules: {
     title: "Zamanlamalar",
+    one: "Zamanlama",
     note: "Belirli zamanlarda yinelenen çalıştırmalar",
     new: "Yeni zamanlama",
     newNote: "Başarılı bir çalıştırma ve yinelenme zamanını seçin",

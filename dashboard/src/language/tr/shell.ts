@@ -10,6 +10,7 @@ export const shell: typeof english = {
     next: "Ne yapmalı: {{next}}",
     noPage: "Böyle bir sayfa yok",
     toHome: "Projenin ana sayfasını aç",
+    toList: "Şu sayfaya git: {{list}}",
   },
   theme: { switch: "Tema: {{current}}. Değiştir", auto: "sistem", light: "açık", dark: "koyu" },
   toast: { region: "İletiler", undo: "Geri al" },
@@ -40,6 +41,7 @@ export const shell: typeof english = {
     openPlaces: "Gezinmeyi aç",
     runs: "Çalıştırmalar",
     studies: "Aramalar",
+    feeds: "Veri akışları",
     models: "Modeller",
     datasets: "Veri kümeleri",
     schedules: "Zamanlamalar",
@@ -74,4 +76,14 @@ export const shell: typeof english = {
     cancel: "Vazgeç",
   },
   roles: { viewer: "izleyici", member: "üye", admin: "yönetici", owner: "sahip" },
+  role: {
+    changed: "Bu projedeki rolünüz değişti: önceki {{former}}, yeni {{role}}.",
+    may: {
+      viewer: "Her şeyi okuyabilirsiniz; işlemler artık sunulmuyor. Gerekirse projenin bir yöneticisine başvurun.",
+      member: "Çalıştırma başlatabilir, iptal edebilir ve model yükseltebilirsiniz; jetonları, üyeleri ve saklama süresini yöneticiler yönetir.",
+      admin: "Jetonları, üyeleri ve saklama süresini de yönetebilirsiniz.",
+      owner: "Bu projede her şeyi yapabilirsiniz.",
+    },
+    readOnly: "Rolünüz {{role}}: bu formu okuyabilir, ama gönderemezsiniz. Üye rolü için projenin bir yöneticisine başvurun; yazdıklarınız bu sekmede kalır.",
+  },
 };

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "../../ui/Button";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { Icon } from "../../ui/Icon";
-import { BUILT, columnOf, COLUMNS, fits, moved, toggled, MOST_COLUMNS, MOST_CURVES } from "./columns";
+import { BUILT, columnOf, COLUMNS, fits, moved, plainName, toggled, MOST_COLUMNS, MOST_CURVES } from "./columns";
 import css from "./Dialogs.module.css";
 import { FieldSearch } from "./FieldSearch";
 import { useColumnTitle } from "./grid/GridHeader";
@@ -51,12 +51,12 @@ export function ColumnChooser({ columns, onChoose, onClose }: { columns: readonl
         {({ config, metrics }, typed) => (
           <>
             <Group title={t("runList.kind.built")}>{BUILT.filter((name) => t(`runList.columns.${name}`).toLowerCase().includes(typed)).map((name) => box(name, t(`runList.columns.${name}`)))}</Group>
-            <Group title={t("runList.kind.config")}>{config.map((name) => box(`config.${name}`, <span dir="auto">{name}</span>))}</Group>
+            <Group title={t("runList.kind.config")}>{config.map((name) => box(`config.${name}`, <span dir="auto">{plainName(name)}</span>))}</Group>
             <Group title={t("runList.kind.metric")}>
               {metrics.map((name) => (
                 <div key={name} className={css["metric"]}>
                   <span className={css["name"]} title={name} dir="auto">
-                    {name}
+                    {plainName(name)}
                   </span>
                   {STATISTICS.map((statistic) => box(statistic === "last" ? `metrics.${name}` : `metrics.${name}.${statistic}`, t(`runList.end.${statistic}`), `${name} ${t(`runList.end.${statistic}`)}`))}
                   {box(`curve.${name}`, t("runList.end.curve"), `${name} ${t("runList.end.curve")}`)}

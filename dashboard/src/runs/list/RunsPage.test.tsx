@@ -1,7 +1,9 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { createQueryClient } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { announce } from "../../events/useProjectEvents";
 import { answerApi, LiveSocket, showPage, type Answer, type Asked } from "../../testing-pages";
@@ -16,7 +18,7 @@ const FIELDS = { fields: [{ name: "state", kind: "choice", operators: ["="], val
 /** Requests of the page that is open. */
 let urls: string[] = [];
 
-function open({ runs = RUNS, path = "/p/default/runs", role = "owner", more = {} }: { runs?: Run[]; path?: string; role?: "owner" | "viewer"; more?: Record<string, Answer | ((asked: Asked) => Answer)> } = {}) {
+function open({ runs = RUNS, path = "/p/default/runs", role = "owner", more = {}, client }: { runs?: Run[]; path?: string; role?: "owner" | "viewer"; more?: Record<string, Answer | ((asked: Asked) => Answer)>; client?: QueryClient } = {}) {
   urls = [];
   const asked = answerApi({ "GET /runs": { body: { items: runs, next: null, total: runs.length } }, "GET /runs/fields": { body: FIELDS }, "GET /demo/loop": { status: 404, body: {} }, ...more });
   const answer = globalThis.fetch;
@@ -29,7 +31,7 @@ function open({ runs = RUNS, path = "/p/default/runs", role = "owner", more = {}
       <RunsPage />
       <Toasts />
     </>,
-    { path, role },
+    { path, role, ...(client === undefined ? {} : { client }) },
   );
   return { ...shown, asked };
 }
@@ -50,7 +52,7 @@ describe("RunsPage", () => {
     open({ runs: [sampleRun({ id: "own", name: "own", state: "succeeded", plugin: null, ...scored }), sampleRun({ id: "t", name: "t", state: "succeeded", summary: unproven, scores: [{ name: "rmse", value: 1, baseline: 1.1 }] })] });
     const [own, trained] = await rows();
     expect(own?.textContent).toContain("accuracy 0.9");
-    expect(trained?.textContent).toContain("Ranks first, not proven better · rmse 1 (best baseline 1.1)");
+    expect(trained?.textContent).toContain("rmse 1 (baseline 1.1) · Ranks first, not proven better");
   });
 
   it("follows progress and states by events, without asking again", async () => {
@@ -159,6 +161,34 @@ describe("RunsPage", () => {
     expect((await screen.findByTestId("toast")).textContent).toContain("700 runs moved to the trash.");
     expect(bodies.map(({ action, run_ids }) => [action, run_ids.length])).toEqual([["delete", 500], ["delete", 200]]);
     expect(screen.queryByTestId("bulk-bar")).toBeNull();
+  });
+
+  it("says that the platform is gone, keeps runs and selection, and sends an action once", async () => {
+    let sent = 0;
+    let gone = true;
+    const runs = [sampleRun({ id: "a", name: "a", state: "succeeded" }), sampleRun({ id: "b", name: "b", state: "succeeded" })];
+    open({
+      runs,
+      client: createQueryClient(() => undefined),
+      more: {
+        "POST /runs/bulk": ({ body }) => {
+          sent += 1;
+          if (gone) throw new TypeError("no network");
+          return { body: { failed: 0, items: (body as { run_ids: string[] }).run_ids.map((id) => ({ id, error: null })) } };
+        },
+      },
+    });
+    await rows();
+    await userEvent.click(screen.getByRole("checkbox", { name: "Select a" }));
+    await userEvent.click(screen.getByTestId("bulk-delete"));
+    await screen.findByText(/The platform does not answer/);
+    expect(screen.getByTestId("selected").textContent).toBe("1 run selected");
+    expect(await rows()).toHaveLength(2);
+    expect(sent).toBe(1);
+    gone = false;
+    await userEvent.click(screen.getByTestId("bulk-delete"));
+    await screen.findByText("1 run moved to the trash.");
+    expect(sent).toBe(2);
   });
 
   it("offers a viewer the comparison only", async () => {

@@ -22,7 +22,7 @@ export interface Column {
   statistic: Statistic | null;
 }
 
-const WIDTHS: Record<BuiltName, number> = { state: 136, plugin: 144, dataset: 128, result: 224, duration: 96, created_at: 160, started_at: 160, finished_at: 160, kind: 128, model: 144, tag: 176, attempt: 88, id: 168 };
+const WIDTHS: Record<BuiltName, number> = { state: 128, plugin: 136, dataset: 112, result: 232, duration: 112, created_at: 160, started_at: 160, finished_at: 160, kind: 128, model: 144, tag: 176, attempt: 88, id: 168 };
 const NUMERIC: ReadonlySet<string> = new Set(["duration", "created_at", "started_at", "finished_at", "attempt"]);
 const UNSORTED: ReadonlySet<string> = new Set(["result", "tag"]);
 const STATISTICS: readonly Statistic[] = ["last", "min", "max"];
@@ -51,6 +51,11 @@ export function partsOf(name: string): { text: string; quoted: boolean }[] {
     }
   }
   return parts;
+}
+
+/** A name as a person writes it: the quotes of the filter language are left out. */
+export function plainName(name: string): string {
+  return partsOf(name).map(({ text }) => text).join(".");
 }
 
 /** Null for a name that is no column. */

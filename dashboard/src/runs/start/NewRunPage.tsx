@@ -4,6 +4,7 @@ import { useSearchParams } from "wouter";
 
 import { datasetsQuery } from "../../datasets/api";
 import { pluginsQuery } from "../../plugins/api";
+import { usePaths } from "../../projects/session";
 import { useTitle } from "../../routing/useTitle";
 import { PageHead } from "../../ui/Card";
 import { ErrorNotice, Loading } from "../../ui/Notice";
@@ -14,6 +15,7 @@ import { NewRunForm } from "./NewRunForm";
 export default function NewRunPage() {
   const { t } = useTranslation();
   const [search] = useSearchParams();
+  const paths = usePaths();
   const from = search.get("from");
   const plugins = useQuery(pluginsQuery);
   const datasets = useQuery(datasetsQuery);
@@ -24,7 +26,7 @@ export default function NewRunPage() {
   const ready = plugins.data !== undefined && datasets.data !== undefined && (from === null || earlier.data !== undefined);
   return (
     <>
-      <PageHead title={t("newRun.title")} note={earlier.data ? t("newRun.copyOf", { name: earlier.data.name }) : undefined} />
+      <PageHead title={t("newRun.title")} crumbs={[{ name: t("runs.title"), to: paths.runs }]} note={earlier.data ? t("newRun.copyOf", { name: earlier.data.name }) : undefined} />
       {error ? <ErrorNotice error={error} /> : null}
       {ready ? (
         <NewRunForm

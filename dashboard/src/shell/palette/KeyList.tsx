@@ -10,6 +10,7 @@ export default function KeyList({ onClose }: { onClose: () => void }) {
   const keys: readonly (readonly [string, string])[] = [
     ["Ctrl K · ⌘ K", t("palette.open")],
     ["?", t("keys.list")],
+    ["/", t("keys.filter")],
     ["n", t("keys.newRun")],
     ...Object.entries(GO_KEYS).map(([key, place]) => [`g ${key}`, t("keys.go", { page: t(`shell.${place}`) })] as const),
     ["Esc", t("keys.close")],

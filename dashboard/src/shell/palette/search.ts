@@ -13,7 +13,7 @@ import type { Command } from "./commands";
 
 type Found = components["schemas"]["FoundOut"];
 
-const ICONS: Record<Found["kind"], IconName> = { run: "runs", study: "studies", model: "models", dataset: "datasets" };
+const ICONS: Record<Found["kind"], IconName> = { run: "runs", study: "studies", model: "models", dataset: "datasets", feed: "feeds" };
 
 export function searchQuery(text: string) {
   return queryOptions({
@@ -34,6 +34,8 @@ function placeOf(paths: Paths, found: Found): string {
       return paths.model(found.name);
     case "dataset":
       return paths.dataset(found.name);
+    case "feed":
+      return paths.feed(found.name);
   }
 }
 

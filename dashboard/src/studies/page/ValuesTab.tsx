@@ -16,9 +16,11 @@ import { linesOf, pathOf, rangeOf, type TrialLine } from "./lines";
 import css from "./Page.module.css";
 
 const [LEFT, RIGHT, TOP, BOTTOM, HEIGHT] = [72, 16, 24, 44, 380];
-const STATES = ["complete", "failed", "pruned"] as const;
+const STATES = ["complete", "failed", "pruned", "running"] as const;
+/** Marks at the ends of lines; a complete trial has none. */
+const MARKS = { failed: "square", pruned: "cross", running: "circle" } as const;
 
-/** Intermediate values of all ended trials over the number of the report; pruned trials are dashed and end in a cross. */
+/** Intermediate values of all trials over the number of the report; pruned trials are dashed and end in a cross. */
 export function ValuesTab({ study, trials }: { study: StudyDetail; trials: readonly Trial[] }) {
   const { t } = useTranslation();
   const { count, number } = useFormats();
@@ -26,7 +28,7 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
   const [isLog, setLog] = useState(false);
   const clip = useId();
   const ended = trials.filter(({ state: now }) => now !== "running").length;
-  const found = useQuery(curvesQuery(study.id, ended));
+  const found = useQuery(curvesQuery(study.id, ended, ended < trials.length));
   const lines = useMemo(() => linesOf((found.data ?? []).filter((trial) => state === "" || trial.state === state), isLog), [found.data, state, isLog]);
   const { series } = study.pruner;
   const range = useMemo(() => rangeOf(lines), [lines]);
@@ -77,7 +79,7 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
               <li key={one}>
                 <svg width={30} height={12} aria-hidden="true">
                   <line className={css["value"]} data-state={one} x1={1} x2={23} y1={6} y2={6} />
-                  {one === "complete" ? null : <path className={css["end"]} data-state={one} d={markPath(one === "pruned" ? "cross" : "square", 3.5)} transform="translate(25,6)" />}
+                  {one === "complete" ? null : <path className={css["end"]} data-state={one} d={markPath(MARKS[one], 3.5)} transform="translate(25,6)" />}
                 </svg>{" "}
                 {t(`studies.trialStates.${one}`)}
               </li>
@@ -105,8 +107,9 @@ export function ValuesTab({ study, trials }: { study: StudyDetail; trials: reado
                 <path key={one} className={css["value"]} data-state={one} data-many={lines.length > 60} clipPath={`url(#${clip})`} d={lines.filter(({ trial }) => trial.state === one).map((line) => pathOf(line, x, y)).join("")} />
               ))}
               {lines.map((line) => {
-                const end = line.trial.state === "complete" ? undefined : placed(line, width).at(-1);
-                return end ? <path key={line.trial.number} className={css["end"]} data-state={line.trial.state} d={markPath(line.trial.state === "pruned" ? "cross" : "square", 4)} transform={`translate(${end.x},${end.y})`} /> : null;
+                const { state: now } = line.trial;
+                const end = now === "complete" ? undefined : placed(line, width).at(-1);
+                return end && now !== "complete" ? <path key={line.trial.number} className={css["end"]} data-state={now} d={markPath(MARKS[now], 4)} transform={`translate(${end.x},${end.y})`} /> : null;
               })}
               {read ? <path className={css["readLine"]} clipPath={`url(#${clip})`} d={pathOf(read, x, y)} /> : null}
             </>

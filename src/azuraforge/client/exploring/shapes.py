@@ -41,6 +41,16 @@ class PreviewProblem(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SameImages(Shape):
+    """Images with equal pixels."""
+
+    count: int
+    labels: list[str]
+    names: list[str]
+    png: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PreparedPreview(Shape):
     """The version that a file would become."""
 
@@ -52,6 +62,8 @@ class PreparedPreview(Shape):
     findings: list[Finding] = field(default_factory=list)
     chart: Rows | None = None
     images: Images | None = None
+    repeated_images: int = 0
+    same_images: list[SameImages] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,16 +129,6 @@ class Gap(Shape):
     before: datetime
     seconds: float
     series: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SameImages(Shape):
-    """Images with equal pixels."""
-
-    count: int
-    labels: list[str]
-    names: list[str]
-    png: str
 
 
 @dataclass(frozen=True, kw_only=True)

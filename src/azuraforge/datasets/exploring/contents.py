@@ -152,7 +152,8 @@ def _gaps(frame: pl.DataFrame, schema: DatasetSchema) -> pl.DataFrame:
     return steps.filter(pl.col("step") > pl.col("step").median() * _GAP_STEPS)
 
 
-def _image_profile(path: Path, schema: DatasetSchema) -> ProfileOut:
+def same_images(path: Path, size: tuple[int, int, int]) -> tuple[int, list[SameImages]]:
+    """Return the number of images that repeat another one, and the largest groups of equal images."""
     frame = pl.scan_parquet(path).select(
         "name", "label", pl.col("image").hash(0).alias("one"), pl.col("image").hash(1).alias("two")
     )
@@ -169,8 +170,6 @@ def _image_profile(path: Path, schema: DatasetSchema) -> ProfileOut:
     wanted = largest["row"].sort()
     found = pl.scan_parquet(path).select("image").with_row_index("row").filter(pl.col("row").is_in(wanted.implode()))
     pixels = dict(found.collect().select("row", "image").iter_rows())
-    size = schema.size
-    assert size is not None
     same = [
         SameImages(
             count=count, labels=labels, names=names, png=png_base64(np.frombuffer(pixels[row], np.uint8).reshape(size))
@@ -178,8 +177,15 @@ def _image_profile(path: Path, schema: DatasetSchema) -> ProfileOut:
         for count, row, labels, names in largest.select("count", "row", "label", "name").iter_rows()
     ]
     repeated = int((groups["count"] - 1).sum()) if groups.height else 0
+    return repeated, same
+
+
+def _image_profile(path: Path, schema: DatasetSchema) -> ProfileOut:
+    size = schema.size
+    assert size is not None
+    repeated, same = same_images(path, size)
     return ProfileOut(
-        rows=rows.height,
+        rows=int(pl.scan_parquet(path).select(pl.len()).collect().item()),
         columns=[],
         column_count=0,
         gaps=0,

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
+from azuraforge.datasets.exploring.contents import same_images
 from azuraforge.datasets.exploring.messages import Previewed, PreviewInput
 from azuraforge.datasets.exploring.remedies import remedies
 from azuraforge.datasets.exploring.schemas import ColumnPreview, DatasetPreviewOut, PreparedPreview
@@ -119,6 +120,8 @@ def _version(prepared: Prepared) -> PreparedPreview:
         findings=prepared.findings,
         chart=chart,
         images=None,
+        repeated_images=0,
+        same_images=[],
         fingerprint=prepared.fingerprint,
     )
 
@@ -148,6 +151,7 @@ def _images(asked: PreviewInput) -> Previewed:
     size = prepared.schema.size
     assert size is not None
     _, path = write_segment(prepared.frame, None, asked.folder)
+    repeated, same = same_images(path, size)
     version = PreparedPreview(
         rows=prepared.frame.height,
         start=None,
@@ -156,6 +160,8 @@ def _images(asked: PreviewInput) -> Previewed:
         findings=prepared.findings,
         chart=None,
         images=samples(path, size, 6),
+        repeated_images=repeated,
+        same_images=same,
         fingerprint=prepared.fingerprint,
     )
     update = {"facts": read.facts, "prepared": version, "remedies": remedies([e.code for e in prepared.findings])}

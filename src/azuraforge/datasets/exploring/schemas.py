@@ -42,6 +42,15 @@ class PreviewProblem(BaseModel):
     next_step: str | None = None
 
 
+class SameImages(BaseModel):
+    """Images with equal pixels."""
+
+    count: int
+    labels: list[str]
+    names: list[str] = Field(description="the first 8 names")
+    png: str = Field(description="PNG file in base64")
+
+
 class PreparedPreview(BaseModel):
     """The version that would be created."""
 
@@ -52,6 +61,8 @@ class PreparedPreview(BaseModel):
     findings: list[Finding]
     chart: RowsOut | None = Field(description="the target of the first series; null for images")
     images: ImagesOut | None = Field(description="classes with sample images; null for series")
+    repeated_images: int = Field(description="number of images that repeat another one; 0 for series")
+    same_images: list[SameImages] = Field(description="the largest groups of equal images")
     fingerprint: str
 
 
@@ -113,15 +124,6 @@ class Gap(BaseModel):
     after: datetime
     before: datetime
     seconds: float
-
-
-class SameImages(BaseModel):
-    """Images with equal pixels."""
-
-    count: int
-    labels: list[str]
-    names: list[str] = Field(description="the first 8 names")
-    png: str = Field(description="PNG file in base64")
 
 
 class ProfileOut(BaseModel):

@@ -119,7 +119,7 @@ async def append_rows(
     refuse_if_full(request, access.project_id)
     with datasets.inbox() as folder:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON:
-            body = _parsed(AppendRows, await _body(request, datasets.max_upload_bytes), "body")
+            body = _parsed(AppendRows, await _body(request, datasets.max_json_bytes), "body")
             add = partial(growing.append_rows, access.project_id, name, body, unit=unit)
         else:
             upload = await receive(request, folder, datasets.max_upload_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from azuraforge.datasets.schemas import Json
-from azuraforge.plugins.contract.secret import SECRET_NAME, named_secrets
+from azuraforge.plugins.contract.fields.secret import SECRET_NAME, named_secrets
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.projects.secrets.service import SecretService
 

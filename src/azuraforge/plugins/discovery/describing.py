@@ -153,7 +153,8 @@ def _describe_file(path: Path) -> Iterator[JsonObject]:
         found = list(loading.classes_of(loading.load_file(path)))
         if not found:
             raise InvalidInput(
-                "the file defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind or Metric with a name",
+                "the file defines no subclass of Pipeline, Source, Agent, Notifier, TaskKind, Metric, Learner or "
+                "Features with a name",
                 next_step="derive a class from one of them and give it a name",
             )
     except InvalidInput as error:
@@ -170,7 +171,7 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
         plugin = loading.load_entry_point(what) if isinstance(what, EntryPoint) else what
         loading.check_class(kind, plugin)
         title = _texts(getattr(plugin, "title", {}))
-        row["task"] = getattr(plugin, "task" if kind == "metric" else "kind", None)
+        row["task"] = getattr(plugin, "task" if kind in ("metric", "learner") else "kind", None)
         row["summary"] = {**_texts(getattr(plugin, "summary", {}))}
         row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
         if kind in ACCEPTS:

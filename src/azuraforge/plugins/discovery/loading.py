@@ -26,6 +26,8 @@ from azuraforge.errors import InvalidInput, NotFound, one_line
 from azuraforge.plugins.contract.agent import Agent
 from azuraforge.plugins.contract.metric import AnyMetric, Metric
 from azuraforge.plugins.contract.notifier import Notifier
+from azuraforge.plugins.contract.online.features import AnyFeatures, Features
+from azuraforge.plugins.contract.online.learner import AnyLearner, Learner
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Pipeline
 from azuraforge.plugins.contract.source import Source
 from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind
@@ -40,6 +42,8 @@ GROUPS: dict[str, str] = {
     "notifier": "azuraforge.notifiers",
     "task_kind": "azuraforge.task_kinds",
     "metric": "azuraforge.metrics",
+    "learner": "azuraforge.learners",
+    "features": "azuraforge.features",
 }
 CONTRACTS: dict[str, type[object]] = {
     "pipeline": Pipeline,
@@ -48,6 +52,8 @@ CONTRACTS: dict[str, type[object]] = {
     "notifier": Notifier,
     "task_kind": TaskKind,
     "metric": Metric,
+    "learner": Learner,
+    "features": Features,
 }
 #: Kind of plugin → class attribute that holds the model of its input. A metric has none.
 ACCEPTS: dict[str, str] = {
@@ -56,12 +62,15 @@ ACCEPTS: dict[str, str] = {
     "agent": "Request",
     "notifier": "Options",
     "task_kind": "Config",
+    "learner": "Config",
+    "features": "Config",
 }
 #: Kind of plugin → further class attributes that it must have.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "pipeline": ("kind",),
     "task_kind": ("name", "baselines", "metrics", "ranked_by", "gate_metrics", "objectives"),
     "metric": ("name", "task", "facts"),
+    "learner": ("task",),
 }
 BUILT_IN = "azuraforge"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -142,6 +151,10 @@ def load_plugin(kind: Literal["agent"], name: str, plugins_folder: Path | str | 
 def load_plugin(kind: Literal["notifier"], name: str, plugins_folder: Path | str | None) -> type[Notifier]: ...
 @overload
 def load_plugin(kind: Literal["task_kind"], name: str, plugins_folder: Path | str | None) -> type[AnyTaskKind]: ...
+@overload
+def load_plugin(kind: Literal["learner"], name: str, plugins_folder: Path | str | None) -> type[AnyLearner]: ...
+@overload
+def load_plugin(kind: Literal["features"], name: str, plugins_folder: Path | str | None) -> type[AnyFeatures]: ...
 @overload
 def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]: ...
 def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[object]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from azuraforge.errors import InvalidValue
 from azuraforge.paging import Page
-from azuraforge.plugins.contract.secret import SECRET_NAME
+from azuraforge.plugins.contract.fields.secret import SECRET_NAME
 
 #: ``older_key``: not the key that encrypts now; ``unreadable``: the key is missing, or the row was damaged.
 SecretState: TypeAlias = Literal["ready", "older_key", "unreadable"]

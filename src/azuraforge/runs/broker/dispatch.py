@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.runs.broker import celery_app as broker
+from azuraforge.settings import STANDING
 from azuraforge.telemetry import logger
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class CeleryDispatch:
             self._thread.join(_STOP_SECONDS)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """Announce a queued run to the workers of ``queue``."""
+        """Announce a queued run to the workers of ``queue``; they look for runs without end themselves."""
+        if queue == STANDING:
+            return
         self._messages.put((project_id, run_id, queue))
 
     def cancelled(self, project_id: str, run_id: str) -> None:

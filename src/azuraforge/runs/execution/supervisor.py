@@ -9,22 +9,24 @@ from azuraforge.errors import AzuraError
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import Replaced
 from azuraforge.runs import lease
+from azuraforge.runs.execution.standing import StandingRuns
 from azuraforge.runs.execution.worker import Worker
 from azuraforge.runs.reaper import Reaper
-from azuraforge.settings import Settings
+from azuraforge.settings import STANDING, Settings
 from azuraforge.telemetry import logger
 
 log = logger("runs")
 
 
 class Supervisor:
-    """Embedded ``RunDispatch`` with one thread for each concurrent run and one reaper thread."""
+    """Embedded ``RunDispatch`` with one thread for each slot and each run without end, and one reaper thread."""
 
     def __init__(self, database: Database, events: EventLog, worker: Worker, settings: Settings) -> None:
         self._database = database
         self._worker = worker
         self._settings = settings
         self._reaper = Reaper(database, events, settings)
+        self._standing = StandingRuns(worker, settings.runs.standing, settings.runs.reap_seconds)
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._wakes = 0
@@ -40,11 +42,13 @@ class Supervisor:
         self._worker.start()
         for thread in self._threads:
             thread.start()
+        self._standing.start()
 
     def stop(self) -> None:
         """Requeue running runs and end all threads."""
         self._stopping.set()
         self._worker.drain()
+        self._standing.stop()
         self._wake()
         for thread in self._threads:
             if thread.is_alive():
@@ -52,7 +56,10 @@ class Supervisor:
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         """Wake the worker threads, because a run was queued."""
-        self._wake()
+        if queue == STANDING:
+            self._standing.wake()
+        else:
+            self._wake()
 
     def cancelled(self, project_id: str, run_id: str) -> None:
         """Notify the worker of a requested cancellation."""

@@ -30,6 +30,7 @@ from azuraforge.processes.failures import (
     Draining,
     Interruption,
     LauncherDied,
+    Outgrown,
     Replaced,
     error_fields,
 )
@@ -108,19 +109,36 @@ class Worker:
         def take(session: Session, found: Held) -> ClaimedRun | None:
             if not lease.has_room(session, self._settings.runs.max_running_per_project):
                 return None
-            row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
-            if row is None:
-                return None
-            self._transitions.claimed(session, row, self.name)
-            crashpoint("claim_before_commit")
-            return _claimed(row)
+            return self._take(session, found)
 
         run = self._claim(take, wanted, queues)
         if run is None:
             return False
+        self.execute(run)
+        return True
+
+    def claim_standing(self) -> ClaimedRun | None:
+        """Claim the oldest due run without end; ``execute`` must follow. Return None if none is due.
+
+        Raises TransientError if the launcher does not start.
+        """
+        if self._stopping.is_set():
+            return None
+        self._launcher.start()
+        return self._database.write_claimed(lambda session: lease.find_standing(session, self.kinds), self._take)
+
+    def execute(self, run: ClaimedRun) -> None:
+        """Execute a claimed attempt in this thread. Its errors are recorded, not raised."""
         crashpoint("claimed_before_carried")
         self._carry(run)
-        return True
+
+    def _take(self, session: Session, found: Held) -> ClaimedRun | None:
+        row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
+        if row is None:
+            return None
+        self._transitions.claimed(session, row, self.name)
+        crashpoint("claim_before_commit")
+        return _claimed(row)
 
     def _claim(
         self,
@@ -249,6 +267,8 @@ class Worker:
                 self._transitions.ended(session, held, "cancelled", reason=Message("cancelled"))
             case ChildDied():
                 self._died(session, held, error)
+            case Outgrown():
+                self._died(session, held, error, "memory")
             case LauncherDied() | Draining():
                 ended_as = "drained" if isinstance(error, Draining) else "interrupted"
                 self._transitions.requeued(session, held, ended_as, error.sentence)
@@ -257,11 +277,11 @@ class Worker:
             case _:
                 self._transitions.ended(session, held, "failed", error=error_fields(error)["error"])
 
-    def _died(self, session: Session, held: Held, error: ChildDied) -> None:
+    def _died(self, session: Session, held: Held, error: Interruption, ended_as: str = "died") -> None:
         row = self._row(session, held)
         deaths = row.deaths + 1
         if deaths < self._settings.runs.max_consecutive_deaths or row.cancel_requested:
-            self._transitions.requeued(session, held, "died", error.sentence, deaths=1)
+            self._transitions.requeued(session, held, ended_as, error.sentence, deaths=1)
             return
         quarantined = AzuraError(
             "its process died {deaths} times in a row without progress: {reason}",

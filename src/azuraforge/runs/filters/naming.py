@@ -55,6 +55,13 @@ def _config(token: Token, where: str) -> Field:
     return Field(token.text, "config", keys)
 
 
+def _meant(token: Token) -> list[str]:
+    """Return what a word that is no field may stand for: a metric, a config field, or a part of a run's name."""
+    if token.kind != "word" or not token.text.isidentifier() or token.text.upper() in ("AND", "OR", "NOT", "IN"):
+        return []
+    return [f"metrics.{token.text}", f"config.{token.text}", f'"{token.parts[0]}"']
+
+
 def _no_field(token: Token, where: str) -> InvalidInput:
     return fault(
         where,
@@ -63,5 +70,6 @@ def _no_field(token: Token, where: str) -> InvalidInput:
         Message("a field"),
         found=token.text,
         suggestions=_NAMES,
+        otherwise=_meant(token),
         unfinished=token.kind == "end",
     )

@@ -170,7 +170,7 @@ def _compared(dialect: str, tree: Condition) -> ColumnElement[bool]:
         return not_(func.coalesce(_compared(dialect, Condition(field, "=", values)), false()))
     match field.kind:
         case "metric":
-            return _metric(field, operator, value)
+            return _metric(dialect, field, operator, value)
         case "config":
             return _config_compared(dialect, field, operator, value)
         case "tag":
@@ -201,12 +201,24 @@ def _tag(dialect: str, operator: str, value: Value) -> ColumnElement[bool]:
     return find(tags, literal(Lines.stored([_plain(value)]), Text()), type_=BigInteger()) > literal_column("0")
 
 
-def _metric(field: Field, operator: str, value: Value) -> ColumnElement[bool]:
+def _metric(dialect: str, field: Field, operator: str, value: Value) -> ColumnElement[bool]:
+    """Return the condition for a logged metric; for a run that did not log it, for its score of that name."""
     series: Select[Any] = select(literal_column("1")).where(*_of_series(field))
+    score = _score(dialect, field)
     if value is None:
-        return not_(series.exists())
+        return and_(not_(series.exists()), score.is_(None))
     asked: ColumnElement[Any] = literal(value, Double())
-    return series.where(_STATISTICS[field.statistic].bool_op(operator)(asked)).exists()
+    logged = series.where(_STATISTICS[field.statistic].bool_op(operator)(asked)).exists()
+    return or_(logged, and_(score.bool_op(operator)(asked), not_(series.exists())))
+
+
+def _score(dialect: str, field: Field) -> ColumnElement[Any]:
+    """Return the score on the held-out rows, or the value that a run's result states under a name; else NULL."""
+    (name,) = field.path
+    if any(character in '"\\' or ord(character) < 32 for character in name):
+        return sql_cast(null(), Double())  # a path cannot contain it
+    found = [_json(dialect, Run.summary, (place, name))[0] for place in ("metrics", "values")]
+    return func.coalesce(*found)
 
 
 def _of_series(field: Field) -> list[ColumnElement[bool]]:
@@ -246,9 +258,14 @@ def _config_compared(dialect: str, field: Field, operator: str, value: Value) ->
 
 def _config(dialect: str, field: Field) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """Return the number and the text of a config field; one of them is NULL, and both are if it is missing."""
-    stored = type_coerce(Run.config, Text()) if dialect == "sqlite" else Run.config
+    return _json(dialect, Run.config, field.path)
+
+
+def _json(dialect: str, column: Any, keys: Sequence[str]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return the number and the text at a place in a JSON column; both are NULL if nothing is there."""
+    stored = type_coerce(column, Text()) if dialect == "sqlite" else column
     if dialect == "sqlite":
-        path = literal("$" + "".join(f'."{key}"' for key in field.path), Text())
+        path = literal("$" + "".join(f'."{key}"' for key in keys), Text())
         kind = func.json_type(stored, path, type_=Text())
         plain: ColumnElement[Any] = func.json_extract(stored, path)
         number = case((kind.in_([literal_column("'integer'"), literal_column("'real'")]), plain))
@@ -259,9 +276,9 @@ def _config(dialect: str, field: Field) -> tuple[ColumnElement[Any], ColumnEleme
             else_=plain,
         )
         return type_coerce(number, Double()), type_coerce(text, Text())
-    keys = [literal(key, Text()) for key in field.path]
-    kind = func.json_typeof(func.json_extract_path(stored, *keys), type_=Text())
-    plain = func.json_extract_path_text(stored, *keys, type_=Text())
+    place = [literal(key, Text()) for key in keys]
+    kind = func.json_typeof(func.json_extract_path(stored, *place), type_=Text())
+    plain = func.json_extract_path_text(stored, *place, type_=Text())
     is_number = kind == literal_column("'number'")
     return case((is_number, sql_cast(plain, Double()))), case((is_number, null()), else_=plain)
 
@@ -274,7 +291,7 @@ def _column(dialect: str, field: Field) -> ColumnElement[Any]:
         return _duration(dialect)
     if field.kind == "metric":
         value = select(_STATISTICS[field.statistic]).where(*_of_series(field))
-        return value.scalar_subquery()
+        return func.coalesce(value.scalar_subquery(), _score(dialect, field))
     if field.kind == "number":
         return sql_cast(_COLUMNS[field.name], Double())
     return _COLUMNS[field.name]

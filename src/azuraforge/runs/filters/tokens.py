@@ -14,6 +14,8 @@ MOST_CHARACTERS = 8000
 
 _OPERATORS = ("<=", ">=", "!=", "==", "=", "<", ">", "~")
 _PUNCTUATION = "(),"
+#: Similarity of a suggestion to what was found, from 0 to 1.
+_ALIKE = 0.6
 _EXAMPLE = 'state = failed AND metrics.loss.min < 0.1 AND NOT dataset ~ "weather"'
 _QUOTES = "\"'"
 _ESCAPED = {"n": "\n", "t": "\t"}
@@ -45,6 +47,7 @@ def fault(
     *,
     found: str = "",
     suggestions: Sequence[str] = (),
+    otherwise: Sequence[str] = (),
     unfinished: bool = False,
 ) -> InvalidInput:
     """Return the error of a faulty filter, sort order or list of columns; ``details`` contain the fault's position.
@@ -54,9 +57,10 @@ def fault(
         start: index of the first faulty character.
         end: index after the last faulty character.
         suggestions: texts that would be correct at this place.
+        otherwise: suggestions if none of these is similar to what was found.
         unfinished: whether the text only ends too early.
     """
-    near = get_close_matches(found, suggestions, 3, 0.5) if found else []
+    near = (get_close_matches(found, suggestions, 3, _ALIKE) if found else []) or list(otherwise)
     shown = near or list(suggestions)[:30]
     details = {"position": start, "length": max(0, end - start), "unfinished": unfinished, "suggestions": shown}
     if unfinished:

@@ -30,13 +30,15 @@ def names(search: str) -> Plan[FieldsOut]:
     """Plan the read of field names that contain ``search``."""
     configs = listing_store.NEWEST_CONFIGS.given({"limit": _CONFIGS})
     series = listing_store.series_names(search).given({"limit": MOST_NAMES + 1})
-    yield [configs, series]
+    results = listing_store.NEWEST_SUMMARIES.given({"limit": _CONFIGS})
+    yield [configs, series, results]
     counted: Counter[str] = Counter()
     for row in configs.rows:
         counted.update(_paths(row.config))
     wanted = search.lower()
     config = sorted(name for name, _ in counted.most_common() if wanted in name.lower())[:MOST_NAMES]
-    metrics = [_written((row.series,)) for row in series.rows]
+    scores = {name for row in results.rows for name in scores_in(row.summary) if wanted in name.lower()}
+    metrics = [_written((name,)) for name in sorted({row.series for row in series.rows} | scores)]
     return FieldsOut(
         fields=_fields(), config=config, metrics=metrics[:MOST_NAMES], more_metrics=len(metrics) > MOST_NAMES
     )
@@ -74,6 +76,13 @@ def groups(dialect: str, selection: Selection, by: Field, columns: Sequence[Fiel
         stated = listing_store.values(ids[start : start + _AT_ONCE], series).given({})
         yield [stated]
         values |= {(row.run_id, row.series): row for row in stated.rows}
+        results = listing_store.summaries(ids[start : start + _AT_ONCE]).given({})
+        yield [results]
+        for result in results.rows:
+            found_scores = scores_in(result.summary)
+            for name in series:
+                if (result.id, name) not in values and (score := found_scores.get(name)) is not None:
+                    values[result.id, name] = listing_store.ValueRow(result.id, name, score, score, score)
     shown = [
         RunGroup(
             value=value,
@@ -85,6 +94,17 @@ def groups(dialect: str, selection: Selection, by: Field, columns: Sequence[Fiel
     ]
     more = len(found.rows) > MOST_GROUPED or len(members) > _GROUPS
     return RunGroups(by=by.name, groups=shown, runs=min(len(found.rows), MOST_GROUPED), more=more)
+
+
+def scores_in(summary: Mapping[str, Any] | None) -> dict[str, float]:
+    """Return the numbers that a run's result states by name: scores on held-out rows, or reported values."""
+    found: dict[str, float] = {}
+    for place in ("values", "metrics"):
+        stated = (summary or {}).get(place)
+        for name, value in stated.items() if isinstance(stated, Mapping) else ():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found[str(name)] = float(value)
+    return found
 
 
 def _group_column(

@@ -27,6 +27,7 @@ from azuraforge.runs.filters.fields import FIELDS, Field
 from azuraforge.runs.filters.parsing import SortKey
 from azuraforge.runs.filters.store import KeyRow, Selection
 from azuraforge.runs.listing import store as listing_store
+from azuraforge.runs.listing.fields import scores_in
 from azuraforge.runs.listing.store import PointRow, SealedRow, ValueRow
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import RunOut, RunPage, RunScore
@@ -203,11 +204,12 @@ def _sparks(sealed: Sequence[SealedRow], tails: Sequence[PointRow]) -> dict[tupl
 
 def _shown(row: lookup_store.RunRow, columns: Sequence[Field], values: _Values) -> RunOut:
     scores = _scores(row.summary) if row.summary is not None else []
-    shown = {column.name: _cell(row.id, column, values) for column in columns}
+    shown = {column.name: _cell(row, column, values) for column in columns}
     return RunOut(**shapes.run_fields(row), scores=scores or values.first.get(row.id, []), columns=shown)
 
 
-def _cell(run_id: str, column: Field, values: _Values) -> JsonValue:
+def _cell(run: lookup_store.RunRow, column: Field, values: _Values) -> JsonValue:
+    run_id = run.id
     if column.kind == "config":
         found: Any = values.configs.get(run_id)
         for key in column.path:
@@ -216,7 +218,9 @@ def _cell(run_id: str, column: Field, values: _Values) -> JsonValue:
     if column.kind == "curve":
         return values.curves.get((run_id, column.path[0]))
     row = values.metrics.get((run_id, column.path[0]))
-    return None if row is None else _finite({"last": row.last, "min": row.lowest, "max": row.highest}[column.statistic])
+    if row is None:
+        return _finite(scores_in(run.summary).get(column.path[0]))
+    return _finite({"last": row.last, "min": row.lowest, "max": row.highest}[column.statistic])
 
 
 def _readable(value: Any) -> JsonValue:

@@ -22,6 +22,11 @@ class ConfigRow(NamedTuple):
     config: JsonObject
 
 
+class SummaryRow(NamedTuple):
+    id: str
+    summary: JsonObject | None
+
+
 class ValueRow(NamedTuple):
     """Statistics of one curve of one run."""
 
@@ -62,6 +67,20 @@ def configs(ids: Sequence[str]) -> Question[ConfigRow]:
 NEWEST_CONFIGS = Question(
     ConfigRow, select(Run.id, Run.config).order_by(Run.created_at.desc(), Run.id.desc()).limit(bindparam("limit"))
 )
+
+
+NEWEST_SUMMARIES = Question(
+    SummaryRow,
+    select(Run.id, Run.summary)
+    .where(Run.summary.is_not(None))
+    .order_by(Run.created_at.desc(), Run.id.desc())
+    .limit(bindparam("limit")),
+)
+
+
+def summaries(ids: Sequence[str]) -> Question[SummaryRow]:
+    """Return the query for the results of runs."""
+    return Question(SummaryRow, select(Run.id, Run.summary).where(among(Run.id, ids)), varied=True)
 
 
 def values(ids: Sequence[str], series: Sequence[str]) -> Question[ValueRow]:

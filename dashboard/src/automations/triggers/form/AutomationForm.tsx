@@ -2,9 +2,11 @@ import { useState, type ReactNode, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { AutomationRequest } from "../../../api/types";
+import { useFormState } from "../../../projects/draft";
 import { Button } from "../../../ui/Button";
 import { Card } from "../../../ui/Card";
 import { TextField } from "../../../ui/forms/Field";
+import { Restored } from "../../../ui/forms/Restored";
 import { ErrorNotice } from "../../../ui/Notice";
 import css from "../../Schedules.module.css";
 import { WouldFire } from "../DryRunCard";
@@ -16,15 +18,19 @@ import { readAutomation, type TypedAutomation, type TypedStep } from "./typed";
 
 interface Props {
   first: TypedAutomation;
+  /** Name of the draft; a draft belongs to the revision that it changes, so that it never overwrites a later one. */
+  draft: string;
   heading: ReactNode;
   storeLabel: string;
-  store: { isPending: boolean; error: unknown; mutate: (request: AutomationRequest) => void };
+  /** `onStored` is called once the request has been carried out, before the page changes. */
+  store: { isPending: boolean; error: unknown; mutate: (request: AutomationRequest, onStored: () => void) => void };
 }
 
 /** Form of a trigger and its steps. The server checks it, and a dry run is possible before saving. */
-export function AutomationForm({ first, heading, storeLabel, store }: Props) {
+export function AutomationForm({ first, draft, heading, storeLabel, store }: Props) {
   const { t } = useTranslation();
-  const [typed, setTyped] = useState(first);
+  const form = useFormState(draft, first);
+  const { value: typed, change } = form;
   const [tried, setTried] = useState(false);
   const dryRun = useTryAutomation();
   const read = readAutomation(typed);
@@ -34,7 +40,7 @@ export function AutomationForm({ first, heading, storeLabel, store }: Props) {
     event.preventDefault();
     setTried(true);
     if ("fault" in read || typed.name.trim() === "") return;
-    store.mutate(read.request);
+    store.mutate(read.request, form.forget);
   };
   const tryFirst = () => {
     setTried(true);
@@ -42,12 +48,12 @@ export function AutomationForm({ first, heading, storeLabel, store }: Props) {
     const { when, cool_down_seconds, most_per_day } = read.request;
     dryRun.mutate({ when, cool_down_seconds, most_per_day });
   };
-  const change = (part: Partial<TypedAutomation>) => setTyped((before) => ({ ...before, ...part }));
   const changeStep = (key: number, part: Partial<TypedStep>) => change({ steps: typed.steps.map((step) => (step.key === key ? { ...step, ...part } : step)) });
   const addStep = () => change({ steps: [...typed.steps, { ...FIRST_STEP, key: Math.max(...typed.steps.map(({ key }) => key)) + 1 }] });
   return (
     <form onSubmit={submit} className={css["form"]} noValidate data-testid="automation-form">
       {heading}
+      <Restored shown={form.isRestored} onRestart={form.restart} />
       <Card>
         <TextField label={t("automations.name")} name="name" value={typed.name} onChange={(name) => change({ name })} required error={missing} />
       </Card>

@@ -7,16 +7,17 @@ import type { Automation, AutomationRequest } from "../../../api/types";
 import { usePaths } from "../../../projects/session";
 import { useTitle } from "../../../routing/useTitle";
 import { PageHead } from "../../../ui/Card";
-import { ErrorNotice, Loading } from "../../../ui/Notice";
+import { isMissing, PageProblem } from "../../../ui/PageProblem";
 import { automationQuery, useChangeAutomation } from "../api";
 import { AutomationForm } from "./AutomationForm";
 import { typedAutomation } from "./stored";
 
 /** Page that changes the trigger and the steps of an automation; its firings are kept. */
 export default function EditAutomationPage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
   const automation = useQuery(automationQuery(id));
-  if (automation.error) return <ErrorNotice error={automation.error} />;
-  if (automation.data === undefined) return <Loading />;
+  if (automation.data === undefined || isMissing(automation.error)) return <PageProblem title={t("automations.one")} list={{ name: t("automations.title"), to: paths.automations }} error={automation.error} />;
   return <EditForm automation={automation.data} />;
 }
 
@@ -30,6 +31,6 @@ function EditForm({ automation }: { automation: Automation }) {
   const { isPending, error, mutate } = useChangeAutomation(read.id, read.revision);
   const title = t("automations.editTitle", { name: read.name });
   useTitle(title);
-  const store = { isPending, error, mutate: (request: AutomationRequest) => mutate(request, { onSuccess: () => navigate(paths.automation(read.id)) }) };
-  return <AutomationForm first={first} heading={<PageHead title={title} note={t("automations.editNote")} />} storeLabel={t("automations.save")} store={store} />;
+  const store = { isPending, error, mutate: (request: AutomationRequest, onStored: () => void) => mutate(request, { onSuccess: () => { onStored(); navigate(paths.automation(read.id)); } }) };
+  return <AutomationForm first={first} draft={`automation ${read.revision}`} heading={<PageHead title={title} crumbs={[{ name: t("automations.title"), to: paths.automations }, { name: read.name, to: paths.automation(read.id) }]} note={t("automations.editNote")} />} storeLabel={t("automations.save")} store={store} />;
 }

@@ -18,6 +18,6 @@ export default function NewAutomationPage() {
   const [first] = useState(firstTyped);
   const { isPending, error, mutate } = useCreateAutomation();
   useTitle(t("automations.new"));
-  const store = { isPending, error, mutate: (request: AutomationRequest) => mutate(request, { onSuccess: ({ id }) => navigate(paths.automation(id)) }) };
-  return <AutomationForm first={first} heading={<PageHead title={t("automations.new")} note={t("automations.newNote")} />} storeLabel={t("automations.create")} store={store} />;
+  const store = { isPending, error, mutate: (request: AutomationRequest, onStored: () => void) => mutate(request, { onSuccess: ({ id }) => { onStored(); navigate(paths.automation(id)); } }) };
+  return <AutomationForm first={first} draft="automation" heading={<PageHead title={t("automations.new")} crumbs={[{ name: t("automations.title"), to: paths.automations }]} note={t("automations.newNote")} />} storeLabel={t("automations.create")} store={store} />;
 }

@@ -9,7 +9,7 @@ import css from "../../Schedules.module.css";
 import { targetsQuery } from "../../targets/api";
 import { STEPS, type Do, type StepInput, type TypedStep } from "./typed";
 
-const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial");
+const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial" && each !== "collect");
 
 interface Props {
   step: TypedStep;

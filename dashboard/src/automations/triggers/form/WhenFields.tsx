@@ -22,12 +22,12 @@ export function WhenFields(props: Props) {
   const { t } = useTranslation();
   const { when, onChange } = props;
   return (
-    <>
+    <div className={css["rows"]}>
       <SelectField label={t("automations.awaits")} value={when.on} onChange={(on) => onChange({ on: on })} options={ONS.map((value) => ({ value, label: t(`automations.on.${value}`) }))} testId="on-select" />
       {when.on === "event" ? <EventFields {...props} /> : null}
       {when.on === "measure" ? <MeasureFields {...props} /> : null}
       {when.on === "schedule" ? <TimeFields {...props} /> : null}
-    </>
+    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
-/** A trial is started by its study only: the form does not offer it, and the server refuses it. */
+/** A trial is started by its study only, and a collector from the page of its feed: the form offers neither. */
 export type Do = AutomationStep["do"];
 
 type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
@@ -16,6 +16,7 @@ export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   train: ["plugin", "dataset", "model", "body"],
   agent: ["plugin", "dataset", "body"],
   trial: [],
+  collect: [],
   study: ["body"],
   notify: ["to", "text"],
   promote: ["model", "version", "alias"],

@@ -129,13 +129,13 @@ function Result({ run }: { run: Run }) {
   const whole = t(`decisions.${summary.headline}`, { approved: summary.approved ?? "–" });
   return (
     <span title={whole}>
-      {t(`runList.decision.${summary.headline}`, { defaultValue: whole, approved: summary.approved ?? "–" })}
       {run.scores.length === 0 ? null : (
         <>
-          {" · "}
           <Scores run={run} />
+          {" · "}
         </>
       )}
+      {t(`runList.decision.${summary.headline}`, { defaultValue: whole, approved: summary.approved ?? "–" })}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState, 
 import { useTranslation } from "react-i18next";
 
 import type { Run } from "../../../api/types";
+import { keepScroll } from "../../../shell/scroll";
 import { useDensity } from "../../../theme/density";
 import type { Column } from "../columns";
 import { columnWindow, movedBy, rowWindow, type Cell } from "./grid";
@@ -74,6 +75,8 @@ export function RunGrid({ runs, total, columns, sort, selection, hasMore, onSort
       element.removeEventListener("scroll", scroll);
     };
   }, [follow]);
+
+  useLayoutEffect(() => keepScroll(box.current, "runs"), []);
 
   const near = hasMore && rows.last > runs.length - AHEAD;
   const more = useEffectEvent(onMore);

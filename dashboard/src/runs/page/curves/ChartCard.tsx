@@ -21,6 +21,8 @@ const CurveChart = lazy(() => import("./CurveChart"));
 interface ChartCardProps {
   runId: string;
   title: string;
+  /** The part of the title that the page shows above the chart. */
+  heading?: string | undefined;
   names: readonly string[];
   curves: Curves;
   view: CurvesView;
@@ -45,7 +47,7 @@ export function ChartCard(props: ChartCardProps) {
     <figure className={css["small"]}>
       <figcaption className={css["head"]}>
         <span className={css["name"]} title={title} dir="auto">
-          {title}
+          {props.heading ?? title}
         </span>
         <span className={css["buttons"]}>
           <Button small onPress={savePicture}>PNG</Button>

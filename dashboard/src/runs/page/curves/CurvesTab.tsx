@@ -81,6 +81,7 @@ export function CurvesTab({ run, curves }: { run: RunDetail; curves: Curves }) {
                 key={together.join("\n")}
                 runId={run.id}
                 title={together.length > 1 ? prefix || t("runCurves.other") : (together[0] ?? "")}
+                heading={prefix !== "" && together.length === 1 && together[0]?.startsWith(`${prefix}/`) ? together[0].slice(prefix.length + 1) : undefined}
                 names={together}
                 curves={all}
                 view={view}

@@ -9,6 +9,7 @@ from azuraforge.database.migrations.schema_0001 import (
     datasets,
     deployments,
     events,
+    feeds,
     metrics,
     models,
     people,
@@ -19,7 +20,20 @@ from azuraforge.database.migrations.schema_0001 import (
 )
 
 #: In an order in which every foreign key points to a table that exists.
-_SUBJECTS = (people, projects, events, datasets, runs, metrics, models, deployments, predictions, studies, automations)
+_SUBJECTS = (
+    people,
+    projects,
+    events,
+    datasets,
+    runs,
+    metrics,
+    models,
+    deployments,
+    predictions,
+    studies,
+    feeds,
+    automations,
+)
 
 
 def create() -> None:

@@ -77,6 +77,13 @@ def create() -> None:
         postgresql_where=sa.text("state = 'queued' AND waiting_on = 0"),
     )
     op.create_index(
+        "ix_run_standing",
+        "run",
+        ["created_at", "id"],
+        sqlite_where=sa.text("state = 'queued' AND waiting_on = 0 AND queue = 'standing'"),
+        postgresql_where=sa.text("state = 'queued' AND waiting_on = 0 AND queue = 'standing'"),
+    )
+    op.create_index(
         "ix_run_running",
         "run",
         ["project_id", "kind"],

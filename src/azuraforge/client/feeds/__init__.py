@@ -1,0 +1,1 @@
+"""Feeds: numbered logs of arriving rows."""

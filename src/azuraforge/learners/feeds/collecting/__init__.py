@@ -1,0 +1,1 @@
+"""Collectors: runs that poll sources and fill feeds."""

@@ -1,0 +1,1 @@
+"""Live sources that come with the platform."""

@@ -1,0 +1,119 @@
+"""Registration of the package ``learners`` with the platform."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from azuraforge.database.package import DATABASE
+from azuraforge.datasets.package import DATASETS
+from azuraforge.events.package import EVENTS
+from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
+from azuraforge.plugins.package import CATALOGUE
+from azuraforge.processes.package import LAUNCHER
+from azuraforge.projects.package import BINS, MEASURES, QUOTAS
+from azuraforge.runs.package import HANDLERS, RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fastapi import APIRouter
+    from pydantic import BaseModel
+
+    from azuraforge.learners.feeds.collecting.collectors import Collectors
+    from azuraforge.learners.feeds.cutting import FeedCutter
+    from azuraforge.learners.feeds.keeping import FeedKeeper
+    from azuraforge.learners.feeds.service import FeedService
+    from azuraforge.learners.feeds.trash import FeedObjection
+    from azuraforge.projects.quotas.service import Measure
+    from azuraforge.runs.handlers import Handler
+
+#: Checks that raise Conflict if a feed must not be deleted.
+FEED_OBJECTIONS: Extension[FeedObjection] = Extension("objections to deleting a feed")
+
+
+def _feeds(services: Services) -> FeedService:
+    from azuraforge.learners.feeds.service import FeedService
+
+    return FeedService(
+        services[DATABASE],
+        services[EVENTS],
+        services[CATALOGUE],
+        services[DATASETS],
+        services[SETTINGS].artifacts,
+        objections=services.all(FEED_OBJECTIONS),
+        check_quota=services[QUOTAS].check,
+    )
+
+
+def _collectors(services: Services) -> Collectors:
+    from azuraforge.learners.feeds.collecting.collectors import Collectors
+
+    return Collectors(services[DATABASE], services[FEEDS], services[RUNS])
+
+
+def _cutter(services: Services) -> FeedCutter:
+    from azuraforge.learners.feeds.cutting import FeedCutter
+    from azuraforge.processes.resources.memory import MemoryLimit
+
+    memory = MemoryLimit(services[SETTINGS].reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")
+    call = partial(services[LAUNCHER].call, memory=memory)
+    return FeedCutter(services[DATABASE], services[FEEDS], services[DATASETS], call)
+
+
+def _keeper(services: Services) -> FeedKeeper:
+    from azuraforge.learners.feeds.keeping import FeedKeeper
+
+    return FeedKeeper(services[DATABASE], services[FEEDS])
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.learners.feeds.collecting.handler import CollectHandler
+
+    yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
+
+
+def _measures(_: Services) -> Sequence[Measure]:
+    from azuraforge.learners.feeds import store
+    from azuraforge.projects.quotas.service import Measure
+
+    return [Measure("stored_bytes", store.stored_bytes)]
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.learners.feeds.routes import router
+
+    return [router]
+
+
+def _events() -> Sequence[type[BaseModel]]:
+    from azuraforge.learners.feeds.events import EVENTS as FEED_EVENTS
+
+    return FEED_EVENTS
+
+
+def _summaries() -> Sequence[type[BaseModel]]:
+    from azuraforge.learners.feeds.collecting.summaries import CollectSummary
+
+    return [CollectSummary]
+
+
+FEEDS: Service[FeedService] = Service("feeds", _feeds)
+COLLECTORS: Service[Collectors] = Service("collectors of feeds", _collectors)
+FEED_CUTTER: Service[FeedCutter] = Service("cuts of feeds", _cutter)
+FEED_KEEPER: Service[FeedKeeper] = Service("keeper of feeds", _keeper)
+
+PACKAGE = Package(
+    "learners",
+    tables=("tables", "feeds.store"),
+    routers=_routers,
+    served={"feeds": FEEDS, "collectors": COLLECTORS, "feed_cutter": FEED_CUTTER},
+    contributions=(
+        HANDLERS.add(_handlers),
+        LOOPS.add(lambda services: [services[FEED_KEEPER]]),
+        BINS.add(lambda services: [services[FEEDS].trash]),
+        MEASURES.add(_measures),
+    ),
+    events=_events,
+    summaries=_summaries,
+)
