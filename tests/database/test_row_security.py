@@ -19,6 +19,7 @@ STORES = {
     "automations.store",
     "automations.triggers.store",
     "automations.notifications.store",
+    "learners.feeds.store",
     "models.predictions.progress",
     "people.account_store",
     "people.administration.store",
@@ -28,7 +29,7 @@ STORES = {
     "projects.membership.invitation_store",
     "studies.store",
 }
-MAY_CROSS = {"database", "runs", "people", "projects", "automations", "models", "reports", "studies"}
+MAY_CROSS = {"database", "runs", "people", "projects", "automations", "learners", "models", "reports", "studies"}
 
 
 def test_only_few_packages_open_sessions_that_cross_projects():

@@ -168,7 +168,6 @@ class System:
             code_version="test",
             environment={},
             time_limit_seconds=None,
-            memory_limit_bytes=None,
             **fields,
         )
         folder = self.home / "work" / run.id

@@ -38,7 +38,7 @@ def test_every_file_of_the_guide_is_a_plugin_without_an_error(folder: Path) -> N
     rows = describe(Asked(folder)).plugins
     assert [row["error"] for row in rows] == [None] * len(rows)
     assert {(row["kind"], row["name"]) for row in rows} == {
-        ("agent", "greeter"), ("metric", "shortage"), ("source", "csv_link"),
+        ("agent", "greeter"), ("learner", "fading_mean"), ("metric", "shortage"), ("source", "csv_link"),
     }  # fmt: skip
 
 
@@ -58,4 +58,4 @@ def test_the_agent_of_the_guide_answers(folder: Path) -> None:
 
 def test_both_languages_show_the_same_code() -> None:
     assert files("plugins.md") == files("plugins.tr.md")
-    assert len(files("plugins.md")) == 3
+    assert len(files("plugins.md")) == 4
