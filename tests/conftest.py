@@ -54,6 +54,9 @@ os.environ.setdefault(
 
 def import_all_tables() -> None:
     """Import every package's modules of tables, so that ``Base.metadata`` is whole."""
+    from azuraforge.server.packages import import_tables
+
+    import_tables()
     for package in pkgutil.iter_modules(azuraforge.__path__):
         for name in ("tables", "deployment_tables"):
             module = f"azuraforge.{package.name}.{name}"
