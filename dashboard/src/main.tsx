@@ -5,15 +5,16 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./App";
-import { startLanguage } from "./language/setup";
+import { startLanguage, visitLanguage } from "./language/setup";
 import { preload } from "./routing/pages";
 import { startDensity } from "./theme/density";
 import { startTheme } from "./theme/theme";
 
-preload(window.location.pathname);
+const language = visitLanguage();
+preload(window.location, language);
 startTheme();
 startDensity();
-await startLanguage();
+await startLanguage(language);
 
 const root = document.getElementById("root");
 if (root) {

@@ -2,6 +2,7 @@
 import i18next from "i18next";
 
 import { sayNoAnswer } from "../ui/failures";
+import { startEarly, takeEarly } from "./early";
 import type { Figures } from "./figures";
 import { Problem } from "./problem";
 import type { Answer, List, Page, Place } from "./routes";
@@ -28,9 +29,9 @@ export function projectOfPage(path: string = window.location.pathname): string |
 }
 
 /** The headers of every request: the language of the answer, and the project of the page. */
-function commonHeaders(): Record<string, string> {
+function commonHeaders(language: string = i18next.language || "en"): Record<string, string> {
   const project = projectOfPage();
-  return { "Accept-Language": i18next.language || "en", ...(project === null ? {} : { "AzuraForge-Project": project }) };
+  return { "Accept-Language": language, ...(project === null ? {} : { "AzuraForge-Project": project }) };
 }
 
 /** Send a request in the page's language; the API returns its errors in this language. */
@@ -38,7 +39,8 @@ async function ask(method: string, url: string, { headers, ...init }: Omit<Reque
   let response: Response;
   const watch = method === "GET" ? undefined : setTimeout(() => void askIfAlive(), SILENT_MS);
   try {
-    response = await fetch(url, { method, credentials: "same-origin", headers: { ...commonHeaders(), ...headers }, ...init });
+    const early = method === "GET" ? takeEarly(url) : undefined;
+    response = await (early ?? fetch(url, { method, credentials: "same-origin", headers: { ...commonHeaders(), ...headers }, ...init }));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, {});
@@ -47,6 +49,11 @@ async function ask(method: string, url: string, { headers, ...init }: Omit<Reque
   }
   if (response.ok) return response;
   throw new Problem(response.status, isJson(response) ? await response.json().catch(() => null) : null);
+}
+
+/** Start a read of the page's first visit; the next `get` of the same address takes its response. */
+export function getEarly(path: string, query: Query, language: string): void {
+  startEarly(address(path, query), commonHeaders(language));
 }
 
 /** An action that takes longer than this asks whether the platform is alive; both together stay under two seconds. */

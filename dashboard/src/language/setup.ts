@@ -29,8 +29,14 @@ function mark(language: string): void {
   document.documentElement.lang = language;
 }
 
-export async function startLanguage(): Promise<i18n> {
-  const language = firstLanguage(localStorage.getItem(KEY), navigator.languages);
+/** The language of this visit: the stored choice, or the browser's. */
+export function visitLanguage(): Language {
+  return firstLanguage(localStorage.getItem(KEY), navigator.languages);
+}
+
+export async function startLanguage(language: Language): Promise<i18n> {
+  const loading = texts[language]();
+  loading.catch(() => undefined); // `load` says why
   await i18next.use(initReactI18next).init({
     lng: language,
     resources: {},

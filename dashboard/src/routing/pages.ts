@@ -1,4 +1,7 @@
 // Modules of a project's pages by the part of their addresses after the project; each loads when its page opens.
+import { getEarly } from "../api/client";
+import { readEarly } from "../runs/list/api";
+import { readView } from "../runs/list/view";
 
 export const PAGES = {
   "": () => import("../home/HomePage"),
@@ -46,9 +49,19 @@ export function pageOf(address: string): keyof typeof PAGES | undefined {
   });
 }
 
-/** Start to load the page of an address, while texts and session are still loading. */
-export function preload(address: string): void {
-  const page = pageOf(address);
+/** Reads with which a page begins, for pages that people open most. */
+const FIRST_READS: Partial<Record<keyof typeof PAGES, (address: Address, language: string) => void>> = {
+  "/runs": ({ search }, language) => readEarly(readView(search), language),
+};
+
+type Address = Pick<Location, "pathname" | "search">;
+
+/** Start to load the page of an address and what it reads first, while texts and session are still loading. */
+export function preload(address: Address, language: string): void {
+  const page = pageOf(address.pathname);
+  if (page === undefined) return;
+  getEarly("/projects/current", {}, language);
+  FIRST_READS[page]?.(address, language);
   // A page that cannot be loaded says so when it is shown.
-  if (page !== undefined) void PAGES[page]().catch(() => undefined);
+  void PAGES[page]().catch(() => undefined);
 }

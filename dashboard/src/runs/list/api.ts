@@ -1,7 +1,7 @@
 // Queries of the list of runs.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
-import { get, post } from "../../api/client";
+import { get, getEarly, post } from "../../api/client";
 import { Problem } from "../../api/problem";
 import type { BulkRequest, Run } from "../../api/types";
 import { requested } from "./columns";
@@ -18,14 +18,25 @@ const NAMED = 200;
 const selection = ({ filter, state, trials }: View) => ({ filter, state, trials: trials ? "true" : null });
 const columnsOf = (view: View) => requested(view.columns).join(",");
 
-/** Events change the loaded pages (useRunList.ts), so that they are not all read again with each event. */
-export function listQuery(view: View) {
+function askedOf(view: View) {
   const columns = columnsOf(view);
   const limit = columns.includes("curve.") ? PAGE_WITH_CURVES : PAGE;
-  const asked = { ...selection(view), sort: view.sort, columns, limit };
+  return { ...selection(view), sort: view.sort, columns, limit };
+}
+
+const from = (asked: ReturnType<typeof askedOf>, after: string | null) => ({ ...asked, after, total: after === null ? "true" : null });
+
+/** Start to read the first page of a view, before the page of the list is shown. */
+export function readEarly(view: View, language: string): void {
+  getEarly("/runs", from(askedOf(view), null), language);
+}
+
+/** Events change the loaded pages (useRunList.ts), so that they are not all read again with each event. */
+export function listQuery(view: View) {
+  const asked = askedOf(view);
   return infiniteQueryOptions({
     queryKey: ["runs", "list", asked] as const,
-    queryFn: ({ pageParam, signal }) => get("/runs", { ...asked, after: pageParam, total: pageParam === null ? "true" : null }, signal),
+    queryFn: ({ pageParam, signal }) => get("/runs", from(asked, pageParam), signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,

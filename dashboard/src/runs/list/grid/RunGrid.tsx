@@ -14,8 +14,8 @@ import { useStable } from "../useStable";
 import type { SortKey } from "../view";
 
 const ROW = { comfortable: 40, compact: 32 } as const;
-/** So many rows before the end, the next page is read. */
-const AHEAD = 80;
+/** So many rows before the end, the next page is read; the first page alone must not be near its end. */
+const AHEAD = 30;
 const NARROW = 600;
 /** Before the browser has measured the box, as in tests. */
 const UNMEASURED = { width: 1200, height: 600 };
