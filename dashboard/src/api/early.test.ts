@@ -24,7 +24,8 @@ describe("a read that starts early", () => {
 
   it("is the response of the next request of the same address, and of no further one", async () => {
     getEarly("/runs", QUERY, "tr");
-    expect(sent).toEqual([{ url: "/api/v1/runs?limit=3", headers: expect.objectContaining({ "Accept-Language": "tr" }) }]);
+    expect(sent.map(({ url }) => url)).toEqual(["/api/v1/runs?limit=3"]);
+    expect(sent[0]?.headers["Accept-Language"]).toBe("tr");
     expect(await get("/runs", QUERY)).toEqual({ number: 1 });
     expect(sent).toHaveLength(1);
     expect(await get("/runs", QUERY)).toEqual({ number: 2 });
