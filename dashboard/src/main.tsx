@@ -11,10 +11,10 @@ import { startDensity } from "./theme/density";
 import { startTheme } from "./theme/theme";
 
 const language = visitLanguage();
-preload(window.location, language);
+const page = preload(window.location, language);
 startTheme();
 startDensity();
-await startLanguage(language);
+await Promise.all([startLanguage(language), page]);
 
 const root = document.getElementById("root");
 if (root) {

@@ -2,6 +2,7 @@ import { useQueries } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { CurvePlot } from "../charts/lazy";
 import { colorOf, dashOf } from "../charts/colors";
 import type { PlotShape } from "../charts/options";
 import type { PlotData } from "../charts/Plot";
@@ -12,7 +13,6 @@ import { curveQuery, type Comparison } from "./api";
 import { bandOf, gridOf } from "./bands";
 import css from "./Comparison.module.css";
 
-const CurvePlot = lazy(() => import("../charts/CurvePlot"));
 const Plot = lazy(async () => ({ default: (await import("../charts/Plot")).Plot }));
 
 const MOST_GROUPS = 12;

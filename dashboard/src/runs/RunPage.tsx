@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, type ReactNode } from "react";
+import { Suspense, useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -10,6 +10,7 @@ import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
+import { lazily } from "../routing/lazily";
 import { Hash } from "../ui/Facts";
 import { Loading, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
@@ -26,14 +27,26 @@ import css from "./RunPage.module.css";
 import { StateBadge } from "./StateBadge";
 import { useLiveRun } from "./useLiveRun";
 
-// The overview is what people come for; each other tab loads when it opens.
-const ConfigTab = lazy(async () => ({ default: (await import("./page/ConfigTab")).ConfigTab }));
-const CurvesTab = lazy(async () => ({ default: (await import("./page/curves/CurvesTab")).CurvesTab }));
-const EvaluationTab = lazy(async () => ({ default: (await import("./page/EvaluationTab")).EvaluationTab }));
-const FilesTab = lazy(async () => ({ default: (await import("./page/files/FilesTab")).FilesTab }));
-const LogsTab = lazy(async () => ({ default: (await import("./page/logs/LogsTab")).LogsTab }));
-const SystemTab = lazy(async () => ({ default: (await import("./page/SystemTab")).SystemTab }));
-const ReportCard = lazy(async () => ({ default: (await import("./report/ReportCard")).ReportCard }));
+// The overview is what people come for; the other tabs load after it.
+const ConfigTab = lazily(async () => ({ default: (await import("./page/ConfigTab")).ConfigTab }));
+const CurvesTab = lazily(async () => ({ default: (await import("./page/curves/CurvesTab")).CurvesTab }));
+const EvaluationTab = lazily(async () => ({ default: (await import("./page/EvaluationTab")).EvaluationTab }));
+const FilesTab = lazily(async () => ({ default: (await import("./page/files/FilesTab")).FilesTab }));
+const LogsTab = lazily(async () => ({ default: (await import("./page/logs/LogsTab")).LogsTab }));
+const SystemTab = lazily(async () => ({ default: (await import("./page/SystemTab")).SystemTab }));
+const ReportCard = lazily(async () => ({ default: (await import("./report/ReportCard")).ReportCard }));
+const TABS = [ConfigTab, CurvesTab, EvaluationTab, FilesTab, LogsTab, SystemTab, ReportCard];
+const AFTER_MS = 400;
+
+/** Load the other tabs once the page is shown, so that they open without a wait. */
+function useLoadedTabs(shown: boolean): void {
+  useEffect(() => {
+    if (!shown) return undefined;
+    // A tab that cannot be loaded says so when it opens.
+    const timer = setTimeout(() => TABS.forEach((tab) => void tab.preload().catch(() => undefined)), AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [shown]);
+}
 
 /** The page of a run: live while it executes, complete when it has ended. */
 export default function RunPage({ id: address }: { id: string }) {
@@ -46,6 +59,7 @@ export default function RunPage({ id: address }: { id: string }) {
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
   const list = { name: t("runs.title"), to: paths.runs };
+  useLoadedTabs(live !== null);
 
   if (live === null) return <PageProblem title={t("run.title")} list={list} error={error} />;
   const { run, curves } = live;

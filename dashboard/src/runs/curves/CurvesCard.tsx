@@ -1,13 +1,13 @@
-import { Suspense, lazy, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../../api/types";
+import { CurvePlot } from "../../charts/lazy";
 import { Card } from "../../ui/Card";
 import { haveTimes, isOfMachine, type Curve, type Curves } from "./curves";
 import { hasEnded } from "../live";
 import css from "../../ui/Content.module.css";
 
-const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
 const LOSSES: readonly string[] = ["loss", "validation_loss"];
 

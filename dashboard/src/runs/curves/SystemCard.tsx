@@ -1,6 +1,7 @@
-import { Suspense, lazy } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
+import { CurvePlot } from "../../charts/lazy";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
 import { Facts } from "../../ui/Facts";
@@ -8,7 +9,6 @@ import { isOfMachine, type Curve, type Curves } from "./curves";
 import css from "./Curves.module.css";
 import text from "../../ui/Content.module.css";
 
-const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
 /** The resource curves that have a name in both languages; bytes are drawn as megabytes. */
 const KNOWN = ["cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes"] as const;

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { colorOf, dashOf } from "../../../charts/colors";
@@ -9,14 +9,12 @@ import text from "../../../ui/Content.module.css";
 import { Dialog } from "../../../ui/Dialog";
 import type { Curve, Curves } from "../../curves/curves";
 import { pointsQuery } from "./api";
-import type { ChartHandle, Range } from "./CurveChart";
+import CurveChart, { type ChartHandle, type Range } from "./CurveChart";
 import css from "./Curves.module.css";
 import { saveFile } from "./download";
 import { aligned, csvOf, pointsOf, stepsBetween } from "./points";
 import { smoothed } from "./smoothing";
 import type { CurvesView } from "./view";
-
-const CurveChart = lazy(() => import("./CurveChart"));
 
 interface ChartCardProps {
   runId: string;
@@ -87,21 +85,19 @@ function Drawn({ runId, title, names, curves, view, startedAt, interruptions, on
   }
   return (
     <>
-      <Suspense fallback={<div style={{ height }} />}>
-        <CurveChart
-          lines={lines}
-          data={data}
-          x={view.axis === "clock" ? "time" : "step"}
-          xLabel={t(view.axis === "clock" ? "charts.time" : view.axis === "elapsed" ? "runCurves.elapsed" : "charts.step")}
-          logarithmic={view.logarithmic && points.some((one) => one.y.some((value) => value !== null && value > 0))}
-          height={height}
-          range={view.range}
-          onRange={onRange}
-          label={t("runCurves.label", { names: title })}
-          testId={testId}
-          {...(chart ? { ref: chart } : {})}
-        />
-      </Suspense>
+      <CurveChart
+        lines={lines}
+        data={data}
+        x={view.axis === "clock" ? "time" : "step"}
+        xLabel={t(view.axis === "clock" ? "charts.time" : view.axis === "elapsed" ? "runCurves.elapsed" : "charts.step")}
+        logarithmic={view.logarithmic && points.some((one) => one.y.some((value) => value !== null && value > 0))}
+        height={height}
+        range={view.range}
+        onRange={onRange}
+        label={t("runCurves.label", { names: title })}
+        testId={testId}
+        {...(chart ? { ref: chart } : {})}
+      />
       <p className={css["notes"]}>
         {[
           all > drawn ? t("runCurves.reduced", { shown: count(drawn), all: count(all) }) : "",
