@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Forecast } from "../api/figures";
+import ForecastPlot from "../charts/ForecastPlot";
+import TestPlot from "../charts/TestPlot";
 import { figureQuery, type FigureProps } from "../figures/api";
 import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
@@ -10,11 +12,6 @@ import { Card } from "../ui/Card";
 import css from "../ui/Content.module.css";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { NextValues } from "./NextValues";
-
-const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
-const TestPlot = lazy(() => import("../charts/TestPlot"));
-
-const waiting = <div className={css["chartPlaceholder"]} />;
 
 /** The forecast of a run and its test set; of several series, one at a time. */
 export default function ForecastCards({ run }: FigureProps) {
@@ -52,9 +49,7 @@ function ForecastCard({ run, forecast, choice }: { run: string; forecast: Foreca
   const note = forecast.refitted ? "forecast.noteRefitted" : "forecast.note";
   return (
     <Card title={t("forecast.title")} note={t(note, { level: percent(forecast.interval), run })} actions={choice}>
-      <Suspense fallback={waiting}>
-        <ForecastPlot key={forecast.series} target={forecast.target} unit={forecast.unit} history={forecast.history} next={forecast.next} interval={forecast.interval} series={zone} testId="forecast-chart" />
-      </Suspense>
+      <ForecastPlot key={forecast.series} target={forecast.target} unit={forecast.unit} history={forecast.history} next={forecast.next} interval={forecast.interval} series={zone} testId="forecast-chart" />
       <details className={css["disclosure"]}>
         <summary>{t("forecast.asTable")}</summary>
         <NextValues next={forecast.next} unit={forecast.unit} target={forecast.target} series={zone} />
@@ -70,9 +65,7 @@ function TestCard({ forecast }: { forecast: Forecast }) {
   if (!test || test.at.length === 0) return null;
   return (
     <Card title={t("forecast.testTitle")} note={t("forecast.testNote", { horizon: test.horizon, count: test.horizon })}>
-      <Suspense fallback={waiting}>
-        <TestPlot key={forecast.series} test={test} interval={forecast.interval} series={rowZoneOf(forecast)} />
-      </Suspense>
+      <TestPlot key={forecast.series} test={test} interval={forecast.interval} series={rowZoneOf(forecast)} />
     </Card>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
@@ -11,6 +11,8 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { DeleteButton } from "../projects/trash/DeleteButton";
 import { InTrash } from "../projects/trash/InTrash";
+import { lazily } from "../routing/lazily";
+import { useLoaded } from "../routing/useLoaded";
 import { Badge } from "../ui/Badge";
 import { Page } from "../ui/Page";
 import { isMissing, PageProblem } from "../ui/PageProblem";
@@ -20,15 +22,16 @@ import { modelQuery } from "./api";
 import { imageClasses } from "./dataSchema";
 import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
+import OverviewTab from "./page/OverviewTab";
 import { RollbackButton } from "./RollbackButton";
 
-const OverviewTab = lazy(() => import("./page/OverviewTab"));
-const VersionsTab = lazy(() => import("./versions/VersionsTab"));
-const PredictionsTab = lazy(() => import("./page/PredictionsTab"));
-const PolicyTab = lazy(() => import("./page/PolicyTab"));
-const LineageTab = lazy(() => import("./lineage/LineageTab"));
-const HistoryTab = lazy(() => import("./page/HistoryTab"));
-const CardTab = lazy(() => import("./CardView"));
+const VersionsTab = lazily(() => import("./versions/VersionsTab"));
+const PredictionsTab = lazily(() => import("./page/PredictionsTab"));
+const PolicyTab = lazily(() => import("./page/PolicyTab"));
+const LineageTab = lazily(() => import("./lineage/LineageTab"));
+const HistoryTab = lazily(() => import("./page/HistoryTab"));
+const CardTab = lazily(() => import("./CardView"));
+const TABS = [VersionsTab, PredictionsTab, PolicyTab, LineageTab, HistoryTab, CardTab];
 
 /** The page of a model: what it says now and what waits for a decision, then tabs for everything else. */
 export default function ModelPage({ name }: { name: string }) {
@@ -39,6 +42,7 @@ export default function ModelPage({ name }: { name: string }) {
   const [, navigate] = useLocation();
   const [promoting, setPromoting] = useState<number | null>(null);
   const list = { name: t("models.title"), to: paths.models };
+  useLoaded(model.data !== undefined, TABS);
   if (model.data === undefined || isMissing(model.error)) return <PageProblem title={name} list={list} error={model.error} />;
   const found = model.data;
   const there = !found.deleted_at;

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, useEffect, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -11,6 +11,7 @@ import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
 import { lazily } from "../routing/lazily";
+import { useLoaded } from "../routing/useLoaded";
 import { Hash } from "../ui/Facts";
 import { Loading, Notice } from "../ui/Notice";
 import { Page } from "../ui/Page";
@@ -36,17 +37,6 @@ const LogsTab = lazily(async () => ({ default: (await import("./page/logs/LogsTa
 const SystemTab = lazily(async () => ({ default: (await import("./page/SystemTab")).SystemTab }));
 const ReportCard = lazily(async () => ({ default: (await import("./report/ReportCard")).ReportCard }));
 const TABS = [ConfigTab, CurvesTab, EvaluationTab, FilesTab, LogsTab, SystemTab, ReportCard];
-const AFTER_MS = 400;
-
-/** Load the other tabs once the page is shown, so that they open without a wait. */
-function useLoadedTabs(shown: boolean): void {
-  useEffect(() => {
-    if (!shown) return undefined;
-    // A tab that cannot be loaded says so when it opens.
-    const timer = setTimeout(() => TABS.forEach((tab) => void tab.preload().catch(() => undefined)), AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [shown]);
-}
 
 /** The page of a run: live while it executes, complete when it has ended. */
 export default function RunPage({ id: address }: { id: string }) {
@@ -59,7 +49,7 @@ export default function RunPage({ id: address }: { id: string }) {
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
   const list = { name: t("runs.title"), to: paths.runs };
-  useLoadedTabs(live !== null);
+  useLoaded(live !== null, TABS);
 
   if (live === null) return <PageProblem title={t("run.title")} list={list} error={error} />;
   const { run, curves } = live;
