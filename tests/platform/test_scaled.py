@@ -14,7 +14,7 @@ from azuraforge.people.callers import CACHE_SECONDS
 from tests.attacks.secrets_used import found, use_every_secret, wrongly_shown
 from tests.process_checks import Patience, alive, still_alive
 
-CONFIG = ("--set", "epochs=12", "--set", "patience=12", "--set", "hidden_size=16", "--set", "horizon=4")
+CONFIG = ("--set", "epochs=30", "--set", "patience=30", "--set", "hidden_size=16", "--set", "horizon=4")
 
 
 @pytest.fixture(scope="module")
