@@ -83,7 +83,7 @@ class ModelService:
         self.lookup = ModelLookup(database)
         self.reads = ModelReads(database)
         self.live = LiveReads(database)
-        self.lineage = Lineage(database, datasets)
+        self.lineage = Lineage(database)
         self.policies = PolicyStore(database, events, task_kinds)
         self.held_out = HeldOutUses(database)
         self.registry = Registry(events, folders, self.held_out)

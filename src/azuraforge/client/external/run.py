@@ -188,7 +188,8 @@ class ExternalRun(Additions):
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if journal.path.exists():
-            self._say(f"not everything is with the platform yet; `azuraforge runs ship` brings {journal.path}")
+            command = shipping.ship_command(self._connection.book, self._connection.project)
+            self._say(f"not everything is with the platform yet; {command} sends {journal.path}")
         if not any(thread.is_alive() for thread in self._threads):
             journal.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import IO
 
 from azuraforge.client.errors import ApiError, PlatformUnreachable
 from azuraforge.client.external.journal import Addition, Finish, Journal, Points, Progress, leftovers
+from azuraforge.client.http.address import AddressBook, default_home
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.shapes import json_object
 
@@ -158,6 +161,18 @@ def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> 
     """
     results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
     return [each for each in results if each is not None]
+
+
+def ship_command(book: AddressBook, project: str | None) -> str:
+    """Return the command that sends the journals written with this address book and project, in backquotes."""
+    words = ["azuraforge", "runs", "ship"]
+    words += ["--url", book.given_url] if book.given_url is not None else []
+    words += ["--home", str(book.home)] if book.home != default_home() else []
+    words += ["--project", project] if project is not None else []
+    command = f"`{shlex.join(words)}`"
+    if book.given_token is None or book.given_token == os.environ.get("AZURAFORGE_TOKEN"):
+        return command
+    return f"{command}, with AZURAFORGE_TOKEN set to the token of this client,"
 
 
 def _is_of(journal: Journal, connection: Connection) -> bool:
