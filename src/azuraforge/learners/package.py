@@ -12,7 +12,7 @@ from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Ser
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER
 from azuraforge.projects.package import BINS, MEASURES, QUOTAS
-from azuraforge.runs.package import HANDLERS, RUNS
+from azuraforge.runs.package import ARTIFACTS, HANDLERS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from azuraforge.learners.feeds.keeping import FeedKeeper
     from azuraforge.learners.feeds.service import FeedService
     from azuraforge.learners.feeds.trash import FeedObjection
+    from azuraforge.learners.learning.learners import LearnerService
     from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.handlers import Handler
 
@@ -67,10 +68,19 @@ def _keeper(services: Services) -> FeedKeeper:
     return FeedKeeper(services[DATABASE], services[FEEDS])
 
 
+def _learners(services: Services) -> LearnerService:
+    from azuraforge.learners.learning.learners import LearnerService
+
+    return LearnerService(services[DATABASE], services[CATALOGUE], services[RUNS])
+
+
 def _handlers(services: Services) -> Iterable[Handler]:
     from azuraforge.learners.feeds.collecting.handler import CollectHandler
+    from azuraforge.learners.learning.handler import LearnHandler
 
+    settings = services[SETTINGS]
     yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
+    yield LearnHandler(services[DATABASE], services[FEEDS].reader, services[ARTIFACTS], settings.plugins)
 
 
 def _measures(_: Services) -> Sequence[Measure]:
@@ -94,11 +104,13 @@ def _events() -> Sequence[type[BaseModel]]:
 
 def _summaries() -> Sequence[type[BaseModel]]:
     from azuraforge.learners.feeds.collecting.summaries import CollectSummary
+    from azuraforge.learners.learning.summaries import LearnSummary
 
-    return [CollectSummary]
+    return [CollectSummary, LearnSummary]
 
 
 FEEDS: Service[FeedService] = Service("feeds", _feeds)
+LEARNERS: Service[LearnerService] = Service("learners", _learners)
 COLLECTORS: Service[Collectors] = Service("collectors of feeds", _collectors)
 FEED_CUTTER: Service[FeedCutter] = Service("cuts of feeds", _cutter)
 FEED_KEEPER: Service[FeedKeeper] = Service("keeper of feeds", _keeper)
@@ -107,7 +119,7 @@ PACKAGE = Package(
     "learners",
     tables=("tables", "feeds.store"),
     routers=_routers,
-    served={"feeds": FEEDS, "collectors": COLLECTORS, "feed_cutter": FEED_CUTTER},
+    served={"feeds": FEEDS, "collectors": COLLECTORS, "learners": LEARNERS, "feed_cutter": FEED_CUTTER},
     contributions=(
         HANDLERS.add(_handlers),
         LOOPS.add(lambda services: [services[FEED_KEEPER]]),

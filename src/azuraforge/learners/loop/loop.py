@@ -133,6 +133,10 @@ class Loop:
             self.changed = True
         yield self._commit(state_due=self.changed)
 
+    def stop(self) -> Iterator[Commit]:
+        """Yield a commit at which a state and an archive are saved, because the learner stops here."""
+        yield self._commit(state_due=True, archive_due=True)
+
     def flush(self) -> Iterator[Commit]:
         """Yield a commit of what the last commit does not include, if there is anything."""
         if self._outputs or self._first <= self.seq:

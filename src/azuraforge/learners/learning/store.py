@@ -1,0 +1,133 @@
+"""SQL queries for learners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, or_, select, update
+
+from azuraforge.database import Session
+from azuraforge.learners.learning.tables import (
+    Learner,
+    LearnerFact,
+    LearnerHour,
+    LearnerNotice,
+    LearnerState,
+    PredictionBlock,
+)
+
+_FRESH = {"populate_existing": True}
+
+
+def find(session: Session, name_or_id: str, *, trash: bool = False) -> Learner | None:
+    """Return a learner by id, or else by name; None if not found. With ``trash``, a deleted one is found by its id."""
+    is_named = (Learner.name == name_or_id) & Learner.deleted_at.is_(None)
+    statement = select(Learner).where(or_(Learner.id == name_or_id, is_named))
+    if not trash:
+        statement = statement.where(Learner.deleted_at.is_(None))
+    return session.scalars(statement.order_by(Learner.id != name_or_id), execution_options=_FRESH).first()
+
+
+def locked(session: Session, learner_id: str) -> Learner | None:
+    """Return a learner and lock its row; None if it is deleted."""
+    statement = select(Learner).where(Learner.id == learner_id, Learner.deleted_at.is_(None)).with_for_update()
+    return session.scalars(statement, execution_options=_FRESH).one_or_none()
+
+
+def of_run(session: Session, run_id: str) -> Learner | None:
+    """Return the learner that a run executes and lock its row; None if there is none."""
+    statement = select(Learner).where(Learner.run_id == run_id, Learner.deleted_at.is_(None)).with_for_update()
+    return session.scalars(statement, execution_options=_FRESH).one_or_none()
+
+
+def states(session: Session, learner_id: str) -> Sequence[LearnerState]:
+    """Return the states of a learner, newest first."""
+    statement = select(LearnerState).where(LearnerState.learner_id == learner_id)
+    return session.scalars(statement.order_by(LearnerState.seq.desc(), LearnerState.fact.desc())).all()
+
+
+def state(session: Session, learner_id: str, seq: int, fact: int) -> LearnerState | None:
+    """Return the state after a row and a fact; None if none was saved there."""
+    return session.get(LearnerState, (session.project_id, learner_id, seq, fact))
+
+
+def facts(session: Session, learner_id: str, after: int) -> Sequence[LearnerFact]:
+    """Return the facts after the number ``after``, in order."""
+    statement = select(LearnerFact).where(LearnerFact.learner_id == learner_id, LearnerFact.number > after)
+    return session.scalars(statement.order_by(LearnerFact.number), execution_options=_FRESH).all()
+
+
+def place_fact(session: Session, learner_id: str, number: int, seq: int, at_us: int) -> None:
+    """Record where a fact was processed, unless it is recorded."""
+    is_it = (LearnerFact.learner_id == learner_id) & (LearnerFact.number == number) & LearnerFact.seq.is_(None)
+    session.execute(
+        update(LearnerFact).where(is_it).values(seq=seq, at_us=at_us).execution_options(synchronize_session=False)
+    )
+
+
+def blocks(session: Session, learner_id: str, first_seq: int, last_seq: int) -> Sequence[PredictionBlock]:
+    """Return the blocks that contain rows between ``first_seq`` and ``last_seq``, in order."""
+    statement = select(PredictionBlock).where(
+        PredictionBlock.learner_id == learner_id,
+        PredictionBlock.first_seq <= last_seq,
+        PredictionBlock.last_seq >= first_seq,
+        PredictionBlock.last_seq >= PredictionBlock.first_seq,
+    )
+    return session.scalars(statement.order_by(PredictionBlock.first_seq, PredictionBlock.fact)).all()
+
+
+def block(session: Session, learner_id: str, first_seq: int, fact: int) -> PredictionBlock | None:
+    """Return the block that begins at a row; None if there is none."""
+    return session.get(PredictionBlock, (session.project_id, learner_id, first_seq, fact))
+
+
+def put_hour(session: Session, learner_id: str, hour_us: int, independent: int, sums: bytes) -> None:
+    """Store the sums of an hour, which replace earlier ones of the same hour."""
+    found = session.get(LearnerHour, (session.project_id, learner_id, hour_us))
+    if found is None:
+        session.add(
+            LearnerHour(
+                project_id=session.project_id,
+                learner_id=learner_id,
+                hour_us=hour_us,
+                independent=independent,
+                sums=sums,
+            )
+        )
+        return
+    found.independent, found.sums = independent, sums
+
+
+def hours(session: Session, learner_id: str, after_us: int = -1) -> Sequence[LearnerHour]:
+    """Return the hours after a time, in order."""
+    statement = select(LearnerHour).where(LearnerHour.learner_id == learner_id, LearnerHour.hour_us > after_us)
+    return session.scalars(statement.order_by(LearnerHour.hour_us)).all()
+
+
+def notices(session: Session, learner_id: str, limit: int) -> Sequence[LearnerNotice]:
+    """Return the newest notices of a learner, newest first."""
+    statement = select(LearnerNotice).where(LearnerNotice.learner_id == learner_id)
+    order = (LearnerNotice.seq.desc(), LearnerNotice.fact.desc(), LearnerNotice.place.desc())
+    return session.scalars(statement.order_by(*order).limit(limit)).all()
+
+
+def active_readers(session: Session, feed_id: str) -> Sequence[str]:
+    """Return the names of the active learners that read a feed."""
+    is_reader = (Learner.feed_id == feed_id) & Learner.active & Learner.deleted_at.is_(None)
+    return session.scalars(select(Learner.name).where(is_reader).order_by(Learner.name)).all()
+
+
+def purge(session: Session, learner_id: str) -> None:
+    """Delete a learner with everything that it has."""
+    for table in (PredictionBlock, LearnerNotice, LearnerHour, LearnerFact, LearnerState):
+        session.execute(
+            delete(table).where(table.learner_id == learner_id).execution_options(synchronize_session=False)
+        )
+    session.execute(delete(Learner).where(Learner.id == learner_id).execution_options(synchronize_session=False))
+
+
+def stored_bytes(session: Session) -> int:
+    """Return the bytes of the project's states and blocks."""
+    in_states = session.execute(select(func.coalesce(func.sum(LearnerState.size_bytes), 0))).scalar_one()
+    in_blocks = session.execute(select(func.coalesce(func.sum(func.length(PredictionBlock.content)), 0))).scalar_one()
+    return int(in_states) + int(in_blocks)
