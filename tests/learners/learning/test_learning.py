@@ -107,7 +107,6 @@ def same(one: Block, other: Block) -> bool:
     return blocks.first_difference(one, other) is None and len(one.answered.seq) > 0
 
 
-@pytest.mark.sqlite_only
 def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
     here.create("live")
     run_id = here.learners.start(here.project_id, "live")
@@ -121,7 +120,7 @@ def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
     ended = here.stand.wait(run_id)
     assert ended.state == "succeeded", ended.error
     assert len(ended.attempts) > attempts
-    assert ended.summary.feed_ended
+    assert ended.summary["feed_ended"]
     here.create("replayed")
     replayed = here.stand.wait(here.learners.start(here.project_id, "replayed"))
     assert replayed.state == "succeeded", replayed.error
@@ -131,3 +130,68 @@ def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
     assert here.states("replayed")[0] == here.states("live")[0]
     with pytest.raises(Conflict, match="every row of its feed"):
         here.learners.start(here.project_id, "live")
+
+
+@pytest.mark.sqlite_only
+def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
+    here.post(0, 200)
+    here.create()
+    run_id = here.learners.start(here.project_id, "first")
+    with pytest.raises(Conflict, match="already running"):
+        here.learners.start(here.project_id, "first")
+    here.until("first", 200)
+    here.learners.stop(here.project_id, "first")
+    stopped = here.stand.wait(run_id)
+    assert stopped.state == "succeeded", stopped.error
+    assert stopped.summary["feed_ended"] is False
+    assert here.states()[0][0] == 200
+    assert here.states()[0][2] is True
+    here.post(200, 300)
+    here.close()
+    again = here.stand.wait(here.learners.start(here.project_id, "first"))
+    assert again.state == "succeeded", again.error
+    here.create("whole")
+    here.stand.wait(here.learners.start(here.project_id, "whole"))
+    assert same(here.ledger(), here.ledger("whole"))
+
+
+DICE = """
+from azuraforge.plugins import Answer, Config, Learner
+import json, os
+
+
+class Dice(Learner):
+    name = "dice"
+    task = "number"
+    Config = Config
+
+    def start(self, run):
+        self.run = run
+
+    def predict(self, origin):
+        return Answer(float(os.getpid()))
+
+    def learn(self, matured):
+        pass
+
+    def save(self, folder):
+        (folder / "nothing.json").write_text(json.dumps({}))
+
+    def load(self, run, folder):
+        self.run = run
+"""
+
+
+@pytest.mark.sqlite_only
+def test_a_learner_with_other_results_for_the_same_rows_fails(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir(exist_ok=True)
+    (tmp_path / "plugins" / "dice.py").write_text(DICE)
+    here.create(plugin="dice")
+    run_id = here.learners.start(here.project_id, "first")
+    here.post(0, 50)
+    here.until("first", 50)
+    os.kill(here.stand.launcher.pid, signal.SIGKILL)
+    failed = here.stand.wait(run_id)
+    assert (failed.state, failed.error.code) == ("failed", "nondeterministic")
+    assert "answer of row 1 " in failed.error.message
+    assert len(here.ledger().answered.seq) == 50
