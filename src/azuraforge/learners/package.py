@@ -91,9 +91,10 @@ def _measures(_: Services) -> Sequence[Measure]:
 
 
 def _routers() -> Sequence[APIRouter]:
-    from azuraforge.learners.feeds.routes import router
+    from azuraforge.learners.feeds.routes import router as feeds
+    from azuraforge.learners.learning.routes import router as learners
 
-    return [router]
+    return [feeds, learners]
 
 
 def _events() -> Sequence[type[BaseModel]]:

@@ -21,6 +21,7 @@ from azuraforge.learners.feeds.service import FeedService
 from azuraforge.learners.learning import blocks, store
 from azuraforge.learners.learning.handler import LearnHandler
 from azuraforge.learners.learning.learners import LearnerService
+from azuraforge.learners.learning.schemas import LearnerOut, LearnerRequest
 from azuraforge.learners.loop.commit import Block
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.processes.launcher import Launcher
@@ -55,9 +56,12 @@ class Here:
             self.project_id, lambda session: self.feeds.close_in(session, self.feeds.locked(session, feed))
         )
 
-    def create(self, name: str = "first", plugin: str = "online.linear.number", **settings: Any) -> str:
-        asked = {**SETTINGS, **settings}
-        return self.learners.create(self.project_id, name, "prices", plugin, {}, asked)
+    def create(self, name: str = "first", plugin: str = "online.linear.number", **settings: Any) -> LearnerOut:
+        asked = {"name": name, "feed": "prices", "plugin": plugin, **SETTINGS, **settings}
+        return self.learners.create(self.project_id, LearnerRequest.model_validate(asked))
+
+    def start(self, name: str = "first") -> str:
+        return self.learners.start(self.project_id, name).id
 
     def ledger(self, name: str = "first") -> Block:
         with self.database.read(self.project_id) as session:
@@ -109,7 +113,7 @@ def same(one: Block, other: Block) -> bool:
 
 def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
     here.create("live")
-    run_id = here.learners.start(here.project_id, "live")
+    run_id = here.start("live")
     here.post(0, 400)
     here.until("live", 400)
     attempts = len(here.stand.get(run_id).attempts)
@@ -122,23 +126,23 @@ def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
     assert len(ended.attempts) > attempts
     assert ended.summary["feed_ended"]
     here.create("replayed")
-    replayed = here.stand.wait(here.learners.start(here.project_id, "replayed"))
+    replayed = here.stand.wait(here.start("replayed"))
     assert replayed.state == "succeeded", replayed.error
     assert same(here.ledger("replayed"), here.ledger("live"))
     assert len(here.ledger("live").answered.seq) == 700
     assert here.hours("replayed") == here.hours("live")
     assert here.states("replayed")[0] == here.states("live")[0]
     with pytest.raises(Conflict, match="every row of its feed"):
-        here.learners.start(here.project_id, "live")
+        here.start("live")
 
 
 @pytest.mark.sqlite_only
 def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
     here.post(0, 200)
     here.create()
-    run_id = here.learners.start(here.project_id, "first")
+    run_id = here.start()
     with pytest.raises(Conflict, match="already running"):
-        here.learners.start(here.project_id, "first")
+        here.start()
     here.until("first", 200)
     here.learners.stop(here.project_id, "first")
     stopped = here.stand.wait(run_id)
@@ -148,10 +152,10 @@ def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
     assert here.states()[0][2] is True
     here.post(200, 300)
     here.close()
-    again = here.stand.wait(here.learners.start(here.project_id, "first"))
+    again = here.stand.wait(here.start())
     assert again.state == "succeeded", again.error
     here.create("whole")
-    here.stand.wait(here.learners.start(here.project_id, "whole"))
+    here.stand.wait(here.start("whole"))
     assert same(here.ledger(), here.ledger("whole"))
 
 
@@ -187,7 +191,7 @@ def test_a_learner_with_other_results_for_the_same_rows_fails(here: Here, tmp_pa
     (tmp_path / "plugins").mkdir(exist_ok=True)
     (tmp_path / "plugins" / "dice.py").write_text(DICE)
     here.create(plugin="dice")
-    run_id = here.learners.start(here.project_id, "first")
+    run_id = here.start()
     here.post(0, 50)
     here.until("first", 50)
     os.kill(here.stand.launcher.pid, signal.SIGKILL)

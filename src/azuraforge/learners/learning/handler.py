@@ -16,6 +16,7 @@ from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import states, store
 from azuraforge.learners.learning.committing import Committer
 from azuraforge.learners.learning.feeding import Feeder, Position
+from azuraforge.learners.learning.learners import LEARN
 from azuraforge.learners.learning.messages import Committed, LearnInput, LearnResult, SentCommit
 from azuraforge.learners.learning.summaries import LearnSummary
 from azuraforge.learners.learning.tables import Learner, LearnerState
@@ -24,8 +25,6 @@ from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Finish, Handler, Job, MessageKind, PreparedRun, Received
 from azuraforge.runs.schemas import RunRequest
 
-#: Kind of the run that executes a learner.
-LEARN = "learn"
 _ENTRY = "azuraforge.learners.learning.child:learn"
 _PHASE = "learn"
 #: Memory limit of a learner if the request states none.

@@ -1,27 +1,42 @@
-"""Service for learners: their creation, start and stop."""
+"""Service for learners: their creation, start and stop, commands and reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
 
-from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.learners.feeds import store as feed_store
 from azuraforge.learners.feeds.service import unknown as unknown_feed
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.learners.feeds.trash import ACTIVE
-from azuraforge.learners.learning import store
-from azuraforge.learners.learning.handler import LEARN
+from azuraforge.learners.learning import showing, store
+from azuraforge.learners.learning.schemas import (
+    CommandRequest,
+    FactOut,
+    LearnerAnswers,
+    LearnerHours,
+    LearnerOut,
+    LearnerPage,
+    LearnerRequest,
+    LearnerScores,
+    LearnerTimeline,
+)
 from azuraforge.learners.learning.tables import Learner, LearnerFact
 from azuraforge.learners.loop.plan import Plan
+from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
 from azuraforge.runs import reads as run_reads
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
+
+#: Kind of the run that executes a learner.
+LEARN = "learn"
+_NEWEST: Order[tuple[datetime, str]] = Order("learners", tuple[Moment, str])
 
 
 class LearnerService:
@@ -33,23 +48,15 @@ class LearnerService:
         self._runs = runs
 
     def create(
-        self,
-        project_id: str,
-        name: str,
-        feed: str,
-        plugin: str,
-        config: Mapping[str, JsonValue],
-        settings: Mapping[str, object],
-        person_id: str | None = None,
-        *,
-        unit: UnitOfWork | None = None,
-    ) -> str:
-        """Check the request, create a learner, and return its id. ``settings`` are fields of ``Plan``.
+        self, project_id: str, request: LearnerRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> LearnerOut:
+        """Check the request and create a learner, which is started by ``start``.
 
         Raises InvalidInput if the request is not valid, NotFound if the feed or the plugin does not exist, and Conflict
         if the name is taken.
         """
-        checked = self._catalogue.validate("learner", plugin, config)
+        plugin = request.plugin
+        checked = self._catalogue.validate("learner", plugin, request.config)
         task = self._catalogue.get("learner", plugin).task or ""
         if task not in ONLINE_KINDS:
             raise InvalidInput(
@@ -62,14 +69,14 @@ class LearnerService:
         kind = ONLINE_KINDS[task]()
 
         def work(session: Session) -> str:
-            found = feed_store.find(session, feed)
+            found = feed_store.find(session, request.feed)
             if found is None:
-                raise unknown_feed(feed)
-            plan = planned(task, found, settings)
+                raise unknown_feed(request.feed)
+            plan = planned(task, found, request)
             plan.check(kind)
             learner = Learner(
                 project_id=project_id,
-                name=name,
+                name=request.name,
                 created_by=person_id,
                 feed_id=found.id,
                 plugin=plugin,
@@ -81,19 +88,61 @@ class LearnerService:
             return learner.id
 
         try:
-            return self._database.write(project_id, work, unit=unit)
+            learner_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
-                "a learner named {name!r} already exists", where="name", next_step="choose another name", name=name
+                "a learner named {name!r} already exists",
+                where="name",
+                next_step="choose another name",
+                name=request.name,
             ) from None
+        return self.get(project_id, learner_id)
 
-    def get(self, project_id: str, name: str) -> Learner:
-        """Return a learner."""
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> LearnerPage:
+        """Return a page of learners, newest first."""
+        key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
-            return _found(session, name)
+            found = store.page(session, limit + 1, key)
+            page, following = _NEWEST.cut(found, limit, lambda learner: (learner.created_at, learner.id))
+            return LearnerPage(items=showing.shown(session, page), next=following)
 
-    def start(self, project_id: str, name: str, person_id: str | None = None, *, unit: UnitOfWork | None = None) -> str:
-        """Start a learner from its last state and return the id of its run.
+    def get(self, project_id: str, name: str) -> LearnerOut:
+        """Return a learner; one in the trash by its id."""
+        with self._database.read(project_id) as session:
+            return showing.shown(session, [_found(session, name, trash=True)])[0]
+
+    def scores(self, project_id: str, name: str) -> LearnerScores:
+        """Return the scores of a learner and its baselines since the start."""
+        from azuraforge.learners.learning.scores import scores_of
+
+        with self._database.read(project_id) as session:
+            learner = _found(session, name)
+            return scores_of(learner, store.hours(session, learner.id))
+
+    def hours(self, project_id: str, name: str, last: int) -> LearnerHours:
+        """Return the ranking metric of the newest hours."""
+        from azuraforge.learners.learning.scores import hours_of
+
+        with self._database.read(project_id) as session:
+            learner = _found(session, name)
+            return hours_of(learner, store.hours(session, learner.id)[-last:])
+
+    def timeline(self, project_id: str, name: str, limit: int) -> LearnerTimeline:
+        """Return the newest states, notices and facts of a learner."""
+        with self._database.read(project_id) as session:
+            return showing.timeline(session, _found(session, name), limit)
+
+    def answers(self, project_id: str, name: str, last: int) -> LearnerAnswers:
+        """Return the answers of the newest rows with their outcomes."""
+        from azuraforge.learners.learning.reading import newest_answers
+
+        with self._database.read(project_id) as session:
+            return newest_answers(session, _found(session, name), last)
+
+    def start(
+        self, project_id: str, name: str, person_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> RunDetail:
+        """Start a learner from its last state and return its run.
 
         Raises Conflict if it is running, or has learned everything of a closed feed.
         """
@@ -122,58 +171,71 @@ class LearnerService:
             learner.run_id, learner.active, learner.problem = run_id, True, None
             return run_id
 
-        return self._database.write(project_id, work, unit=unit)
+        return self._runs.get(project_id, self._database.write(project_id, work, unit=unit))
 
-    def stop(self, project_id: str, name: str, *, unit: UnitOfWork | None = None) -> None:
+    def stop(self, project_id: str, name: str, *, unit: UnitOfWork | None = None) -> LearnerOut:
         """Stop a learner after the newest row, with a state and an archive; no effect if it is not running."""
 
-        def work(session: Session) -> None:
-            _locked(session, name).active = False
+        def work(session: Session) -> str:
+            learner = _locked(session, name)
+            learner.active = False
+            return learner.id
 
-        self._database.write(project_id, work, unit=unit)
+        return self.get(project_id, self._database.write(project_id, work, unit=unit))
 
     def command(
         self,
         project_id: str,
         name: str,
-        action: str,
-        body: Mapping[str, JsonValue],
+        request: CommandRequest,
         person_id: str | None = None,
         *,
         unit: UnitOfWork | None = None,
-    ) -> int:
-        """Send a command to a learner, which is recorded as a fact, and return the fact's number."""
+    ) -> FactOut:
+        """Send a command to a learner, which is recorded as a fact; the response is a notice of the timeline."""
 
-        def work(session: Session) -> int:
+        def work(session: Session) -> FactOut:
             learner = _locked(session, name)
             learner.n_facts += 1
-            session.add(
-                LearnerFact(
-                    project_id=project_id,
-                    learner_id=learner.id,
-                    number=learner.n_facts,
-                    kind="command",
-                    name=action,
-                    body=dict(body),
-                    created_by=person_id,
-                )
+            fact = LearnerFact(
+                project_id=project_id,
+                learner_id=learner.id,
+                number=learner.n_facts,
+                kind="command",
+                name=request.action,
+                body=dict(request.body),
+                created_by=person_id,
             )
-            return learner.n_facts
+            session.add(fact)
+            session.flush()
+            return showing.fact_out(fact)
 
         return self._database.write(project_id, work, unit=unit)
 
 
-def planned(task: str, feed: Feed, settings: Mapping[str, object]) -> Plan:
-    """Return the plan of a learner of a feed. Raises InvalidInput if a setting is not valid."""
-    target = settings.get("target")
-    column = target.get("column") if isinstance(target, Mapping) else None
-    classes = next((each.classes for each in feed.columns if each.name == column and each.classes), ())
-    fields = {**settings, "task": task, "columns": tuple(each.name for each in feed.columns), "classes": classes}
-    return Plan.model_validate(fields)
+def planned(task: str, feed: Feed, request: LearnerRequest) -> Plan:
+    """Return the plan of a learner of a feed."""
+    classes = next((each.classes for each in feed.columns if each.name == request.target.column and each.classes), ())
+    return Plan(
+        task=task,
+        target=request.target,
+        columns=tuple(each.name for each in feed.columns),
+        classes=classes,
+        keys=tuple(request.keys),
+        inputs=tuple(request.inputs),
+        features=tuple(request.features),
+        seed=request.seed,
+        buffer=request.buffer,
+        state_every_seconds=request.state_every_seconds,
+        archive_every_seconds=request.archive_every_seconds,
+        drift=request.drift,
+        suspicious_above=request.suspicious_above,
+        accuracy_below=request.accuracy_below,
+    )
 
 
-def _found(session: Session, name: str) -> Learner:
-    found = store.find(session, name)
+def _found(session: Session, name: str, *, trash: bool = False) -> Learner:
+    found = store.find(session, name, trash=trash)
     if found is None:
         raise NotFound("learner {name!r} does not exist", next_step="run azuraforge learners list", name=name)
     return found

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import defer
 
 from azuraforge.database import Session
+from azuraforge.database.keyset import behind
 from azuraforge.learners.learning.tables import (
     Learner,
     LearnerFact,
@@ -28,6 +31,44 @@ def find(session: Session, name_or_id: str, *, trash: bool = False) -> Learner |
     return session.scalars(statement.order_by(Learner.id != name_or_id), execution_options=_FRESH).first()
 
 
+def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Learner]:
+    """Return a page of the learners that are not in the trash, newest first, after the key ``after``."""
+    statement = select(Learner).where(Learner.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(behind((Learner.created_at, Learner.id), after, descending=True))
+    return session.scalars(statement.order_by(Learner.created_at.desc(), Learner.id.desc()).limit(limit)).all()
+
+
+def sizes(session: Session, learner_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return the number of states and the bytes of states and blocks, by learner."""
+    counts: dict[str, int] = {}
+    held: dict[str, int] = {}
+    in_states = select(LearnerState.learner_id, func.count(), func.sum(LearnerState.size_bytes))
+    for each, count, size in session.execute(
+        in_states.where(LearnerState.learner_id.in_(learner_ids)).group_by(LearnerState.learner_id)
+    ):
+        counts[each], held[each] = count, int(size)
+    in_blocks = select(PredictionBlock.learner_id, func.sum(func.length(PredictionBlock.content)))
+    for each, size in session.execute(
+        in_blocks.where(PredictionBlock.learner_id.in_(learner_ids)).group_by(PredictionBlock.learner_id)
+    ):
+        held[each] = held.get(each, 0) + int(size)
+    return {each: (counts.get(each, 0), held.get(each, 0)) for each in learner_ids}
+
+
+def newest_facts(session: Session, learner_id: str, limit: int) -> Sequence[LearnerFact]:
+    """Return the newest facts of a learner, newest first."""
+    statement = select(LearnerFact).where(LearnerFact.learner_id == learner_id)
+    return session.scalars(statement.order_by(LearnerFact.number.desc()).limit(limit)).all()
+
+
+def last_blocks(session: Session, learner_id: str, limit: int) -> Sequence[PredictionBlock]:
+    """Return the newest blocks of a learner, oldest first."""
+    statement = select(PredictionBlock).where(PredictionBlock.learner_id == learner_id)
+    order = (PredictionBlock.first_seq.desc(), PredictionBlock.fact.desc())
+    return session.scalars(statement.order_by(*order).limit(limit)).all()[::-1]
+
+
 def locked(session: Session, learner_id: str) -> Learner | None:
     """Return a learner and lock its row; None if it is deleted."""
     statement = select(Learner).where(Learner.id == learner_id, Learner.deleted_at.is_(None)).with_for_update()
@@ -44,6 +85,13 @@ def states(session: Session, learner_id: str) -> Sequence[LearnerState]:
     """Return the states of a learner, newest first."""
     statement = select(LearnerState).where(LearnerState.learner_id == learner_id)
     return session.scalars(statement.order_by(LearnerState.seq.desc(), LearnerState.fact.desc())).all()
+
+
+def newest_states(session: Session, learner_id: str, limit: int) -> Sequence[LearnerState]:
+    """Return the newest states of a learner without their bytes, newest first."""
+    statement = select(LearnerState).options(defer(LearnerState.content)).where(LearnerState.learner_id == learner_id)
+    order = (LearnerState.seq.desc(), LearnerState.fact.desc())
+    return session.scalars(statement.order_by(*order).limit(limit)).all()
 
 
 def state(session: Session, learner_id: str, seq: int, fact: int) -> LearnerState | None:
