@@ -9,9 +9,9 @@ from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.learners.shapes import (
     Learner,
-    LearnerAnswer,
+    LearnerAnswers,
     LearnerFact,
-    LearnerHour,
+    LearnerHours,
     LearnerScores,
     LearnerTimeline,
 )
@@ -97,16 +97,14 @@ class Learners:
         """Return the scores of a learner and its baselines since the start, with 95 % intervals."""
         return LearnerScores.from_json(self._connection.get(f"/learners/{segment(learner)}/scores"))
 
-    def hours(self, learner: str, *, last: int = 168) -> tuple[LearnerHour, ...]:
+    def hours(self, learner: str, *, last: int = 168) -> LearnerHours:
         """Return the ranking metric of the newest hours, oldest first."""
-        found = self._connection.get(f"/learners/{segment(learner)}/hours", last=last)
-        return tuple(LearnerHour.from_json(each) for each in found["hours"])
+        return LearnerHours.from_json(self._connection.get(f"/learners/{segment(learner)}/hours", last=last))
 
     def timeline(self, learner: str, *, limit: int = 100) -> LearnerTimeline:
         """Return the newest states, notices and facts of a learner."""
         return LearnerTimeline.from_json(self._connection.get(f"/learners/{segment(learner)}/timeline", limit=limit))
 
-    def answers(self, learner: str, *, last: int = 200) -> tuple[LearnerAnswer, ...]:
+    def answers(self, learner: str, *, last: int = 200) -> LearnerAnswers:
         """Return the answers of the newest rows, oldest first, with the outcomes that are known."""
-        found = self._connection.get(f"/learners/{segment(learner)}/answers", last=last)
-        return tuple(LearnerAnswer.from_json(each) for each in found["answers"])
+        return LearnerAnswers.from_json(self._connection.get(f"/learners/{segment(learner)}/answers", last=last))

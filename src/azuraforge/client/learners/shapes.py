@@ -90,6 +90,14 @@ class LearnerHour(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LearnerHours(Shape):
+    """The ranking metric hour by hour, oldest first."""
+
+    metric: str
+    hours: list[LearnerHour] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class LearnerState(Shape):
     """A saved state; an archive is kept longer."""
 
@@ -147,3 +155,10 @@ class LearnerAnswer(Shape):
     known_at: datetime | None = None
     loss: float | None = None
     baseline_losses: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerAnswers(Shape):
+    """Answers of the newest rows, oldest first."""
+
+    answers: list[LearnerAnswer] = field(default_factory=list)
