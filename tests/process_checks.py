@@ -59,6 +59,13 @@ def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
     return found
 
 
+def words_of(process: psutil.Process) -> list[str]:
+    """The command line of a process; empty for one that has ended, whether or not its parent has noticed."""
+    with contextlib.suppress(psutil.NoSuchProcess):  # a zombie's error is a kind of it
+        return process.cmdline()
+    return []
+
+
 def still_alive(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
     """Those that run even after so long (``Patience``); returns as soon as there are none."""
     patience = Patience(seconds)

@@ -22,7 +22,7 @@ import pytest
 from tests import preloaded
 from tests.command_line import NO_REPORTS, SERVING, run_command
 from tests.postgres import Cluster, Postgres
-from tests.process_checks import Stall
+from tests.process_checks import Stall, words_of
 from tests.valkey import Valkey
 
 QUICK = {
@@ -58,7 +58,7 @@ class Part:
         return [root, *root.children(recursive=True)]
 
     def children(self, word: str) -> list[psutil.Process]:
-        return [each for each in self.tree()[1:] if any(word in part for part in each.cmdline())]
+        return [each for each in self.tree()[1:] if any(word in part for part in words_of(each))]
 
     def kill(self) -> list[psutil.Process]:
         """kill -9 of the process alone; returns what else belonged to it."""

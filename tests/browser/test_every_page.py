@@ -80,7 +80,7 @@ def routes() -> set[str]:
     """The patterns of the dashboard's routes: those of a project's pages, and those before a project is chosen."""
     pages = (ROOT / "dashboard/src/routing/pages.ts").read_text()
     app = (ROOT / "dashboard/src/App.tsx").read_text()
-    return {*re.findall(r'^ {2}"([^"]*)": \(\) => import', pages, re.M), *re.findall(r'<Route path="([^"]+)"', app)}
+    return {*re.findall(r'^ {2}"([^"]*)": lazily\(', pages, re.M), *re.findall(r'<Route path="([^"]+)"', app)}
 
 
 def test_every_route_of_the_dashboard_has_a_case():

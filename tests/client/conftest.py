@@ -24,6 +24,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from azuraforge.client import Client
+from azuraforge.client.external.shipping import Shipped
+from tests.process_checks import Patience
 
 TOKEN = "t" * 40
 
@@ -249,3 +251,12 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
             time.sleep(0.01)
 
     return wait
+
+
+def shipped_by(client: Client) -> list[Shipped]:
+    """Ship the journals of ended runs; wait while a process that was started in between still has one open."""
+    patience = Patience(60)
+    while not (found := client.ship_journals()):
+        assert not patience.over, "no journal was shipped"
+        time.sleep(0.05)
+    return found

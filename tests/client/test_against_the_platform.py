@@ -11,6 +11,7 @@ import time
 import pytest
 
 from azuraforge.client import ApiError, Client
+from tests.client.conftest import shipped_by
 
 AGENT = """
 import time
@@ -193,7 +194,7 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
         lost = client.runs.wait(run.id)
         assert lost.error, lost
         assert lost.error.code == "lost"
-        (shipped,) = client.ship_journals()
+        (shipped,) = shipped_by(client)
         assert (shipped.run_id, shipped.problem) == (run.id, None)
         ended = client.runs.wait(run.id)
         assert (ended.state, ended.error.code) == ("failed", "client")

@@ -16,6 +16,7 @@ import pytest
 
 from azuraforge.client import ApiError, Client, ClientError
 from azuraforge.client.external import run as external
+from tests.client.conftest import shipped_by
 
 TOKEN = "t" * 40
 
@@ -152,11 +153,11 @@ def test_a_platform_that_never_comes_leaves_a_journal_that_is_shipped_once(serve
         run.summary(note="late")
     assert "azuraforge runs ship" in caplog.text
     assert len(journals(home)) == 1
-    (away,) = client.ship_journals()
+    (away,) = shipped_by(client)
     assert "no platform answers" in away.problem
     assert len(journals(home)) == 1
     server.start()
-    (shipped,) = client.ship_journals()
+    (shipped,) = shipped_by(client)
     assert (shipped.name, shipped.run_id, shipped.problem) == ("mine", "run1", None)
     assert server.values("loss") == {1: 1.0}
     assert only_run(server)["finished"] == {"state": "succeeded", "summary": {"note": "late"}, "error": None}
@@ -205,7 +206,7 @@ def test_a_journal_of_another_project_is_left_alone(server, client, home, reache
         assert other.ship_journals() == []
     assert journal.read_bytes() == before
     assert [each["project"] for each in server.runs.values()] == ["default"] * reached
-    (shipped,) = client.ship_journals()
+    (shipped,) = shipped_by(client)
     assert (shipped.problem, only_run(server)["project"]) == (None, "default")
 
 
@@ -226,7 +227,7 @@ def test_a_journal_of_another_named_project_is_left_alone(server, home, named, l
         assert other.ship_journals() == []
     assert len(journals(home)) == 1
     with Client(url=server.url, token=OTHER, home=home, project=named) as same:
-        (shipped,) = same.ship_journals()
+        (shipped,) = shipped_by(same)
     assert (shipped.problem, only_run(server)["project"]) == (None, named or "default")
 
 
@@ -237,7 +238,7 @@ def test_an_unknown_project_sets_no_journal_aside(server, client, home):
     server.refusals["project"] = (404, "not_found")
     (journal,) = journals(home)
     with Client(url=server.url, token=TOKEN, home=home, project="default") as named:
-        (kept,) = named.ship_journals()
+        (kept,) = shipped_by(named)
     assert "project is refused" in kept.problem
     assert journals(home) == [journal]
 
@@ -255,7 +256,7 @@ def test_a_killed_process_leaves_what_it_logged(server, client, home, eventually
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)])
     assert died.returncode == -signal.SIGKILL
-    (shipped,) = client.ship_journals()
+    (shipped,) = shipped_by(client)
     assert shipped.problem is None
     assert server.values("loss") == {step: float(step) for step in range(1, 101)}
     assert only_run(server)["finished"]["state"] == "failed"
@@ -342,7 +343,7 @@ def test_a_run_closed_over_there_does_not_stop_training(server, client, home, ev
         for _ in range(100):
             run.log(loss=3.0)
     (kept,) = journals(home)
-    (told,) = client.ship_journals()
+    (told,) = shipped_by(client)
     assert "metrics is refused" in told.problem
     assert told.kept_at == kept.with_suffix(".refused")
     assert client.ship_journals() == []

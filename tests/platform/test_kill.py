@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.process_checks import Patience, still_alive
+from tests.process_checks import Patience, still_alive, words_of
 
 #: Long enough that a kill still meets the training: kernels pass through twelve epochs in a blink.
 CONFIG = ("--set", "epochs=40", "--set", "patience=40", "--set", "hidden_size=16", "--set", "horizon=4")
@@ -48,7 +48,7 @@ def wait_for_success(platform, run_id: str) -> dict:
 
 
 def launcher_of(platform) -> psutil.Process:
-    return next(p for p in platform.tree()[1:] if any("processes.launcher" in word for word in p.cmdline()))
+    return next(p for p in platform.tree()[1:] if any("processes.launcher" in word for word in words_of(p)))
 
 
 def victims(platform, what: str) -> list[psutil.Process]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import queue
@@ -18,6 +17,7 @@ from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker.consumer import Consumer
 from azuraforge.runs.broker.dispatch import CeleryDispatch
+from tests.process_checks import words_of
 
 
 class Listening:
@@ -43,9 +43,8 @@ class Listening:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             for process in psutil.Process().children():
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if "azuraforge.runs.broker.consumer_child" in process.cmdline():
-                        return process
+                if "azuraforge.runs.broker.consumer_child" in words_of(process):
+                    return process
             time.sleep(0.05)
         raise AssertionError("no consumer was started")
 

@@ -20,6 +20,7 @@ from azuraforge.runs.broker.worker import QueueWorker
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.settings import QUEUES
+from tests.process_checks import words_of
 
 
 class Carried:
@@ -105,8 +106,8 @@ def listening(count: int = 1) -> list[psutil.Process]:
 
 def _listens(process: psutil.Process) -> bool:
     try:
-        return "azuraforge.runs.broker.consumer_child" in process.cmdline() and process.num_threads() > 1
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return "azuraforge.runs.broker.consumer_child" in words_of(process) and process.num_threads() > 1
+    except psutil.NoSuchProcess:
         return False
 
 
