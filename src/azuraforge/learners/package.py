@@ -12,7 +12,7 @@ from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Ser
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import LAUNCHER
 from azuraforge.projects.package import BINS, MEASURES, QUOTAS
-from azuraforge.runs.package import ARTIFACTS, HANDLERS, RUNS
+from azuraforge.runs.package import HANDLERS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from azuraforge.learners.feeds.cutting import FeedCutter
     from azuraforge.learners.feeds.keeping import FeedKeeper
     from azuraforge.learners.feeds.service import FeedService
-    from azuraforge.learners.feeds.trash import FeedObjection
+    from azuraforge.learners.feeds.trash import FeedNeeds, FeedObjection
+    from azuraforge.learners.learning.files import StateFiles
     from azuraforge.learners.learning.learners import LearnerService
     from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.handlers import Handler
 
 #: Checks that raise Conflict if a feed must not be deleted.
 FEED_OBJECTIONS: Extension[FeedObjection] = Extension("objections to deleting a feed")
+#: Functions that return the feeds that must not be purged.
+FEED_NEEDS: Extension[FeedNeeds] = Extension("needs of feeds")
 
 
 def _feeds(services: Services) -> FeedService:
@@ -43,6 +46,7 @@ def _feeds(services: Services) -> FeedService:
         services[DATASETS],
         services[SETTINGS].artifacts,
         objections=services.all(FEED_OBJECTIONS),
+        needs=services.all(FEED_NEEDS),
         check_quota=services[QUOTAS].check,
     )
 
@@ -71,7 +75,32 @@ def _keeper(services: Services) -> FeedKeeper:
 def _learners(services: Services) -> LearnerService:
     from azuraforge.learners.learning.learners import LearnerService
 
-    return LearnerService(services[DATABASE], services[CATALOGUE], services[RUNS])
+    return LearnerService(
+        services[DATABASE],
+        services[EVENTS],
+        services[CATALOGUE],
+        services[RUNS],
+        services[STATE_FILES],
+        services[QUOTAS].check,
+    )
+
+
+def _state_files(services: Services) -> StateFiles:
+    from azuraforge.learners.learning.files import StateFiles
+
+    return StateFiles(services[SETTINGS].artifacts)
+
+
+def _objections(_: Services) -> Sequence[FeedObjection]:
+    from azuraforge.learners.learning.trash import refuse_feed_of_learners
+
+    return [refuse_feed_of_learners]
+
+
+def _needs(_: Services) -> Sequence[FeedNeeds]:
+    from azuraforge.learners.learning.trash import needs_of_learners
+
+    return [needs_of_learners]
 
 
 def _handlers(services: Services) -> Iterable[Handler]:
@@ -80,14 +109,17 @@ def _handlers(services: Services) -> Iterable[Handler]:
 
     settings = services[SETTINGS]
     yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
-    yield LearnHandler(services[DATABASE], services[FEEDS].reader, services[ARTIFACTS], settings.plugins)
+    yield LearnHandler(
+        services[DATABASE], services[FEEDS].reader, services[STATE_FILES], services[EVENTS], settings.plugins
+    )
 
 
 def _measures(_: Services) -> Sequence[Measure]:
-    from azuraforge.learners.feeds import store
+    from azuraforge.learners.feeds import store as feeds
+    from azuraforge.learners.learning import store as learning
     from azuraforge.projects.quotas.service import Measure
 
-    return [Measure("stored_bytes", store.stored_bytes)]
+    return [Measure("stored_bytes", feeds.stored_bytes), Measure("stored_bytes", learning.stored_bytes)]
 
 
 def _routers() -> Sequence[APIRouter]:
@@ -99,8 +131,9 @@ def _routers() -> Sequence[APIRouter]:
 
 def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.learners.feeds.events import EVENTS as FEED_EVENTS
+    from azuraforge.learners.learning.events import EVENTS as LEARNER_EVENTS
 
-    return FEED_EVENTS
+    return (*FEED_EVENTS, *LEARNER_EVENTS)
 
 
 def _summaries() -> Sequence[type[BaseModel]]:
@@ -111,6 +144,7 @@ def _summaries() -> Sequence[type[BaseModel]]:
 
 
 FEEDS: Service[FeedService] = Service("feeds", _feeds)
+STATE_FILES: Service[StateFiles] = Service("files of learners' states", _state_files)
 LEARNERS: Service[LearnerService] = Service("learners", _learners)
 COLLECTORS: Service[Collectors] = Service("collectors of feeds", _collectors)
 FEED_CUTTER: Service[FeedCutter] = Service("cuts of feeds", _cutter)
@@ -124,7 +158,10 @@ PACKAGE = Package(
     contributions=(
         HANDLERS.add(_handlers),
         LOOPS.add(lambda services: [services[FEED_KEEPER]]),
-        BINS.add(lambda services: [services[FEEDS].trash]),
+        # Bins are purged in reverse order: learners before the feeds that they read.
+        BINS.add(lambda services: [services[FEEDS].trash, services[LEARNERS].trash]),
+        FEED_OBJECTIONS.add(_objections),
+        FEED_NEEDS.add(_needs),
         MEASURES.add(_measures),
     ),
     events=_events,

@@ -16,16 +16,17 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.errors import Conflict
+from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds.schemas import FeedRequest, FeedRowsIn
 from azuraforge.learners.feeds.service import FeedService
 from azuraforge.learners.learning import blocks, store
+from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.handler import LearnHandler
 from azuraforge.learners.learning.learners import LearnerService
 from azuraforge.learners.learning.schemas import LearnerOut, LearnerRequest
 from azuraforge.learners.loop.commit import Block
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.artifacts import ArtifactStore
 from tests.process_checks import Patience
 from tests.stand import Stand
 
@@ -95,7 +96,8 @@ def here(
     database: Database, project_id: str, feeds: FeedService, launcher: Launcher, make_stand: Callable[..., Stand],
     tmp_path: Path,
 ) -> Here:  # fmt: skip
-    handler = LearnHandler(database, feeds.reader, ArtifactStore(tmp_path / "home" / "artifacts"), tmp_path / "plugins")
+    events, files = EventLog(database), StateFiles(tmp_path / "home" / "artifacts")
+    handler = LearnHandler(database, feeds.reader, files, events, tmp_path / "plugins")
     stand = make_stand(handler, lease_seconds=2.0)
     catalogue = Catalogue(launcher.call, tmp_path / "plugins", tmp_path / "pretrained", tmp_path / "catalogue.json")
     feeds.create(
@@ -104,7 +106,8 @@ def here(
             {"name": "prices", "columns": [{"name": "price"}, {"name": "load"}], "historical": True}
         ),
     )
-    return Here(project_id, database, feeds, stand, LearnerService(database, catalogue, stand.service))
+    learners = LearnerService(database, events, catalogue, stand.service, files, lambda *_: None)
+    return Here(project_id, database, feeds, stand, learners)
 
 
 def same(one: Block, other: Block) -> bool:

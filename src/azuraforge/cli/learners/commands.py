@@ -204,6 +204,24 @@ def act(
     terminal.say(terminal.text("learner_commanded", number=fact.number, name=learner))
 
 
+@app.command()
+def delete(context: typer.Context, learner: Named) -> None:
+    """Move a learner to the trash. It must be stopped."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        connected.client.learners.delete(learner)
+    terminal.say(terminal.text("learner_deleted", name=learner))
+
+
+@app.command()
+def restore(context: typer.Context, learner: Named) -> None:
+    """Restore a learner from the trash, by its id or its former name."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.learners.restore(learner)
+    terminal.say(terminal.text("learner_restored", name=found.name))
+
+
 def _show(terminal: Terminal, learner: Learner) -> None:
     text = terminal.text
     terminal.fields(

@@ -88,6 +88,14 @@ class Learners:
         """Stop a learner after the newest row. It saves its state and an archive first."""
         return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/stop"))
 
+    def delete(self, learner: str) -> None:
+        """Move a learner to the trash. It must be stopped."""
+        self._connection.delete(f"/learners/{segment(learner)}")
+
+    def restore(self, learner: str) -> Learner:
+        """Restore a learner from the trash, by its id or its former name. Raises ApiError if the name is taken."""
+        return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/restore"))
+
     def command(self, learner: str, action: str, body: Mapping[str, object] | None = None) -> LearnerFact:
         """Send a command to a learner. The response is an entry of its timeline."""
         request = {"action": action, "body": dict(body or {})}

@@ -25,6 +25,7 @@ class Learner(Shape):
     state: str
     config: dict[str, object] = field(default_factory=dict)
     plan: dict[str, object] = field(default_factory=dict)
+    retention: dict[str, object] = field(default_factory=dict)
     run_id: str | None = None
     problem: dict[str, str] | None = None
     attempts: int = 0

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.learners.learning import blocks, store
-from azuraforge.learners.learning.messages import Committed, SentCommit, SentState, bytes_of
+from azuraforge.learners.learning.files import StateFiles
+from azuraforge.learners.learning.messages import Committed, SentCommit, SentNotice, SentState, bytes_of
 from azuraforge.learners.learning.tables import Learner, LearnerNotice, LearnerState, PredictionBlock
 from azuraforge.learners.loop.commit import Block
-from azuraforge.processes.environment import code_version
-from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.processes.environment import code_version, describe_environment, differences
+from azuraforge.projects.keeping import hold
+from azuraforge.strict_json import JsonObject
 
 
 @dataclass(frozen=True)
 class Committer:
-    """Writer of commits. ``artifacts`` stores states that are too large for the database."""
+    """Writer of commits. ``files`` stores states that are too large for the database."""
 
-    artifacts: ArtifactStore
+    files: StateFiles
 
     def commit(self, session: Session, learner: Learner, sent: SentCommit, outputs: Path) -> Committed:
         """Store a commit of a learner whose row is locked.
@@ -30,33 +35,41 @@ class Committer:
         stored for the same row.
         """
         fresh = sent.seq > learner.seq or sent.fact > learner.fact
+        here: JsonObject = {**describe_environment(), "code": code_version()}
+        # Another environment may give other bits. What the earlier one has stored stands.
+        comparable = learner.environment in ({}, here)
         if sent.block is not None:
-            self._block(session, learner, sent.fact, blocks.decode(bytes_of(sent.block)))
+            self._block(session, learner, sent.fact, blocks.decode(bytes_of(sent.block)), comparable)
         for each in sent.processed:
             assert each.seq is not None
             assert each.at is not None
             store.place_fact(session, learner.id, each.number, each.seq, each.at)
-        self._notices(session, learner, sent)
+        notices = list(sent.notices)
+        if fresh and not comparable:
+            changed: list[JsonValue] = [*differences(learner.environment, here)]
+            notices.insert(0, SentNotice(seq=sent.seq, at=sent.at, kind="environment", body={"changed": changed}))
+        self._notices(session, learner, sent, notices)
         if sent.seq >= learner.seq:
             for hour in sent.hours:
                 store.put_hour(session, learner.id, hour.hour, hour.independent, bytes_of(hour.sums))
         if sent.state is not None:
-            self._state(session, learner, sent, sent.state, outputs)
+            self._state(session, learner, sent, sent.state, outputs, here if comparable else None)
         crashpoint("learner_before_commit")
         if fresh:
             learner.seq, learner.fact = max(learner.seq, sent.seq), max(learner.fact, sent.fact)
             learner.at_us, learner.timers = sent.at, dict(sent.timers)
+            learner.environment = here
         return Committed(seq=sent.seq, fact=sent.fact)
 
-    def _block(self, session: Session, learner: Learner, fact: int, computed: Block) -> None:
+    def _block(self, session: Session, learner: Learner, fact: int, computed: Block, comparable: bool) -> None:
         if computed.last < computed.first:  # the outcomes at the end of the feed
             stored = store.block(session, learner.id, computed.first, fact)
             if stored is None:
                 self._insert(session, learner, fact, computed)
-            else:
+            elif comparable:
                 _compare(learner, blocks.decode(stored.content), computed)
             return
-        if computed.first <= learner.seq:
+        if computed.first <= learner.seq and comparable:
             known = blocks.cut(computed, computed.first, min(computed.last, learner.seq))
             found = [blocks.decode(one.content) for one in store.blocks(session, learner.id, known.first, known.last)]
             if found:
@@ -86,9 +99,9 @@ class Committer:
         learner.answers += answers
         learner.outcomes += outcomes
 
-    def _notices(self, session: Session, learner: Learner, sent: SentCommit) -> None:
+    def _notices(self, session: Session, learner: Learner, sent: SentCommit, notices: Sequence[SentNotice]) -> None:
         places: dict[int, int] = {}
-        for each in sent.notices:
+        for each in notices:
             place = places[each.seq] = places.get(each.seq, -1) + 1
             if each.seq <= learner.seq and sent.fact <= learner.fact:
                 continue  # an earlier attempt has stored it
@@ -105,10 +118,21 @@ class Committer:
                 )
             )
 
-    def _state(self, session: Session, learner: Learner, sent: SentCommit, state: SentState, outputs: Path) -> None:
+    def _state(
+        self,
+        session: Session,
+        learner: Learner,
+        sent: SentCommit,
+        state: SentState,
+        outputs: Path,
+        here: JsonObject | None,
+    ) -> None:
+        """Store a state. ``here`` is the environment, None if an earlier state of the same row may differ."""
         stored = store.state(session, learner.id, sent.seq, sent.fact)
         if stored is not None:
             if stored.sha256 != state.sha256:
+                if here is None:
+                    return
                 raise _nondeterministic(learner, sent.seq, "state")
             stored.archive = stored.archive or state.archive
             return
@@ -120,7 +144,8 @@ class Committer:
         else:
             assert state.file is not None
             path = outputs / Path(state.file).name
-            address = self.artifacts.put_file(session.project_id, path).sha256
+            hold(session)
+            address = self.files.put_file(session.project_id, path).sha256
             if address != state.sha256:
                 raise _damaged(learner, sent.seq)
             path.unlink(missing_ok=True)
@@ -136,9 +161,11 @@ class Committer:
                 size_bytes=state.bytes,
                 content=content,
                 address=address,
-                environment={"code_version": code_version()},
+                environment={**describe_environment(), "code": code_version()},
             )
         )
+        session.flush()
+        store.drop_states(session, learner.id, learner.retention)
 
 
 def _compare(learner: Learner, stored: Block, computed: Block) -> None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import time
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import store as feed_store
 from azuraforge.learners.feeds.reading import FeedReader
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import states, store
 from azuraforge.learners.learning.committing import Committer
+from azuraforge.learners.learning.events import LearnerProgressed, learner_stream
 from azuraforge.learners.learning.feeding import Feeder, Position
+from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.learners import LEARN
 from azuraforge.learners.learning.messages import Committed, LearnInput, LearnResult, SentCommit
 from azuraforge.learners.learning.summaries import LearnSummary
 from azuraforge.learners.learning.tables import Learner, LearnerState
 from azuraforge.runs import reads as run_reads
-from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Finish, Handler, Job, MessageKind, PreparedRun, Received
 from azuraforge.runs.schemas import RunRequest
 
@@ -29,6 +32,7 @@ _ENTRY = "azuraforge.learners.learning.child:learn"
 _PHASE = "learn"
 #: Memory limit of a learner if the request states none.
 MEMORY_BYTES = 1 << 30
+_TELL_SECONDS = 1.0
 
 
 class LearnConfig(BaseModel):
@@ -45,13 +49,17 @@ class LearnHandler(Handler):
     kind = LEARN
     summary = LearnSummary
 
-    def __init__(self, database: Database, reader: FeedReader, artifacts: ArtifactStore, plugins: Path) -> None:
+    def __init__(
+        self, database: Database, reader: FeedReader, files: StateFiles, events: EventLog, plugins: Path
+    ) -> None:
         self._database = database
         self._reader = reader
-        self._artifacts = artifacts
+        self._files = files
+        self._events = events
         self._plugins = plugins
-        self._committer = Committer(artifacts)
+        self._committer = Committer(files)
         self._feeders: dict[str, Feeder] = {}
+        self._told: dict[str, float] = {}
         self.messages = (MessageKind("commit", SentCommit, self._commit),)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
@@ -103,6 +111,7 @@ class LearnHandler(Handler):
         finally:
             feeder.stop()
             del self._feeders[run.id]
+            self._told.pop(run.id, None)
         if feeder.failure is not None:
             raise feeder.failure
         with self._database.read(run.project_id) as session:
@@ -133,7 +142,7 @@ class LearnHandler(Handler):
         content = state.content
         if content is None and state.address is not None:
             try:
-                content = self._artifacts.path(project_id, state.address).read_bytes()
+                content = self._files.path(project_id, state.address).read_bytes()
             except OSError:
                 return None
         if content is None or hashlib.sha256(content).hexdigest() != state.sha256:
@@ -149,11 +158,22 @@ class LearnHandler(Handler):
         answer = self._committer.commit(session, learner, sent, outputs)
         learner.committed_at = feed_store.clock(session)
         received.committed()
+        self._tell(session, learner, received.run_id)
         feeder = self._feeders.get(received.run_id)
         if feeder is not None:
             # If the transaction fails, the attempt ends, and the feeder with it.
             feeder.done.seq, feeder.done.fact = max(feeder.done.seq, sent.seq), max(feeder.done.fact, sent.fact)
         return answer
+
+    def _tell(self, session: Session, learner: Learner, run_id: str) -> None:
+        """Append an event of the progress, unless the last one of this run is younger than a second."""
+        now = time.monotonic()
+        if now - self._told.get(run_id, 0.0) < _TELL_SECONDS:
+            return
+        self._told[run_id] = now
+        fields = {"seq": learner.seq, "answers": learner.answers, "outcomes": learner.outcomes}
+        body = LearnerProgressed.model_validate({"learner_id": learner.id, **fields})
+        self._events.append(session, learner_stream(learner.id), body)
 
 
 def _adopted(session: Session, learner_id: str, run_id: str) -> Learner:

@@ -9,11 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import store as feed_store
 from azuraforge.learners.feeds.service import unknown as unknown_feed
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import showing, store
+from azuraforge.learners.learning.events import LearnerChanged, learner_stream
+from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.schemas import (
     CommandRequest,
     FactOut,
@@ -26,26 +29,42 @@ from azuraforge.learners.learning.schemas import (
     LearnerTimeline,
 )
 from azuraforge.learners.learning.tables import Learner, LearnerFact
+from azuraforge.learners.learning.trash import LearnerTrash
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
+from azuraforge.projects.quotas.service import ChecksQuota
 from azuraforge.runs import reads as run_reads
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
 
 #: Kind of the run that executes a learner.
 LEARN = "learn"
+#: Number of learners of a project, without those in the trash.
+MOST_LEARNERS = 1000
 _NEWEST: Order[tuple[datetime, str]] = Order("learners", tuple[Moment, str])
 
 
 class LearnerService:
     """Service for learners. Methods for one learner take its id or name and raise NotFound if it does not exist."""
 
-    def __init__(self, database: Database, catalogue: Catalogue, runs: RunService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        catalogue: Catalogue,
+        runs: RunService,
+        files: StateFiles,
+        check_quota: ChecksQuota,
+    ) -> None:
         self._database = database
+        self._events = events
         self._catalogue = catalogue
         self._runs = runs
+        self._check_quota = check_quota
+        #: Bin of deleted learners.
+        self.trash = LearnerTrash(database, events, files)
 
     def create(
         self, project_id: str, request: LearnerRequest, person_id: str | None = None, *, unit: UnitOfWork | None = None
@@ -72,6 +91,12 @@ class LearnerService:
             found = feed_store.find(session, request.feed)
             if found is None:
                 raise unknown_feed(request.feed)
+            if store.count(session) >= MOST_LEARNERS:
+                raise Conflict(
+                    "a project can have at most {most:,} learners",
+                    next_step="delete one with azuraforge learners delete NAME",
+                    most=MOST_LEARNERS,
+                )
             plan = planned(task, found, request)
             plan.check(kind)
             learner = Learner(
@@ -82,9 +107,11 @@ class LearnerService:
                 plugin=plugin,
                 config=checked,
                 plan=plan,
+                retention=request.retention,
             )
             session.add(learner)
             session.flush()
+            self._announce(session, learner, "created")
             return learner.id
 
         try:
@@ -151,6 +178,7 @@ class LearnerService:
 
         def work(session: Session) -> str:
             learner = _locked(session, name)
+            self._check_quota(session, "stored_bytes", 0)
             if learner.ended:
                 raise Conflict(
                     "the learner has learned every row of its feed, which is closed",
@@ -169,6 +197,7 @@ class LearnerService:
                 )
             run_id = self._runs.add(session, request, prepared, person_id)
             learner.run_id, learner.active, learner.problem = run_id, True, None
+            self._announce(session, learner, "started")
             return run_id
 
         return self._runs.get(project_id, self._database.write(project_id, work, unit=unit))
@@ -178,7 +207,9 @@ class LearnerService:
 
         def work(session: Session) -> str:
             learner = _locked(session, name)
-            learner.active = False
+            if learner.active:
+                learner.active = False
+                self._announce(session, learner, "stopped")
             return learner.id
 
         return self.get(project_id, self._database.write(project_id, work, unit=unit))
@@ -211,6 +242,12 @@ class LearnerService:
             return showing.fact_out(fact)
 
         return self._database.write(project_id, work, unit=unit)
+
+    def _announce(self, session: Session, learner: Learner, what: str) -> None:
+        fields = {"type": f"learner.{what}", "learner_id": learner.id, "name": learner.name, "run_id": learner.run_id}
+        body = LearnerChanged.model_validate(fields)
+        for stream in (learner_stream(learner.id), "project"):
+            self._events.append(session, stream, body)
 
 
 def planned(task: str, feed: Feed, request: LearnerRequest) -> Plan:

@@ -62,6 +62,18 @@ def get_learner(learner: NameOrId, access: Reader, service: Service) -> LearnerO
     return service.get(access.project_id, learner)
 
 
+@router.delete("/{learner}", status_code=204)
+def delete_learner(learner: NameOrId, access: Member, service: Service) -> None:
+    """Move a learner to the trash. It must be stopped."""
+    service.trash.delete(access.project_id, learner, None, access.person_name)
+
+
+@router.post("/{learner}/restore")
+def restore_learner(learner: NameOrId, access: Member, service: Service, unit: Unit) -> LearnerOut:
+    """Restore a learner from the trash, by its id or its former name."""
+    return service.get(access.project_id, service.trash.restore(access.project_id, learner, None, unit=unit).id)
+
+
 @router.get("/{learner}/scores")
 def get_learner_scores(learner: NameOrId, access: Reader, service: Service) -> LearnerScores:
     """Return the scores of a learner and its baselines since the start, with 95 % intervals."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.learners.feeds.shapes import FieldName
+from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import DriftPlan, FeatureSet, Plan, Target
 from azuraforge.paging import Page
 from azuraforge.runs.schemas import StorableObject, StorableText
@@ -41,6 +42,7 @@ class LearnerRequest(BaseModel):
     archive_every_seconds: int = Field(
         default=21_600, ge=1, le=31_536_000, description="distance of archives in event time"
     )
+    retention: Retention = Field(default=Retention(), description="states that are kept; ages are in event time")
     drift: DriftPlan | None = Field(default=DriftPlan(), description="settings of the drift tests; null for none")
     suspicious_above: float | None = Field(
         default=None, description="score beyond which a promotion waits until a person confirms it"
@@ -61,6 +63,7 @@ class LearnerOut(BaseModel):
     task: str
     config: dict[str, JsonValue]
     plan: Plan
+    retention: Retention
     state: LearnerRunState
     run_id: str | None
     problem: dict[str, str] | None = Field(description="reason of the state error, by language")

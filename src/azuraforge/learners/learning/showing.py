@@ -48,6 +48,7 @@ def shown(session: Session, learners: Sequence[Learner]) -> list[LearnerOut]:
                 task=each.plan.task,
                 config=each.config,
                 plan=each.plan,
+                retention=each.retention,
                 state=state,
                 run_id=each.run_id,
                 problem=None if failed is None else {one: in_language(failed, one) for one in LANGUAGES},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 
 from azuraforge.database import Session
 from azuraforge.database.keyset import behind
+from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.learning.tables import (
     Learner,
     LearnerFact,
@@ -67,6 +68,31 @@ def last_blocks(session: Session, learner_id: str, limit: int) -> Sequence[Predi
     statement = select(PredictionBlock).where(PredictionBlock.learner_id == learner_id)
     order = (PredictionBlock.first_seq.desc(), PredictionBlock.fact.desc())
     return session.scalars(statement.order_by(*order).limit(limit)).all()[::-1]
+
+
+def find_in_trash(session: Session, name_or_id: str) -> Learner | None:
+    """Return a deleted learner by id, or else the last deleted one with this name; None if not found."""
+    is_it = or_(Learner.id == name_or_id, Learner.name == name_or_id)
+    statement = select(Learner).where(is_it, Learner.deleted_at.is_not(None))
+    return session.scalars(statement.order_by(Learner.id != name_or_id, Learner.deleted_at.desc())).first()
+
+
+def deleted(session: Session, before: datetime | None) -> Sequence[Learner]:
+    """Return the learners in the trash, most recently deleted first; with ``before``, those deleted until then."""
+    statement = select(Learner).where(Learner.deleted_at.is_not(None))
+    if before is not None:
+        statement = statement.where(Learner.deleted_at <= before)
+    return session.scalars(statement.order_by(Learner.deleted_at.desc(), Learner.id), execution_options=_FRESH).all()
+
+
+def count(session: Session) -> int:
+    """Return the number of learners that are not in the trash."""
+    return session.scalar(select(func.count()).select_from(Learner).where(Learner.deleted_at.is_(None))) or 0
+
+
+def lock(session: Session, learner_id: str) -> Learner | None:
+    """Return a learner, also one in the trash, and lock its row; None if it does not exist."""
+    return session.scalar(select(Learner).where(Learner.id == learner_id).with_for_update(), execution_options=_FRESH)
 
 
 def locked(session: Session, learner_id: str) -> Learner | None:
@@ -159,19 +185,37 @@ def notices(session: Session, learner_id: str, limit: int) -> Sequence[LearnerNo
     return session.scalars(statement.order_by(*order).limit(limit)).all()
 
 
-def active_readers(session: Session, feed_id: str) -> Sequence[str]:
-    """Return the names of the active learners that read a feed."""
-    is_reader = (Learner.feed_id == feed_id) & Learner.active & Learner.deleted_at.is_(None)
-    return session.scalars(select(Learner.name).where(is_reader).order_by(Learner.name)).all()
+def readers(session: Session, feed_ids: Sequence[str]) -> Sequence[Learner]:
+    """Return the learners that read these feeds, also those in the trash, in the order of their names."""
+    return session.scalars(select(Learner).where(Learner.feed_id.in_(feed_ids)).order_by(Learner.name)).all()
 
 
-def purge(session: Session, learner_id: str) -> None:
-    """Delete a learner with everything that it has."""
+def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
+    """Return those of the addresses at which a state is stored."""
+    found = session.scalars(select(LearnerState.address).where(LearnerState.address.in_(addresses)))
+    return {each for each in found if each is not None}
+
+
+def drop_states(session: Session, learner_id: str, retention: Retention) -> None:
+    """Delete the states that a learner does not keep. Housekeeping removes their files."""
+    key = (LearnerState.seq, LearnerState.fact)
+    statement = select(*key, LearnerState.at_us, LearnerState.archive).where(LearnerState.learner_id == learner_id)
+    found = session.execute(statement.order_by(LearnerState.seq.desc(), LearnerState.fact.desc()))
+    for seq, fact in retention.outdated((each.seq, each.fact, each.at_us, each.archive) for each in found):
+        is_it = (LearnerState.learner_id == learner_id) & (LearnerState.seq == seq) & (LearnerState.fact == fact)
+        session.execute(delete(LearnerState).where(is_it).execution_options(synchronize_session=False))
+
+
+def purge(session: Session, learner_id: str) -> list[str]:
+    """Delete a learner with everything that it has; return the addresses of its states."""
+    in_files = select(LearnerState.address).where(LearnerState.learner_id == learner_id)
+    addresses = [each for each in session.scalars(in_files.where(LearnerState.address.is_not(None))) if each]
     for table in (PredictionBlock, LearnerNotice, LearnerHour, LearnerFact, LearnerState):
         session.execute(
             delete(table).where(table.learner_id == learner_id).execution_options(synchronize_session=False)
         )
     session.execute(delete(Learner).where(Learner.id == learner_id).execution_options(synchronize_session=False))
+    return addresses
 
 
 def stored_bytes(session: Session) -> int:

@@ -19,6 +19,7 @@ from azuraforge.database import (
     now,
     unique_name,
 )
+from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.messages.stored import StoredText
 from azuraforge.strict_json import JsonObject
@@ -28,8 +29,7 @@ class Learner(Deletable, Owned, Base):
     """A learner and its position, which changes only in the fenced transactions of its run.
 
     ``seq``, ``fact`` and ``at_us`` are the last row, the last fact and the event time that are committed. ``active`` is
-    false from the command to stop until the next start. ``restarts`` counts the attempts of its runs by cause.
-    """
+    false from the command to stop until the next start."""
 
     __tablename__ = "learner"
     __table_args__ = (
@@ -49,6 +49,7 @@ class Learner(Deletable, Owned, Base):
     plugin: Mapped[str] = mapped_column(String(200))
     config: Mapped[JsonObject] = mapped_column(JsonText)
     plan: Mapped[Plan] = mapped_column(JsonShape(Plan))
+    retention: Mapped[Retention] = mapped_column(JsonShape(Retention))
 
     run_id: Mapped[str | None] = mapped_column(String(16))  # not a foreign key, the learner outlives its runs
     active: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -62,6 +63,8 @@ class Learner(Deletable, Owned, Base):
     timers: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
     committed_at: Mapped[datetime | None] = mapped_column(Timestamp)
     problem: Mapped[StoredText | None] = mapped_column(MessageText)
+    #: Environment of the last commit.
+    environment: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
 
 
 class LearnerState(Owned, Base):
