@@ -134,6 +134,69 @@ def scores(context: typer.Context, learner: Named, json: AsJson = False) -> None
 
 
 @app.command()
+def hours(
+    context: typer.Context,
+    learner: Named,
+    last: Annotated[int, typer.Option(min=1, max=10_000, help="Number of the newest hours.")] = 24,
+    json: AsJson = False,
+) -> None:
+    """Show the ranking metric of a learner and its baselines hour by hour."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.learners.hours(learner, last=last)
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    names = sorted({name for each in found.hours for name in each.baselines})
+    terminal.table(
+        [text("feed_time"), text("learner_outcomes"), found.metric, *names],
+        [
+            [
+                text.moment(each.at),
+                text.number(each.outcomes, 0),
+                *(_number(terminal, value) for value in (each.learner, *(each.baselines.get(one) for one in names))),
+            ]
+            for each in found.hours
+        ],
+        right=tuple(range(1, 3 + len(names))),
+    )
+
+
+@app.command()
+def answers(
+    context: typer.Context,
+    learner: Named,
+    last: Annotated[int, typer.Option(min=1, max=5000, help="Number of the newest rows.")] = 20,
+    json: AsJson = False,
+) -> None:
+    """Show the answers of the newest rows with the outcomes that are known."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        found = connected.client.learners.answers(learner, last=last)
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    columns = ("feed_time", "feed_key", "learner_answer", "outcome", "learner_loss")
+    terminal.table(
+        ["#", *(text(each) for each in columns)],
+        [
+            [
+                text.number(each.seq, 0),
+                text.moment(each.at),
+                each.key or "—",
+                "—" if each.answer is None else _number(terminal, each.answer[0]),
+                _number(terminal, each.outcome),
+                _number(terminal, each.loss),
+            ]
+            for each in found.answers
+        ],
+        right=(0, 3, 4, 5),
+    )
+
+
+@app.command()
 def timeline(
     context: typer.Context,
     learner: Named,
@@ -240,6 +303,10 @@ def _show(terminal: Terminal, learner: Learner) -> None:
     )
     if learner.problem is not None:
         terminal.say(text.of(learner.problem))
+
+
+def _number(terminal: Terminal, value: float | None) -> str:
+    return "—" if value is None else terminal.text.number(value, 4)
 
 
 def _score(terminal: Terminal, score: LearnerScore) -> str:
