@@ -173,11 +173,13 @@ class LearnerService:
 
         Raises Conflict if it is running, or has learned everything of a closed feed.
         """
-        request = RunRequest(kind=LEARN, config={"learner": name})
+        with self._database.read(project_id) as session:
+            learner_id = _found(session, name).id
+        request = RunRequest(kind=LEARN, config={"learner": learner_id})
         prepared = self._runs.prepare(project_id, request)
 
         def work(session: Session) -> str:
-            learner = _locked(session, name)
+            learner = _locked(session, learner_id)
             self._check_quota(session, "stored_bytes", 0)
             if learner.ended:
                 raise Conflict(
@@ -186,8 +188,7 @@ class LearnerService:
                     next_step="create another learner",
                     learner=learner.name,
                 )
-            others = [] if learner.run_id is None else run_reads.runs(session, [learner.run_id], ())
-            if any(run.id == learner.run_id and run.state in ACTIVE for run in others):
+            if learner.run_id is not None and self._state(session, learner.run_id) in ACTIVE:
                 raise Conflict(
                     "the learner is already running",
                     where="learner {learner}, run {run}",
@@ -209,6 +210,9 @@ class LearnerService:
             learner = _locked(session, name)
             if learner.active:
                 learner.active = False
+                run_id = learner.run_id
+                if run_id is not None and self._state(session, run_id) == "queued":
+                    self._runs.cancel_in(session, run_id)  # it has nothing to save
                 self._announce(session, learner, "stopped")
             return learner.id
 
@@ -242,6 +246,9 @@ class LearnerService:
             return showing.fact_out(fact)
 
         return self._database.write(project_id, work, unit=unit)
+
+    def _state(self, session: Session, run_id: str) -> str | None:
+        return next((run.state for run in run_reads.runs(session, [run_id], ()) if run.id == run_id), None)
 
     def _announce(self, session: Session, learner: Learner, what: str) -> None:
         fields = {"type": f"learner.{what}", "learner_id": learner.id, "name": learner.name, "run_id": learner.run_id}
