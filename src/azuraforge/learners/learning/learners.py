@@ -272,6 +272,7 @@ def planned(task: str, feed: Feed, request: LearnerRequest) -> Plan:
         buffer=request.buffer,
         state_every_seconds=request.state_every_seconds,
         archive_every_seconds=request.archive_every_seconds,
+        state_rows=request.state_rows,
         drift=request.drift,
         suspicious_above=request.suspicious_above,
         accuracy_below=request.accuracy_below,

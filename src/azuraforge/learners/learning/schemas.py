@@ -42,6 +42,7 @@ class LearnerRequest(BaseModel):
     archive_every_seconds: int = Field(
         default=21_600, ge=1, le=31_536_000, description="distance of archives in event time"
     )
+    state_rows: int = Field(default=32, ge=1, le=1_000_000, description="least number of rows between two states")
     retention: Retention = Field(default=Retention(), description="states that are kept; ages are in event time")
     drift: DriftPlan | None = Field(default=DriftPlan(), description="settings of the drift tests; null for none")
     suspicious_above: float | None = Field(
