@@ -8558,6 +8558,11 @@ export interface components {
              * @description rows of the feed that are not committed yet
              */
             lag_rows: number;
+            /**
+             * Last Event Seq
+             * @description sequence number of the last event of its stream
+             */
+            last_event_seq: number;
             /** Name */
             name: string;
             /** Outcomes */
@@ -8718,6 +8723,12 @@ export interface components {
              * @default 3600
              */
             state_every_seconds: number;
+            /**
+             * State Rows
+             * @description least number of rows between two states
+             * @default 32
+             */
+            state_rows: number;
             /**
              * Suspicious Above
              * @description score beyond which a promotion waits until a person confirms it
@@ -10698,6 +10709,12 @@ export interface components {
              * @default 3600
              */
             state_every_seconds: number;
+            /**
+             * State Rows
+             * @description least number of rows between two states
+             * @default 32
+             */
+            state_rows: number;
             /**
              * Suspicious Above
              * @description score beyond which a promotion waits until a person confirms it

@@ -38,6 +38,7 @@ class Learner(Shape):
     states: int = 0
     bytes: int = 0
     committed_at: datetime | None = None
+    last_event_seq: int = 0
     created_by: str | None = None
     created_at: datetime | None = None
     deleted_at: datetime | None = None

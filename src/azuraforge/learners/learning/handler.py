@@ -185,7 +185,7 @@ def _adopted(session: Session, learner_id: str, run_id: str) -> Learner:
         others = [] if learner.run_id is None else run_reads.runs(session, [learner.run_id], ())
         if any(run.id == learner.run_id and run.state in ACTIVE for run in others):
             raise _other_run()
-        learner.run_id = run_id
+        learner.run_id, learner.active = run_id, True
     session.flush()
     session.expunge(learner)
     return learner

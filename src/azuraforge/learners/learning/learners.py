@@ -131,12 +131,12 @@ class LearnerService:
         with self._database.read(project_id) as session:
             found = store.page(session, limit + 1, key)
             page, following = _NEWEST.cut(found, limit, lambda learner: (learner.created_at, learner.id))
-            return LearnerPage(items=showing.shown(session, page), next=following)
+            return LearnerPage(items=showing.shown(session, page, self._events), next=following)
 
     def get(self, project_id: str, name: str) -> LearnerOut:
         """Return a learner; one in the trash by its id."""
         with self._database.read(project_id) as session:
-            return showing.shown(session, [_found(session, name, trash=True)])[0]
+            return showing.shown(session, [_found(session, name, trash=True)], self._events)[0]
 
     def scores(self, project_id: str, name: str) -> LearnerScores:
         """Return the scores of a learner and its baselines since the start."""

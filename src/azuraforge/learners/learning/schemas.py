@@ -78,6 +78,7 @@ class LearnerOut(BaseModel):
     states: int = Field(description="number of saved states")
     bytes: int = Field(description="size of its states and of its ledger")
     committed_at: datetime | None
+    last_event_seq: int = Field(description="sequence number of the last event of its stream")
     created_by: str | None
     created_at: datetime
     deleted_at: datetime | None

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from azuraforge.database import Session
+from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import store as feed_store
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import store
+from azuraforge.learners.learning.events import learner_stream
 from azuraforge.learners.learning.schemas import (
     FactOut,
     LearnerOut,
@@ -25,7 +27,7 @@ from azuraforge.runs import reads as run_reads
 from azuraforge.runs.reads import RunRow
 
 
-def shown(session: Session, learners: Sequence[Learner]) -> list[LearnerOut]:
+def shown(session: Session, learners: Sequence[Learner], events: EventLog) -> list[LearnerOut]:
     """Return learners with their states, in one statement per kind of row."""
     run_ids = [each.run_id for each in learners if each.run_id is not None]
     runs = {run.id: run for run in run_reads.runs(session, run_ids, ())} if run_ids else {}
@@ -62,6 +64,7 @@ def shown(session: Session, learners: Sequence[Learner]) -> list[LearnerOut]:
                 states=states,
                 bytes=size,
                 committed_at=each.committed_at,
+                last_event_seq=events.last_seq_in(session, learner_stream(each.id)),
                 created_by=each.created_by,
                 created_at=each.created_at,
                 deleted_at=each.deleted_at,
