@@ -17,7 +17,7 @@ import { SelectField, TextField } from "../ui/forms/Field";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { useCreateLearner } from "./api";
 import css from "./Learners.module.css";
-import { requestOf, TARGET_KINDS, type TargetKind, type Typed } from "./target";
+import { requestOf, TARGET_KINDS, type Typed } from "./target";
 
 const START: Typed = { name: "", feed: "", plugin: "online.linear.number", column: "", kind: "value", ahead: "", inputs: "" };
 
