@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Learner } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Badge, type BadgeTone } from "../ui/Badge";
+import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
@@ -12,11 +14,14 @@ import { entriesOf, type EntryKind } from "./timeline";
 
 const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", request: "azure", note: "quiet", other: "quiet" };
 
+const FIRST = 15;
+
 /** Saved states, archives, drift and other notices, and commands, newest first. */
 export function TimelineCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
   const { bytes, count, moment } = useFormats();
   const timeline = useQuery(timelineQuery(learner.id, learner.seq, learner.facts));
+  const [all, setAll] = useState(false);
   const entries = timeline.data ? entriesOf(timeline.data) : [];
   return (
     <Card title={t("learners.timeline")} note={t("learners.timelineNote")}>
@@ -34,7 +39,7 @@ export function TimelineCard({ learner }: { learner: Learner }) {
             </tr>
           </thead>
           <tbody>
-            {entries.slice(0, 50).map((one) => (
+            {(all ? entries : entries.slice(0, FIRST)).map((one) => (
               <tr key={one.id}>
                 <td>
                   <Badge tone={TONES[one.kind]}>{t(`learners.entries.${one.kind}`)}</Badge>
@@ -47,6 +52,7 @@ export function TimelineCard({ learner }: { learner: Learner }) {
           </tbody>
         </Table>
       ) : null}
+      {entries.length > FIRST && !all ? <Button onPress={() => setAll(true)}>{t("common.more")}</Button> : null}
     </Card>
   );
 }
