@@ -290,7 +290,21 @@ def problems() -> list[str]:
         for text in turkish
         if text not in templates and text not in english
     ]
+    out += [f"{key}: in the code and not in the catalogue" for key in unknown_keys(english)]
     return out + [f"{key}: not used" for key in unused_keys(english)]
+
+
+def unknown_keys(known: Mapping[str, str]) -> list[str]:
+    """Return the keys that commands name as strings (``text("state")``) and that have no text."""
+    found = set[str]()
+    for path in (SOURCE / "cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="text") | ast.Attribute(attr="text"), args=[ast.Constant(value=str(key)), *_]
+                ):
+                    found.add(f"cli.{key}")
+    return sorted(found - known.keys())
 
 
 def unused_keys(known: Mapping[str, str]) -> list[str]:

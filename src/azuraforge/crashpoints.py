@@ -56,6 +56,8 @@ POINTS = {
     "restore_before_row_security": "PostgreSQL contains the backup's rows; the platform's role cannot read them yet",
     # feeds
     "feed_segment_before_commit": "the file of a segment is written; its rows are not recorded as sealed",
+    # learners
+    "learner_before_commit": "answers, states and the position of a learner are written, in an uncommitted transaction",
     # schedules
     "fire_before_commit": "a fire and its run are written, in an uncommitted transaction",
     # automations

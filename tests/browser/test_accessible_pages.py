@@ -33,6 +33,8 @@ def pages(platform) -> list[str]:
             for key in ("north", "south")
         ]
         client.feeds.post("sensors", rows)
+        client.learners.create("sides", "sensors", "online.linear.class", target="side", inputs=["load"])
+        client.learners.start("sides")
         space = {"trees": {"low": 10, "high": 30, "step": 10}, "leaves": {"choices": [4, 8]}}
         study = client.studies.create("search", "forecasting.boosted_lags", "nile", space, trials=3, parallel=2)
         client.studies.wait(study.id, 200)
@@ -46,6 +48,8 @@ def pages(platform) -> list[str]:
         "secrets",
         "feeds",
         "feeds/sensors",
+        "learners",
+        "learners/sides",
         "studies",
         *(f"studies/{study.id}?tab={tab}" for tab in STUDY_TABS),
     ]

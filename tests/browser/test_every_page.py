@@ -59,8 +59,8 @@ CASES: dict[str, Callable[[World], list[str]]] = {
         pattern: _one(pattern)
         for pattern in (
             "", "/events", "/predictions", "/runs", "/new-run", "/models", "/datasets", "/schedules", "/new-schedule",
-            "/automations", "/new-automation", "/studies", "/new-study", "/feeds", "/plugins", "/trash", "/tokens",
-            "/secrets", "/account", "/members", "/administration", "/settings",
+            "/automations", "/new-automation", "/studies", "/new-study", "/feeds", "/learners", "/plugins", "/trash",
+            "/tokens", "/secrets", "/account", "/members", "/administration", "/settings",
         )
     },
     "/runs/:id": lambda world: [*_tabs(f"/runs/{world.runs[0]}", RUN_TABS), f"/runs/{world.runs[-1]}"],
@@ -72,6 +72,7 @@ CASES: dict[str, Callable[[World], list[str]]] = {
     "/automations/:id": lambda world: [f"/automations/{world.automation}"],
     "/automations/:id/edit": lambda world: [f"/automations/{world.automation}/edit"],
     "/feeds/:name": _one("/feeds/sensors"),
+    "/learners/:name": _one("/learners/sides"),
     "/studies/:id": lambda world: _tabs(f"/studies/{world.study}", STUDY_TABS),
 }  # fmt: skip
 
@@ -124,6 +125,8 @@ def world(platform: PlatformProcess) -> World:
             for key in ("north", "south")
         ]
         client.feeds.post("sensors", feed_rows)
+        client.learners.create("sides", "sensors", "online.linear.class", target="side", inputs=["load"])
+        client.learners.start("sides")
         client.secrets.set("plant", "value")
         client.members.add_service_account("nightly", "member")
         client.tokens.create("job", "viewer")

@@ -77,6 +77,16 @@ feeds rows akim
 feeds show yok
 feeds start akim
 feeds post akim {folder}/talep.csv
+learners create ogrenci --feed akim --plugin online.linear.number --target deger --kind change --ahead 1 --input deger
+learners create ogrenci --feed yok --plugin online.linear.number --target deger
+learners create ogrenci --feed akim --plugin online.linear.number --target yok
+learners list
+learners show ogrenci
+learners scores ogrenci
+learners timeline ogrenci
+learners start yok
+feeds delete akim
+learners delete ogrenci
 feeds delete akim
 schedules create gece forecasting.ridge --dataset talep --every 1d
 schedules create sabah forecasting.ridge --dataset talep --cron x
@@ -107,7 +117,7 @@ MODEL_TABS = ("versions", "predictions", "policy", "lineage", "history", "card")
 PAGES = (
     "runs", "new-run", "comparison", "models", "models/talep", *(f"models/talep?tab={tab}" for tab in MODEL_TABS),
     "datasets", "datasets/talep", "schedules", "new-schedule", "automations", "new-automation",
-    "studies", "new-study", "trash", "tokens", "secrets",
+    "studies", "new-study", "learners", "trash", "tokens", "secrets",
     "plugins", "yok",
 )  # fmt: skip
 

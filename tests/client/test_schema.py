@@ -45,7 +45,8 @@ NAMES = {
     "DeletedProject": "DeletedProjectOut", "ProjectPurge": "ProjectPurgeOut",
     "Approval": "ApprovalOut", "Found": "FoundOut", "Promotion": "PromotionOut", "RollbackTarget": "RollbackOut",
     "RunField": "FieldOut", "RunFields": "FieldsOut", "Bulk": "BulkOut",
-    "Feed": "FeedOut",
+    "Feed": "FeedOut", "Learner": "LearnerOut", "LearnerHour": "HourOut", "LearnerState": "StateOut",
+    "LearnerNotice": "NoticeOut", "LearnerFact": "FactOut", "LearnerAnswer": "AnswerOut",
     "Account": "AccountOut", "VerdictPolicy": "GatePolicy", "Purged": "PurgeOut", "TrashContents": "TrashOut",
 }  # fmt: skip
 

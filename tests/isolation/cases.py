@@ -90,6 +90,7 @@ _PARAMETERS: dict[str, dict[str, str]] = {
     "schedules": {"schedule": "schedule"},
     "studies": {"study": "study", "plugin": "forecasting.ridge"},
     "feeds": {"feed": "feed"},
+    "learners": {"learner": "learner"},
     "secrets": {"name": "secret"},
     "tokens": {"token_id": "token"},
     "invitations": {"invitation_id": "invitation"},
@@ -143,6 +144,10 @@ FEED = {
     "name": "{new}", "columns": [{"name": "price"}], "source": "replay", "options": {"dataset": "{dataset}"},
 }  # fmt: skip
 FEED_ROW = {"at": "2020-02-01T00:00:00Z", "values": {"price": 5}}
+LEARNER = {
+    "name": "{new}", "feed": "{learned_feed}", "plugin": "online.linear.number", "inputs": ["price"],
+    "target": {"column": "price", "kind": "change", "ahead_rows": 1},
+}  # fmt: skip
 TARGET = {"name": "{new}", "notifier": "webhook", "options": {"url": "http://127.0.0.1:9/hook"}}
 _LATER = "the model is looked up in the automation's project when it fires"
 
@@ -161,6 +166,8 @@ _READS = """/automations /automations/measures /automations/{automation} /automa
 /runs/{run_id}/series /schedules /schedules/{schedule} /schedules/{schedule}/fires
 /secrets /sessions /sessions/current /studies /studies/spaces/{plugin} /studies/{study} /studies/{study}/importance
 /studies/{study}/trials /feeds /feeds/{feed} /feeds/{feed}/rows /feeds/{feed}/chart
+/learners /learners/{learner} /learners/{learner}/scores /learners/{learner}/hours /learners/{learner}/timeline
+/learners/{learner}/answers
 /task-kinds /tokens /models/{name}/drift /models/{name}/keep-fresh"""
 gets(_READS.split())
 case("GET", "/runs/{run_id}/figures/{name}", address="/runs/{run}/figures/{figure}")
@@ -294,6 +301,12 @@ case("POST", "/feeds/{feed}/stop", ends=2)
 case("POST", "/feeds/{feed}/close", ends=3)
 case("DELETE", "/feeds/{feed}", ends=4)
 case("POST", "/feeds/{feed}/restore", ends=5)
+case("POST", "/learners", LEARNER, taken="learner")
+case("POST", "/learners/{learner}/commands", {"action": "look"})
+case("POST", "/learners/{learner}/start", ends=1)
+case("POST", "/learners/{learner}/stop", ends=2)
+case("DELETE", "/learners/{learner}", address="/learners/{idle_learner}", ends=4)
+case("POST", "/learners/{learner}/restore", address="/learners/{idle_learner}/restore", ends=5)
 for verb in ("pause", "resume", "stop"):
     case("POST", f"/studies/{{study}}/{verb}", ends=1 if verb == "stop" else 0)
 case("POST", "/studies/{study}/retrain", {}, control=(409,), code="wrong_state", why="it has no result")

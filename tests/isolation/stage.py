@@ -28,7 +28,7 @@ from azuraforge.projects.package import PROJECTS, SECRET_KEYS
 from azuraforge.settings import Settings
 from tests.automations.receiving import SECRET, Receiver
 from tests.isolation.asking import URL, Answer, Form, Request, ask
-from tests.isolation.cases import AUTOMATION, FEED, FEED_ROW, PREFIX, RUN, SCHEDULE, STUDY, TARGET, filled
+from tests.isolation.cases import AUTOMATION, FEED, FEED_ROW, LEARNER, PREFIX, RUN, SCHEDULE, STUDY, TARGET, filled
 
 #: Every name, text and value of project A contains its mark; B must never see it.
 MARKS = {"a": "kanarya7", "b": "serce7"}
@@ -162,9 +162,8 @@ async def _fill_world(stage: Stage, world: World) -> None:
         assert answer.status < 300, (method, path, answer.status, answer.body[:600])
         return answer.json
 
-    ids.update(
-        {each: f"{mark}-{each}" for each in ("dataset", "model", "study", "automation", "schedule", "target", "feed")}
-    )
+    nouns = ("dataset", "model", "study", "automation", "schedule", "target", "feed", "learner")
+    ids.update({each: f"{mark}-{each}" for each in nouns})
     # Names that do not exist yet are the same in both, because they are no ids.
     ids.update(secret=f"{mark}-secret", mark=mark, new="brand-new", no_invitation="i" * 43)
     ids.update({each: f"{mark}-{each}" for each in ("slug", "spare", "gone", "doomed")})
@@ -221,6 +220,20 @@ async def _fill_world(stage: Stage, world: World) -> None:
     await do("POST", "/feeds", {**FEED, "name": "{feed}"})
     feed_rows = [{**FEED_ROW, "at": f"2020-01-{day:02}T00:00:00Z", "values": {"price": day}} for day in range(1, 15)]
     await do("POST", "/feeds/{feed}/rows", {"rows": feed_rows})
+    ids.update(learned_feed=f"{mark}-learned", idle_learner=f"{mark}-idle")
+    await do("POST", "/feeds", {"name": "{learned_feed}", "columns": [{"name": "price"}], "historical": True})
+    await do("POST", "/feeds/{learned_feed}/rows", {"rows": feed_rows})
+    for each in ("{learner}", "{idle_learner}"):
+        await do("POST", "/learners", {**LEARNER, "name": each})
+    learning = await do("POST", "/learners/{learner}/start")
+    until = time.monotonic() + 300
+    while (await do("GET", "/learners/{learner}"))["seq"] < len(feed_rows):
+        assert time.monotonic() < until, await do("GET", f"/runs/{learning['id']}")
+        await asyncio.sleep(0.1)
+    await do("POST", "/learners/{learner}/stop")
+    while (await do("GET", "/learners/{learner}"))["state"] != "stopped":
+        assert time.monotonic() < until, await do("GET", f"/runs/{learning['id']}")
+        await asyncio.sleep(0.1)
     await do("POST", "/schedules", {**SCHEDULE, "name": "{schedule}"})
     await do("POST", "/automations", {**AUTOMATION, "name": "{automation}", "paused": True})
     ids["notification"] = (await do("POST", "/notifications/targets/{target}/test"))["id"]

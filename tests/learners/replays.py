@@ -114,6 +114,7 @@ def plan_of(**settings: Any) -> Plan:
         "columns": ("close", "volume"),
         "inputs": ("volume",),
         "state_every_seconds": 600,
+        "state_rows": 1,
         "archive_every_seconds": 1800,
         **settings,
     }

@@ -56,6 +56,7 @@ ELSEWHERE = {
     "segments_before_version": "tests/datasets/test_growing.py",
     "version_added_before_commit": "tests/datasets/test_growing.py",
     "feed_segment_before_commit": "tests/learners/feeds/test_feeds.py",
+    "learner_before_commit": "tests/learners/learning/test_learning.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
     **dict.fromkeys(
         ("causes_before_commit", "firing_before_commit", "step_before_commit", "firing_end_before_commit"),

@@ -100,7 +100,13 @@ def ready(platform):
     platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
     platform.run("runs", "start", "forecasting.naive", "--dataset", "co2", "--wait")
     platform.project = "default"
+    send(platform, "/feeds", as_json(name="learned", columns=[{"name": "price"}])(), None)
     return platform
+
+
+def learner(name: str) -> dict:
+    target = {"column": "price", "kind": "change", "ahead_rows": 1}
+    return {"name": name, "feed": "learned", "plugin": "online.linear.number", "inputs": ["price"], "target": target}
 
 
 def schedule(name: str) -> dict:
@@ -109,10 +115,10 @@ def schedule(name: str) -> dict:
 
 
 def case_of(platform, path: str) -> Case:
-    def length(of: str) -> Callable[[], int]:
+    def length(of: str, field: str = "items") -> Callable[[], int]:
         def count() -> int:
             found = platform.api(of)
-            return len(found["items"])
+            return len(found[field])
 
         return count
 
@@ -217,6 +223,17 @@ def case_of(platform, path: str) -> Case:
             send(platform, "/feeds", feed(), None)
             collectors = length("/runs?limit=500&kind=collect")
             return Case("/feeds/away/start", lambda: (b"", "application/json"), None, collectors)
+        case "/learners":
+            one, two = as_json(**learner("l1")), as_json(**learner("l2"))
+            return Case("/learners", one, two, length("/learners"))
+        case "/learners/{learner}/start":
+            send(platform, "/learners", as_json(**learner("begun"))(), None)
+            started = length("/runs?limit=500&kind=learn")
+            return Case("/learners/begun/start", lambda: (b"", "application/json"), None, started)
+        case "/learners/{learner}/commands":
+            send(platform, "/learners", as_json(**learner("told"))(), None)
+            one, two = as_json(action="a"), as_json(action="b")
+            return Case("/learners/told/commands", one, two, length("/learners/told/timeline", "facts"))
         case "/schedules":
             return Case("/schedules", as_json(**schedule("s1")), as_json(**schedule("s2")), length("/schedules"))
         case "/schedules/{schedule}/run":

@@ -932,6 +932,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/learners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Learners
+         * @description List learners, newest first.
+         */
+        get: operations["learners_list_learners"];
+        put?: never;
+        /**
+         * Create Learner
+         * @description Create a learner of a feed. Start it to let it learn.
+         */
+        post: operations["learners_create_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Learner
+         * @description Return a learner with its state.
+         */
+        get: operations["learners_get_learner"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Learner
+         * @description Move a learner to the trash. It must be stopped.
+         */
+        delete: operations["learners_delete_learner"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Learner Answers
+         * @description Return the answers of the newest rows with the outcomes that are known.
+         */
+        get: operations["learners_list_learner_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Command Learner
+         * @description Send a command to a learner. The response is an entry of its timeline.
+         */
+        post: operations["learners_command_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Learner Hours
+         * @description Return the ranking metric of a learner and its baselines hour by hour.
+         */
+        get: operations["learners_get_learner_hours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Learner
+         * @description Restore a learner from the trash, by its id or its former name.
+         */
+        post: operations["learners_restore_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Learner Scores
+         * @description Return the scores of a learner and its baselines since the start, with 95 % intervals.
+         */
+        get: operations["learners_get_learner_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Learner
+         * @description Start a learner: a run that continues from its last state.
+         */
+        post: operations["learners_start_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Learner
+         * @description Stop a learner after the newest row. It saves its state and an archive first.
+         */
+        post: operations["learners_stop_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Learner Timeline
+         * @description Return the newest states, notices and facts of a learner.
+         */
+        get: operations["learners_get_learner_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/links": {
         parameters: {
             query?: never;
@@ -3624,6 +3832,33 @@ export interface components {
             version: number;
         };
         /**
+         * AnswerOut
+         * @description One answer of the ledger with its outcome, once it is known.
+         */
+        AnswerOut: {
+            /** Answer */
+            answer: number[] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Baseline Losses */
+            baseline_losses: {
+                [key: string]: number | null;
+            };
+            /** Key */
+            key: string;
+            /** Known At */
+            known_at: string | null;
+            /** Loss */
+            loss: number | null;
+            /** Outcome */
+            outcome: number | null;
+            /** Seq */
+            seq: number;
+        };
+        /**
          * AppendOut
          * @description The version that contains the appended rows, and the counts of added, revised and repeated rows.
          */
@@ -4493,6 +4728,18 @@ export interface components {
             upper_quartile?: number | null;
         };
         /**
+         * CommandRequest
+         * @description A command of the learner's own; ``azuraforge plugins show`` lists its actions.
+         */
+        CommandRequest: {
+            /** Action */
+            action: string;
+            /** Body */
+            body?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
          * ComparedRun
          * @description Run with the parts of its evaluation that a comparison shows, which are null without an evaluation.
          *
@@ -4670,6 +4917,20 @@ export interface components {
             contender: string;
             /** Counts */
             counts: number[][];
+        };
+        /**
+         * Contender
+         * @description The learner or one of its baselines, judged on the same outcomes.
+         */
+        Contender: {
+            /** Baseline */
+            baseline: boolean;
+            /** @description the learner's metric minus this one's, with the interval on the same hours; null for the learner */
+            difference: components["schemas"]["LearnerScore"] | null;
+            /** Name */
+            name: string;
+            /** Scores */
+            scores: components["schemas"]["LearnerScore"][];
         };
         /**
          * ContenderOverFolds
@@ -5646,6 +5907,54 @@ export interface components {
             version: number;
         };
         /**
+         * DriftPlan
+         * @description Settings of the drift tests, which look at outcomes that share no rows.
+         */
+        "DriftPlan-Input": {
+            /**
+             * Adwin Delta
+             * @description ADWIN: bound of a false alarm per comparison
+             * @default 0.002
+             */
+            adwin_delta: number;
+            /**
+             * Page Hinkley Delta
+             * @description Page–Hinkley: change that is tolerated
+             * @default 0.02
+             */
+            page_hinkley_delta: number;
+            /**
+             * Page Hinkley Threshold
+             * @description Page–Hinkley: threshold, in units of the loss; numbers: of twice its mean
+             * @default 50
+             */
+            page_hinkley_threshold: number;
+        };
+        /**
+         * DriftPlan
+         * @description Settings of the drift tests, which look at outcomes that share no rows.
+         */
+        "DriftPlan-Output": {
+            /**
+             * Adwin Delta
+             * @description ADWIN: bound of a false alarm per comparison
+             * @default 0.002
+             */
+            adwin_delta: number;
+            /**
+             * Page Hinkley Delta
+             * @description Page–Hinkley: change that is tolerated
+             * @default 0.02
+             */
+            page_hinkley_delta: number;
+            /**
+             * Page Hinkley Threshold
+             * @description Page–Hinkley: threshold, in units of the loss; numbers: of twice its mean
+             * @default 50
+             */
+            page_hinkley_threshold: number;
+        };
+        /**
          * DriftReport
          * @description Result of a drift check over the newest ``lines`` ledger entries, made from ``first_at`` to ``last_at``.
          *
@@ -5986,7 +6295,7 @@ export interface components {
          * Event
          * @description One line of a stream; `type` determines the schema of `data`.
          */
-        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["FeedChangedEvent"] | components["schemas"]["FeedRowsAddedEvent"] | components["schemas"]["FeedRowsRefusedEvent"] | components["schemas"]["FeedTroubledEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
+        Event: components["schemas"]["ProjectCreatedEvent"] | components["schemas"]["ProjectRenamedEvent"] | components["schemas"]["SecretStoredEvent"] | components["schemas"]["SecretDeletedEvent"] | components["schemas"]["SecretUsedEvent"] | components["schemas"]["PolicyChangedEvent"] | components["schemas"]["TrashPurgedEvent"] | components["schemas"]["ProjectArchivedEvent"] | components["schemas"]["ProjectUnarchivedEvent"] | components["schemas"]["ProjectDeletedEvent"] | components["schemas"]["ProjectRestoredEvent"] | components["schemas"]["MemberAddedEvent"] | components["schemas"]["MemberRoleChangedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["InvitationCreatedEventEvent"] | components["schemas"]["InvitationRevokedEvent"] | components["schemas"]["InvitationAcceptedEvent"] | components["schemas"]["QuotaChangedEvent"] | components["schemas"]["RunStateChangedEvent"] | components["schemas"]["RunWaitsEvent"] | components["schemas"]["RunEnvironmentEvent"] | components["schemas"]["PhaseBeganEvent"] | components["schemas"]["PhaseEndedEvent"] | components["schemas"]["RunProgressedEvent"] | components["schemas"]["MetricsLoggedEvent"] | components["schemas"]["MetricsTruncatedEvent"] | components["schemas"]["NoteAddedEvent"] | components["schemas"]["FigureAttachedEvent"] | components["schemas"]["RunFinishedEvent"] | components["schemas"]["RunFollowedUpEvent"] | components["schemas"]["RunsMovedEvent"] | components["schemas"]["RunEditedEvent"] | components["schemas"]["RunAdvancedEvent"] | components["schemas"]["ArtifactAddedEvent"] | components["schemas"]["VersionAddedEvent"] | components["schemas"]["DatasetChangedEvent"] | components["schemas"]["DatasetMovedEvent"] | components["schemas"]["VersionRegisteredEvent"] | components["schemas"]["AliasMovedEvent"] | components["schemas"]["PromotionMovedEvent"] | components["schemas"]["ModelMovedEvent"] | components["schemas"]["IntendedUseChangedEvent"] | components["schemas"]["GatePolicyChangedEvent"] | components["schemas"]["DriftFoundEvent"] | components["schemas"]["DeploymentMovedEvent"] | components["schemas"]["PredictionsMadeEvent"] | components["schemas"]["PredictionsJudgedEvent"] | components["schemas"]["PredictionsJudgedAgainEvent"] | components["schemas"]["StudyChangedEvent"] | components["schemas"]["StudyEndedEvent"] | components["schemas"]["StudyRetrainedEvent"] | components["schemas"]["TrialMovedEvent"] | components["schemas"]["FeedChangedEvent"] | components["schemas"]["FeedRowsAddedEvent"] | components["schemas"]["FeedRowsRefusedEvent"] | components["schemas"]["FeedTroubledEvent"] | components["schemas"]["LearnerChangedEvent"] | components["schemas"]["LearnerProgressedEvent"] | components["schemas"]["ScheduleChangedEvent"] | components["schemas"]["ScheduleMissedEvent"] | components["schemas"]["ScheduleFiredEvent"] | components["schemas"]["AutomationChangedEvent"] | components["schemas"]["AutomationFiredEvent"] | components["schemas"]["AutomationFinishedEvent"] | components["schemas"]["NotificationQueuedEvent"] | components["schemas"]["NotificationFailedEvent"];
         /**
          * EventOut
          * @description One event of a stream.
@@ -6086,6 +6395,33 @@ export interface components {
             within: number;
         };
         /**
+         * FactOut
+         * @description An input that is not a row; ``seq`` and ``at`` are null until the learner has processed it.
+         */
+        FactOut: {
+            /** At */
+            at: string | null;
+            /** Body */
+            body: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Seq */
+            seq: number | null;
+        };
+        /**
          * FailedBaseline
          * @description A baseline that could not be fitted or could not predict, with the reason.
          */
@@ -6099,6 +6435,30 @@ export interface components {
             reason: {
                 [key: string]: string;
             };
+        };
+        /**
+         * FeatureSet
+         * @description A features plugin with its config.
+         */
+        "FeatureSet-Input": {
+            /** Config */
+            config?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * FeatureSet
+         * @description A features plugin with its config.
+         */
+        "FeatureSet-Output": {
+            /** Config */
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Name */
+            name: string;
         };
         /**
          * FeedChanged
@@ -6925,7 +7285,7 @@ export interface components {
         };
         /**
          * FoundOut
-         * @description A run, study, model, dataset or feed that matches the search.
+         * @description A run, study, model, dataset, feed or learner that matches the search.
          */
         FoundOut: {
             /**
@@ -6939,7 +7299,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "run" | "study" | "model" | "dataset" | "feed";
+            kind: "run" | "study" | "model" | "dataset" | "feed" | "learner";
             /** Name */
             name: string;
             /** State */
@@ -7313,6 +7673,25 @@ export interface components {
             metrics: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * HourOut
+         * @description The ranking metric of one hour.
+         */
+        HourOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Baselines */
+            baselines: {
+                [key: string]: number | null;
+            };
+            /** Learner */
+            learner: number | null;
+            /** Outcomes */
+            outcomes: number;
         };
         /**
          * ImageAnswer
@@ -8081,6 +8460,360 @@ export interface components {
             rows: number | null;
             /** Start */
             start: string | null;
+        };
+        /**
+         * LearnerAnswers
+         * @description Answers of the newest rows, oldest first.
+         */
+        LearnerAnswers: {
+            /** Answers */
+            answers: components["schemas"]["AnswerOut"][];
+        };
+        /**
+         * LearnerChanged
+         * @description Event of a learner that was created, started, stopped, deleted or restored.
+         */
+        LearnerChanged: {
+            /** By */
+            by?: string | null;
+            /** Learner Id */
+            learner_id: string;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id?: string | null;
+        };
+        /** LearnerChangedEvent */
+        LearnerChangedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["LearnerChanged"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "learner.created" | "learner.started" | "learner.stopped" | "learner.deleted" | "learner.restored";
+        };
+        /**
+         * LearnerHours
+         * @description The ranking metric hour by hour, oldest first.
+         */
+        LearnerHours: {
+            /** Hours */
+            hours: components["schemas"]["HourOut"][];
+            /** Metric */
+            metric: string;
+        };
+        /**
+         * LearnerOut
+         * @description A learner with its state.
+         */
+        LearnerOut: {
+            /** Answers */
+            answers: number;
+            /**
+             * At
+             * @description event time; null before the first row
+             */
+            at: string | null;
+            /**
+             * Attempts
+             * @description attempts of its present run; more than one if it was restarted
+             */
+            attempts: number;
+            /**
+             * Bytes
+             * @description size of its states and of its ledger
+             */
+            bytes: number;
+            /** Committed At */
+            committed_at: string | null;
+            /** Config */
+            config: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Facts */
+            facts: number;
+            /**
+             * Feed
+             * @description name of the feed
+             */
+            feed: string;
+            /** Feed Id */
+            feed_id: string;
+            /** Id */
+            id: string;
+            /**
+             * Lag Rows
+             * @description rows of the feed that are not committed yet
+             */
+            lag_rows: number;
+            /**
+             * Last Event Seq
+             * @description sequence number of the last event of its stream
+             */
+            last_event_seq: number;
+            /** Name */
+            name: string;
+            /** Outcomes */
+            outcomes: number;
+            plan: components["schemas"]["Plan"];
+            /** Plugin */
+            plugin: string;
+            /**
+             * Problem
+             * @description reason of the state error, by language
+             */
+            problem: {
+                [key: string]: string;
+            } | null;
+            retention: components["schemas"]["Retention-Output"];
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Seq
+             * @description number of the last row that is committed
+             */
+            seq: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "starting" | "online" | "error" | "stopped" | "ended";
+            /**
+             * States
+             * @description number of saved states
+             */
+            states: number;
+            /** Task */
+            task: string;
+        };
+        /**
+         * LearnerPage
+         * @description A page of learners, newest first.
+         */
+        LearnerPage: {
+            /** Items */
+            items: components["schemas"]["LearnerOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null if this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * LearnerProgressed
+         * @description Event of commits of a learner, at most one per second.
+         */
+        LearnerProgressed: {
+            /** Answers */
+            answers: number;
+            /** Learner Id */
+            learner_id: string;
+            /** Outcomes */
+            outcomes: number;
+            /** Seq */
+            seq: number;
+        };
+        /** LearnerProgressedEvent */
+        LearnerProgressedEvent: {
+            /** Format: date-time */
+            at: string;
+            data: components["schemas"]["LearnerProgressed"];
+            seq: number;
+            stream: string;
+            /** @enum {string} */
+            type: "learner.progress";
+        };
+        /**
+         * LearnerRequest
+         * @description Request for a learner.
+         */
+        LearnerRequest: {
+            /**
+             * Accuracy Below
+             * @description hourly accuracy below which a notice is recorded; null for none
+             */
+            accuracy_below?: number | null;
+            /**
+             * Archive Every Seconds
+             * @description distance of archives in event time
+             * @default 21600
+             */
+            archive_every_seconds: number;
+            /**
+             * Buffer
+             * @description number of outcomes after which the learner learns
+             * @default 1
+             */
+            buffer: number;
+            /**
+             * Config
+             * @description config of the plugin
+             */
+            config?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @description settings of the drift tests; null for none
+             * @default {
+             *       "adwin_delta": 0.002,
+             *       "page_hinkley_delta": 0.02,
+             *       "page_hinkley_threshold": 50
+             *     }
+             */
+            drift: components["schemas"]["DriftPlan-Input"] | null;
+            /**
+             * Features
+             * @description feature sets
+             */
+            features?: components["schemas"]["FeatureSet-Input"][];
+            /**
+             * Feed
+             * @description name or id of the feed
+             */
+            feed: string;
+            /**
+             * Inputs
+             * @description columns of the feed that are features as they are
+             */
+            inputs?: string[];
+            /**
+             * Keys
+             * @description keys to learn from; empty for all keys
+             */
+            keys?: string[];
+            /**
+             * Name
+             * @description name: lower-case letters, digits, '-', '_' and '.'
+             */
+            name: string;
+            /**
+             * Plugin
+             * @description name of the learner's plugin
+             */
+            plugin: string;
+            /**
+             * @description states that are kept; ages are in event time
+             * @default {
+             *       "all_days": 2,
+             *       "daily_days": 30,
+             *       "newest": 48
+             *     }
+             */
+            retention: components["schemas"]["Retention-Input"];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * State Every Seconds
+             * @description distance of saved states in event time
+             * @default 3600
+             */
+            state_every_seconds: number;
+            /**
+             * State Rows
+             * @description least number of rows between two states
+             * @default 32
+             */
+            state_rows: number;
+            /**
+             * Suspicious Above
+             * @description score beyond which a promotion waits until a person confirms it
+             */
+            suspicious_above?: number | null;
+            /** @description the quantity that is predicted */
+            target: components["schemas"]["Target-Input"];
+        };
+        /**
+         * LearnerScore
+         * @description A metric of a contender, with a 95 % interval; null where the result is not yet known.
+         */
+        LearnerScore: {
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Metric */
+            metric: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * LearnerScores
+         * @description Prequential scores: each outcome was judged before the learner saw it.
+         *
+         *     ``better`` states whether the learner is better than the best baseline; null means that it is not yet known.
+         */
+        LearnerScores: {
+            /** Better */
+            better: boolean | null;
+            /**
+             * Contenders
+             * @description best first
+             */
+            contenders: components["schemas"]["Contender"][];
+            /**
+             * Effective
+             * @description effective number of outcomes: those that share rows count once
+             */
+            effective: number;
+            /** Higher Is Better */
+            higher_is_better: boolean;
+            /** Hours */
+            hours: number;
+            /**
+             * Outcomes
+             * @description judged outcomes
+             */
+            outcomes: number;
+            /** Ranked By */
+            ranked_by: string;
+        };
+        /**
+         * LearnerTimeline
+         * @description The newest states, notices and facts of a learner, newest first.
+         */
+        LearnerTimeline: {
+            /** Facts */
+            facts: components["schemas"]["FactOut"][];
+            /** Notices */
+            notices: components["schemas"]["NoticeOut"][];
+            /** States */
+            states: components["schemas"]["StateOut"][];
+        };
+        /**
+         * LearnSummary
+         * @description Result of a run of a learner that has ended: its last row, and whether its feed has ended.
+         */
+        LearnSummary: {
+            /** Answers */
+            answers: number;
+            /** Feed Ended */
+            feed_ended: boolean;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "learn";
+            /** Learner */
+            learner: string;
+            /** Outcomes */
+            outcomes: number;
+            /** Seq */
+            seq: number;
         };
         /**
          * LeftOut
@@ -9174,7 +9907,7 @@ export interface components {
              * Noun
              * @enum {string}
              */
-            noun: "model" | "study";
+            noun: "model" | "study" | "learner";
             /** Version */
             version?: number | null;
         };
@@ -9267,6 +10000,25 @@ export interface components {
             stream: string;
             /** @enum {string} */
             type: "run.note";
+        };
+        /**
+         * NoticeOut
+         * @description An entry of the timeline.
+         */
+        NoticeOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Body */
+            body: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * NotificationFailed
@@ -9887,6 +10639,90 @@ export interface components {
             height: number;
             /** Width */
             width: number;
+        };
+        /**
+         * Plan
+         * @description Everything that determines the loop of a learner, apart from the plugin's own config.
+         */
+        Plan: {
+            /**
+             * Accuracy Below
+             * @description hourly accuracy below which challengers are requested
+             */
+            accuracy_below: number | null;
+            /**
+             * Archive Every Seconds
+             * @description distance of archives in event time
+             * @default 21600
+             */
+            archive_every_seconds: number;
+            /**
+             * Buffer
+             * @description number of outcomes after which the learner learns
+             * @default 1
+             */
+            buffer: number;
+            /**
+             * Classes
+             * @description names of the classes of a class column, in code order
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Columns
+             * @description columns of the feed
+             */
+            columns: string[];
+            /**
+             * @default {
+             *       "adwin_delta": 0.002,
+             *       "page_hinkley_delta": 0.02,
+             *       "page_hinkley_threshold": 50
+             *     }
+             */
+            drift: components["schemas"]["DriftPlan-Output"] | null;
+            /**
+             * Features
+             * @default []
+             */
+            features: components["schemas"]["FeatureSet-Output"][];
+            /**
+             * Inputs
+             * @description columns of the feed that are features as they are
+             * @default []
+             */
+            inputs: string[];
+            /**
+             * Keys
+             * @description keys to learn from; empty: all keys
+             * @default []
+             */
+            keys: string[];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * State Every Seconds
+             * @description distance of states in event time
+             * @default 3600
+             */
+            state_every_seconds: number;
+            /**
+             * State Rows
+             * @description least number of rows between two states
+             * @default 32
+             */
+            state_rows: number;
+            /**
+             * Suspicious Above
+             * @description score beyond which a promotion waits until a person confirms it
+             */
+            suspicious_above: number | null;
+            target: components["schemas"]["Target-Output"];
+            /** Task */
+            task: string;
         };
         /**
          * PlannedPart
@@ -11366,6 +12202,11 @@ export interface components {
              */
             kept: number;
             /**
+             * Learners
+             * @default 0
+             */
+            learners: number;
+            /**
              * Left
              * @default false
              */
@@ -11596,6 +12437,64 @@ export interface components {
             target: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * Retention
+         * @description Settings of the states that a learner keeps; ages and distances are in event time.
+         *
+         *     Attributes:
+         *         newest: number of the newest states, archives or not.
+         *         all_days: age in days up to which every archive is kept.
+         *         daily_days: age in days up to which one archive a day is kept; after it, one a week.
+         */
+        "Retention-Input": {
+            /**
+             * All Days
+             * @description days for which every archive is kept
+             * @default 2
+             */
+            all_days: number;
+            /**
+             * Daily Days
+             * @description days for which one archive a day is kept
+             * @default 30
+             */
+            daily_days: number;
+            /**
+             * Newest
+             * @description number of the newest states that are kept
+             * @default 48
+             */
+            newest: number;
+        };
+        /**
+         * Retention
+         * @description Settings of the states that a learner keeps; ages and distances are in event time.
+         *
+         *     Attributes:
+         *         newest: number of the newest states, archives or not.
+         *         all_days: age in days up to which every archive is kept.
+         *         daily_days: age in days up to which one archive a day is kept; after it, one a week.
+         */
+        "Retention-Output": {
+            /**
+             * All Days
+             * @description days for which every archive is kept
+             * @default 2
+             */
+            all_days: number;
+            /**
+             * Daily Days
+             * @description days for which one archive a day is kept
+             * @default 30
+             */
+            daily_days: number;
+            /**
+             * Newest
+             * @description number of the newest states that are kept
+             * @default 48
+             */
+            newest: number;
         };
         /**
          * RetentionPolicy
@@ -12485,7 +13384,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect" | "learn";
             /**
              * On Failure
              * @description action after the last retry fails: stop the firing, or continue with the next step
@@ -12505,7 +13404,7 @@ export interface components {
          * RunSummary
          * @description Summary of a run's result; `kind` is the kind of run.
          */
-        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"] | components["schemas"]["CollectSummary"];
+        RunSummary: components["schemas"]["ExternalSummary"] | components["schemas"]["RefreshSummary"] | components["schemas"]["ForecastSummary"] | components["schemas"]["TrainSummary"] | components["schemas"]["TrialSummary"] | components["schemas"]["AgentSummary"] | components["schemas"]["PredictSummary"] | components["schemas"]["CollectSummary"] | components["schemas"]["LearnSummary"];
         /**
          * RunTemplate
          * @description The body of POST /runs without ``kind`` and ``idempotency_key``.
@@ -13400,6 +14299,32 @@ export interface components {
             worse_than: string | null;
         };
         /**
+         * StateOut
+         * @description A saved state.
+         */
+        StateOut: {
+            /** Archive */
+            archive: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Fact */
+            fact: number;
+            /** Seq */
+            seq: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * StepOut
          * @description One step of a firing.
          */
@@ -13408,7 +14333,7 @@ export interface components {
              * Do
              * @enum {string}
              */
-            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect" | "study" | "notify" | "promote" | "roll_back";
+            do: "refresh" | "forecast" | "train" | "trial" | "agent" | "predict" | "collect" | "learn" | "study" | "notify" | "promote" | "roll_back";
             /** Ended At */
             ended_at: string | null;
             error: components["schemas"]["RunError"] | null;
@@ -13932,6 +14857,72 @@ export interface components {
             total: number;
         };
         /**
+         * Target
+         * @description The quantity that a learner predicts; the platform computes its outcomes.
+         *
+         *     A target of the kind ``value`` that is zero rows ahead is a *label*: its column is never a feature, and its value
+         *     becomes known when the next row of the feed arrives or the feed closes.
+         *
+         *     Example:
+         *         >>> Target(column="class").label, Target(column="close", kind="sign", ahead_rows=12).label
+         *         (True, False)
+         */
+        "Target-Input": {
+            /**
+             * Ahead Rows
+             * @description number of rows of the key ahead
+             * @default 0
+             */
+            ahead_rows: number;
+            /**
+             * Ahead Seconds
+             * @description time ahead; if set, it replaces the number of rows
+             */
+            ahead_seconds?: number | null;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description value: the column itself; change: its difference from the row of the answer; sign: whether it is above that row's value; log_return: logarithm of the ratio
+             * @default value
+             * @enum {string}
+             */
+            kind: "value" | "change" | "sign" | "log_return";
+        };
+        /**
+         * Target
+         * @description The quantity that a learner predicts; the platform computes its outcomes.
+         *
+         *     A target of the kind ``value`` that is zero rows ahead is a *label*: its column is never a feature, and its value
+         *     becomes known when the next row of the feed arrives or the feed closes.
+         *
+         *     Example:
+         *         >>> Target(column="class").label, Target(column="close", kind="sign", ahead_rows=12).label
+         *         (True, False)
+         */
+        "Target-Output": {
+            /**
+             * Ahead Rows
+             * @description number of rows of the key ahead
+             * @default 0
+             */
+            ahead_rows: number;
+            /**
+             * Ahead Seconds
+             * @description time ahead; if set, it replaces the number of rows
+             */
+            ahead_seconds: number | null;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description value: the column itself; change: its difference from the row of the answer; sign: whether it is above that row's value; log_return: logarithm of the ratio
+             * @default value
+             * @enum {string}
+             */
+            kind: "value" | "change" | "sign" | "log_return";
+        };
+        /**
          * TargetOut
          * @description A target for messages, with its secrets masked.
          */
@@ -14380,7 +15371,7 @@ export interface components {
              * Noun
              * @enum {string}
              */
-            noun: "run" | "dataset" | "model" | "study" | "feed";
+            noun: "run" | "dataset" | "model" | "study" | "feed" | "learner";
             /**
              * Purged After
              * Format: date-time
@@ -14421,6 +15412,10 @@ export interface components {
             dataset_versions?: number;
             /** Datasets */
             datasets?: number;
+            /** Feeds */
+            feeds?: number;
+            /** Learners */
+            learners?: number;
             /** Model Versions */
             model_versions?: number;
             /** Models */
@@ -20879,6 +21874,1268 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_list_learners: {
+        parameters: {
+            query?: {
+                /** @description cursor: `next` of the previous page; omit it for the first page */
+                after?: string | null;
+                /** @description maximum number of items on the page */
+                limit?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_create_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearnerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_get_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_delete_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_list_learner_answers: {
+        parameters: {
+            query?: {
+                /** @description number of the newest rows */
+                last?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerAnswers"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_command_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_get_learner_hours: {
+        parameters: {
+            query?: {
+                /** @description number of the newest hours */
+                last?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerHours"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_restore_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_get_learner_scores: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerScores"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_start_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_stop_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_get_learner_timeline: {
+        parameters: {
+            query?: {
+                /** @description maximum number of each of states, notices and facts */
+                limit?: number;
+            };
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerTimeline"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,7 +17,7 @@ export function queryOf(type: string): string {
 }
 
 /** Queries of what the trash may contain: a page may show something that was purged. */
-const PURGED = ["datasets", "feeds", "models", "runs", "studies"];
+const PURGED = ["datasets", "feeds", "learners", "models", "runs", "studies"];
 
 const listeners = new Set<(events: readonly LiveEvent[]) => void>();
 

@@ -41,6 +41,8 @@ const StudyPage = PAGES["/studies/:id"];
 const NewStudyPage = PAGES["/new-study"];
 const FeedsPage = PAGES["/feeds"];
 const FeedPage = PAGES["/feeds/:name"];
+const LearnersPage = PAGES["/learners"];
+const LearnerPage = PAGES["/learners/:name"];
 const TrashPage = PAGES["/trash"];
 const TokensPage = PAGES["/tokens"];
 const SecretsPage = PAGES["/secrets"];
@@ -103,6 +105,8 @@ function ProjectPages() {
           <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decoded(id)} />}</Route>
           <Route path="/p/:project/feeds" component={FeedsPage} />
           <Route path="/p/:project/feeds/:name">{({ name }) => <FeedPage key={name} name={decoded(name)} />}</Route>
+          <Route path="/p/:project/learners" component={LearnersPage} />
+          <Route path="/p/:project/learners/:name">{({ name }) => <LearnerPage key={name} name={decoded(name)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route path="/p/:project/tokens" component={TokensPage} />

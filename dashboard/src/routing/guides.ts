@@ -13,6 +13,7 @@ export const GUIDES: Record<string, string> = {
   "automations": "automations",
   "new-automation": "automations",
   "feeds": "feeds",
+  "learners": "learners",
   "studies": "studies",
   "new-study": "studies",
   "plugins": "plugins",

@@ -37,6 +37,8 @@ export function pathsOf(project: string) {
     newStudy: `${root}/new-study`,
     feeds: `${root}/feeds`,
     feed: (name: string) => `${root}/feeds/${part(name)}`,
+    learners: `${root}/learners`,
+    learner: (name: string) => `${root}/learners/${part(name)}`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
     tokens: `${root}/tokens`,

@@ -16,6 +16,7 @@ const LISTS: Record<string, string> = {
   "/automations/:id/edit": "/automations",
   "/studies/:id": "/studies",
   "/feeds/:name": "/feeds",
+  "/learners/:name": "/learners",
 };
 
 /** Addresses whose query names something. */

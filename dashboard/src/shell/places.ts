@@ -6,7 +6,7 @@ import type { Paths } from "../routing/paths";
 
 export interface Place {
   /** Key of its name under `shell`. */
-  name: "home" | "runs" | "studies" | "models" | "predictions" | "datasets" | "feeds" | "automations" | "schedules" | "plugins" | "events" | "settings" | "members" | "tokens" | "secrets" | "trash" | "account";
+  name: "home" | "runs" | "studies" | "models" | "predictions" | "datasets" | "feeds" | "learners" | "automations" | "schedules" | "plugins" | "events" | "settings" | "members" | "tokens" | "secrets" | "trash" | "account";
   to: string;
   icon?: IconName;
   /** Other addresses that belong to it. */
@@ -39,6 +39,7 @@ export function placeGroups(paths: Paths, session: CurrentProject): readonly Pla
         { name: "predictions", to: paths.predictions, icon: "predictions" },
         { name: "datasets", to: paths.datasets, icon: "datasets" },
         { name: "feeds", to: paths.feeds, icon: "feeds" },
+        { name: "learners", to: paths.learners, icon: "learners" },
       ],
     },
     {

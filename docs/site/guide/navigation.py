@@ -18,7 +18,8 @@ NAVIGATION = (
     Group(
         {"en": "How-to guides", "tr": "Kılavuzlar"},
         (
-            "datasets", "pipelines", "models", "predictions", "runs", "studies", "feeds", "reports", "comparison",
+            "datasets", "pipelines", "models", "predictions", "runs", "studies", "feeds", "learners", "reports",
+            "comparison",
             "loop", "automations", "judge", "vision", "trash", "plugins", "client", "cli", "dashboard", "engine",
             "scaling", "deploy", "database", "people", "projects", "administration", "security",
         ),

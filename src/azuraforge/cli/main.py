@@ -33,6 +33,7 @@ from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.feeds import commands as feeds
 from azuraforge.cli.help import translation
 from azuraforge.cli.language import ENGLISH, Language, choose
+from azuraforge.cli.learners import commands as learners
 from azuraforge.cli.listing import runs as listed_runs
 from azuraforge.cli.run_content import commands as run_content  # noqa: F401 - adds commands to runs
 from azuraforge.cli.terminal import Terminal
@@ -61,6 +62,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")
 app.add_typer(feeds.app, name="feeds")
+app.add_typer(learners.app, name="learners")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(automations.app, name="automations")
 app.add_typer(notifications.app, name="notifications")

@@ -24,7 +24,17 @@ Name = Annotated[str, typer.Argument(help="Name of the dataset or model.")]
 NameOrId = Annotated[str, typer.Argument(help="Former name, or the id that azuraforge trash list shows.")]
 Version = Annotated[int | None, typer.Argument(min=1, help="Number of a single version. Default: all versions.")]
 
-_COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "feeds")
+_COUNTS = (
+    "runs",
+    "studies",
+    "models",
+    "model_versions",
+    "predictions",
+    "datasets",
+    "dataset_versions",
+    "feeds",
+    "learners",
+)
 
 
 @app.command("list")

@@ -20,6 +20,7 @@ from azuraforge.client.external.shipping import Shipped, ship_leftovers
 from azuraforge.client.feeds.client import Feeds
 from azuraforge.client.http.address import AddressBook
 from azuraforge.client.http.connection import Connection
+from azuraforge.client.learners.client import Learners
 from azuraforge.client.models import Models
 from azuraforge.client.notifications import Notifications
 from azuraforge.client.plugins import Plugins
@@ -73,6 +74,7 @@ class Client:
         self.events = Events(self._connection)
         self.studies = Studies(self._connection)
         self.feeds = Feeds(self._connection)
+        self.learners = Learners(self._connection)
         self.schedules = Schedules(self._connection)
         self.automations = Automations(self._connection)
         self.notifications = Notifications(self._connection)

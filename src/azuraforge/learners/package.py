@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from azuraforge.learners.feeds.cutting import FeedCutter
     from azuraforge.learners.feeds.keeping import FeedKeeper
     from azuraforge.learners.feeds.service import FeedService
-    from azuraforge.learners.feeds.trash import FeedObjection
+    from azuraforge.learners.feeds.trash import FeedNeeds, FeedObjection
+    from azuraforge.learners.learning.files import StateFiles
+    from azuraforge.learners.learning.learners import LearnerService
     from azuraforge.projects.quotas.service import Measure
     from azuraforge.runs.handlers import Handler
 
 #: Checks that raise Conflict if a feed must not be deleted.
 FEED_OBJECTIONS: Extension[FeedObjection] = Extension("objections to deleting a feed")
+#: Functions that return the feeds that must not be purged.
+FEED_NEEDS: Extension[FeedNeeds] = Extension("needs of feeds")
 
 
 def _feeds(services: Services) -> FeedService:
@@ -42,6 +46,7 @@ def _feeds(services: Services) -> FeedService:
         services[DATASETS],
         services[SETTINGS].artifacts,
         objections=services.all(FEED_OBJECTIONS),
+        needs=services.all(FEED_NEEDS),
         check_quota=services[QUOTAS].check,
     )
 
@@ -67,38 +72,80 @@ def _keeper(services: Services) -> FeedKeeper:
     return FeedKeeper(services[DATABASE], services[FEEDS])
 
 
+def _learners(services: Services) -> LearnerService:
+    from azuraforge.learners.learning.learners import LearnerService
+
+    return LearnerService(
+        services[DATABASE],
+        services[EVENTS],
+        services[CATALOGUE],
+        services[RUNS],
+        services[STATE_FILES],
+        services[QUOTAS].check,
+    )
+
+
+def _state_files(services: Services) -> StateFiles:
+    from azuraforge.learners.learning.files import StateFiles
+
+    return StateFiles(services[SETTINGS].artifacts)
+
+
+def _objections(_: Services) -> Sequence[FeedObjection]:
+    from azuraforge.learners.learning.trash import refuse_feed_of_learners
+
+    return [refuse_feed_of_learners]
+
+
+def _needs(_: Services) -> Sequence[FeedNeeds]:
+    from azuraforge.learners.learning.trash import needs_of_learners
+
+    return [needs_of_learners]
+
+
 def _handlers(services: Services) -> Iterable[Handler]:
     from azuraforge.learners.feeds.collecting.handler import CollectHandler
+    from azuraforge.learners.learning.handler import LearnHandler
 
+    settings = services[SETTINGS]
     yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
+    yield LearnHandler(
+        services[DATABASE], services[FEEDS].reader, services[STATE_FILES], services[EVENTS], settings.plugins
+    )
 
 
 def _measures(_: Services) -> Sequence[Measure]:
-    from azuraforge.learners.feeds import store
+    from azuraforge.learners.feeds import store as feeds
+    from azuraforge.learners.learning import store as learning
     from azuraforge.projects.quotas.service import Measure
 
-    return [Measure("stored_bytes", store.stored_bytes)]
+    return [Measure("stored_bytes", feeds.stored_bytes), Measure("stored_bytes", learning.stored_bytes)]
 
 
 def _routers() -> Sequence[APIRouter]:
-    from azuraforge.learners.feeds.routes import router
+    from azuraforge.learners.feeds.routes import router as feeds
+    from azuraforge.learners.learning.routes import router as learners
 
-    return [router]
+    return [feeds, learners]
 
 
 def _events() -> Sequence[type[BaseModel]]:
     from azuraforge.learners.feeds.events import EVENTS as FEED_EVENTS
+    from azuraforge.learners.learning.events import EVENTS as LEARNER_EVENTS
 
-    return FEED_EVENTS
+    return (*FEED_EVENTS, *LEARNER_EVENTS)
 
 
 def _summaries() -> Sequence[type[BaseModel]]:
     from azuraforge.learners.feeds.collecting.summaries import CollectSummary
+    from azuraforge.learners.learning.summaries import LearnSummary
 
-    return [CollectSummary]
+    return [CollectSummary, LearnSummary]
 
 
 FEEDS: Service[FeedService] = Service("feeds", _feeds)
+STATE_FILES: Service[StateFiles] = Service("files of learners' states", _state_files)
+LEARNERS: Service[LearnerService] = Service("learners", _learners)
 COLLECTORS: Service[Collectors] = Service("collectors of feeds", _collectors)
 FEED_CUTTER: Service[FeedCutter] = Service("cuts of feeds", _cutter)
 FEED_KEEPER: Service[FeedKeeper] = Service("keeper of feeds", _keeper)
@@ -107,11 +154,14 @@ PACKAGE = Package(
     "learners",
     tables=("tables", "feeds.store"),
     routers=_routers,
-    served={"feeds": FEEDS, "collectors": COLLECTORS, "feed_cutter": FEED_CUTTER},
+    served={"feeds": FEEDS, "collectors": COLLECTORS, "learners": LEARNERS, "feed_cutter": FEED_CUTTER},
     contributions=(
         HANDLERS.add(_handlers),
         LOOPS.add(lambda services: [services[FEED_KEEPER]]),
-        BINS.add(lambda services: [services[FEEDS].trash]),
+        # Bins are purged in reverse order: learners before the feeds that they read.
+        BINS.add(lambda services: [services[FEEDS].trash, services[LEARNERS].trash]),
+        FEED_OBJECTIONS.add(_objections),
+        FEED_NEEDS.add(_needs),
         MEASURES.add(_measures),
     ),
     events=_events,

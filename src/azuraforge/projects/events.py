@@ -78,6 +78,8 @@ class TrashPurged(EventBody):
     studies: int = 0
     datasets: int = 0
     dataset_versions: int = 0
+    feeds: int = 0
+    learners: int = 0
     models: int = 0
     model_versions: int = 0
     predictions: int = 0

@@ -144,13 +144,13 @@ class RetentionPolicy(BaseModel):
 
 
 #: Kinds of items that can be in the trash.
-Noun = Literal["run", "dataset", "model", "study", "feed"]
+Noun = Literal["run", "dataset", "model", "study", "feed", "learner"]
 
 
 class NeededBy(BaseModel):
     """The object that needs an item in the trash, so that the item is kept."""
 
-    noun: Literal["model", "study"]
+    noun: Literal["model", "study", "learner"]
     name: str
     version: int | None = None
 
@@ -189,6 +189,7 @@ class PurgeOut(BaseModel):
     datasets: int = 0
     dataset_versions: int = 0
     feeds: int = 0
+    learners: int = 0
     models: int = 0
     model_versions: int = 0
     predictions: int = 0

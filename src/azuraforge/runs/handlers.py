@@ -222,6 +222,10 @@ class Job(Protocol):
         """Add a paragraph to the run's report; a message is translated when the report is shown."""
         ...
 
+    def send(self, name: str, body: BaseModel) -> None:
+        """Send a message to the child of the current phase, which reads it with ``child.receive``. Thread-safe."""
+        ...
+
 
 @dataclass(frozen=True)
 class Received:

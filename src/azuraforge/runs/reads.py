@@ -50,6 +50,12 @@ def spans(session: Session, run_ids: Collection[str]) -> dict[str, AttemptSpan]:
     return found
 
 
+def attempt_counts(session: Session, run_ids: Collection[str]) -> dict[str, int]:
+    """Return the number of attempts of runs, by run id; runs without attempts are omitted."""
+    statement = select(RunAttempt.run_id, func.count().label("attempts")).where(RunAttempt.run_id.in_(run_ids))
+    return {row.run_id: row.attempts for row in session.execute(statement.group_by(RunAttempt.run_id))}
+
+
 def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list[RunRow]:
     """Return the runs with the given ids, and all running runs of the given kinds."""
     columns = (Run.id, Run.kind, Run.state, Run.model, Run.dataset_id, Run.started_at, Run.finished_at, Run.error)

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-FoundKind = Literal["run", "study", "model", "dataset", "feed"]
+FoundKind = Literal["run", "study", "model", "dataset", "feed", "learner"]
 
 
 class FoundOut(BaseModel):
-    """A run, study, model, dataset or feed that matches the search."""
+    """A run, study, model, dataset, feed or learner that matches the search."""
 
     kind: FoundKind
     id: str

@@ -18,7 +18,8 @@ _KINDS: dict[FoundKind, Callable[[Session, str, int], list[NamedRow]]] = {
     "study": finding.find_named,
     "model": model_reads.find_named,
     "dataset": dataset_reads.find_named,
-    "feed": learner_reads.find_named,
+    "feed": learner_reads.find_feeds,
+    "learner": learner_reads.find_learners,
 }
 
 

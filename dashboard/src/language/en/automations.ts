@@ -50,7 +50,7 @@ export const automations = {
       asked: "manual",
     },
     states: { waiting: "Waiting", running: "Running", succeeded: "Succeeded", failed: "Failed", skipped: "Skipped" },
-    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", agent: "run an agent", trial: "run a trial", collect: "collect rows", study: "run a study", notify: "notify", promote: "promote", roll_back: "roll back" },
+    do: { refresh: "refresh", forecast: "forecast", predict: "predict for all rows", train: "train", agent: "run an agent", trial: "run a trial", collect: "collect rows", learn: "run a learner", study: "run a study", notify: "notify", promote: "promote", roll_back: "roll back" },
     dryRun: "Dry run over the past month",
     dryRunTitle: "Dry run",
     dryRunNote: "Shows what the automation would have done; no step is executed",

@@ -81,7 +81,7 @@ export const home = {
     action: "action",
     page: "page",
     project: "project",
-    kind: { run: "run", study: "study", model: "model", dataset: "dataset", feed: "feed" },
+    kind: { run: "run", study: "study", model: "model", dataset: "dataset", feed: "feed", learner: "learner" },
     newRun: "New run",
     newStudy: "New study",
     addData: "Add data",

@@ -4,6 +4,7 @@ import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
 import { home } from "./home";
+import { learners } from "./learners";
 import { loop } from "./loop";
 import { feeds } from "./feeds";
 import { fresh } from "./fresh";
@@ -29,6 +30,7 @@ export const en = {
   ...datasets,
   ...evaluation,
   ...home,
+  ...learners,
   ...loop,
   ...fresh,
   ...modelPage,

@@ -8,7 +8,7 @@ export const runs = {
     cancelled: "Cancelled",
     quarantined: "Quarantined",
   },
-  kinds: { train: "training", trial: "trial", predict: "batch prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external run" },
+  kinds: { train: "training", trial: "trial", predict: "batch prediction", forecast: "forecast", refresh: "refresh", agent: "agent", external: "external run", collect: "collection", learn: "learner" },
   decisions: {
     promoted: "Promoted: it is the champion now",
     serves_unproven: "In use, but not yet proven: too few test rows to compare it with the baselines",
@@ -157,6 +157,8 @@ export const runs = {
     testLabel_other: "Chart of {{count}} held-out values next to their predictions",
     rowsLabel_one: "Chart of {{column}} over {{count}} row",
     rowsLabel_other: "Chart of {{column}} over {{count}} rows",
+    hoursLabel_one: "Chart of {{metric}} over {{count}} hour",
+    hoursLabel_other: "Chart of {{metric}} over {{count}} hours",
   },
   failure: { title: "Why it failed", quarantined: "Why it was quarantined", cancelled: "Why it was cancelled" },
   result: {

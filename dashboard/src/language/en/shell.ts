@@ -40,6 +40,7 @@ export const shell = {
     runs: "Runs",
     studies: "Studies",
     feeds: "Feeds",
+    learners: "Learners",
     models: "Models",
     datasets: "Datasets",
     schedules: "Schedules",

@@ -52,7 +52,7 @@ export const automations: typeof english = {
       asked: "elle",
     },
     states: { waiting: "Bekliyor", running: "Çalışıyor", succeeded: "Başarılı", failed: "Başarısız", skipped: "Atlandı" },
-    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", agent: "ajan çalıştır", trial: "deneme çalıştır", collect: "satır topla", study: "arama başlat", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
+    do: { refresh: "yenile", forecast: "tahmin yap", predict: "bütün satırlar için tahmin yap", train: "eğit", agent: "ajan çalıştır", trial: "deneme çalıştır", collect: "satır topla", learn: "öğrenici çalıştır", study: "arama başlat", notify: "bildir", promote: "terfi ettir", roll_back: "geri al" },
     dryRun: "Son bir ay için prova yap",
     dryRunTitle: "Prova",
     dryRunNote: "Otomasyonun ne yapmış olacağını gösterir; hiçbir adım çalıştırılmaz",

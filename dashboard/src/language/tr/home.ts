@@ -83,7 +83,7 @@ export const home: typeof english = {
     action: "eylem",
     page: "sayfa",
     project: "proje",
-    kind: { run: "çalıştırma", study: "arama", model: "model", dataset: "veri kümesi", feed: "veri akışı" },
+    kind: { run: "çalıştırma", study: "arama", model: "model", dataset: "veri kümesi", feed: "veri akışı", learner: "öğrenici" },
     newRun: "Yeni çalıştırma",
     newStudy: "Yeni arama",
     addData: "Veri ekle",

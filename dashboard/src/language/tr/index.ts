@@ -5,6 +5,7 @@ import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
 import { home } from "./home";
+import { learners } from "./learners";
 import { loop } from "./loop";
 import { feeds } from "./feeds";
 import { fresh } from "./fresh";
@@ -30,6 +31,7 @@ export const tr: Texts = {
   ...datasets,
   ...evaluation,
   ...home,
+  ...learners,
   ...loop,
   ...fresh,
   ...modelPage,

@@ -10,7 +10,7 @@ export const runs: typeof english = {
     cancelled: "İptal edildi",
     quarantined: "Karantinada",
   },
-  kinds: { train: "eğitim", trial: "deneme", predict: "toplu tahmin", forecast: "tahmin", refresh: "yenileme", agent: "ajan", external: "dış çalıştırma" },
+  kinds: { train: "eğitim", trial: "deneme", predict: "toplu tahmin", forecast: "tahmin", refresh: "yenileme", agent: "ajan", external: "dış çalıştırma", collect: "toplama", learn: "öğrenici" },
   decisions: {
     promoted: "Terfi etti: artık şampiyon",
     serves_unproven: "Kullanımda ama henüz kanıtlanmadı: temel yöntemlerle karşılaştırmak için test satırı yetersiz",
@@ -159,6 +159,8 @@ export const runs: typeof english = {
     testLabel_other: "Ayrılmış {{count}} değerin ve tahminlerinin grafiği",
     rowsLabel_one: "{{count}} satırda {{column}} grafiği",
     rowsLabel_other: "{{count}} satırda {{column}} grafiği",
+    hoursLabel_one: "{{count}} saatte {{metric}} grafiği",
+    hoursLabel_other: "{{count}} saatte {{metric}} grafiği",
   },
   failure: { title: "Neden başarısız oldu", quarantined: "Neden karantinaya alındı", cancelled: "Neden iptal edildi" },
   result: {

@@ -42,6 +42,7 @@ export const shell: typeof english = {
     runs: "Çalıştırmalar",
     studies: "Aramalar",
     feeds: "Veri akışları",
+    learners: "Öğreniciler",
     models: "Modeller",
     datasets: "Veri kümeleri",
     schedules: "Zamanlamalar",

@@ -36,6 +36,7 @@ const purged = (fields: Partial<Purged> = {}): Purged => ({
   datasets: 0,
   dataset_versions: 0,
   feeds: 0,
+  learners: 0,
   models: 0,
   model_versions: 0,
   predictions: 0, notifications: 0,

@@ -127,6 +127,7 @@ function KeptFor({ needed }: { needed: NonNullable<TrashItem["needed_by"]> }) {
   const { t } = useTranslation();
   const paths = usePaths();
   if (needed.noun === "study") return <>{t("trash.keptForStudy", { name: needed.name })}</>;
+  if (needed.noun === "learner") return <>{t("trash.keptForLearner", { name: needed.name })}</>;
   return <Link href={paths.model(needed.name)}>{t("trash.keptFor", { name: needed.name, version: needed.version })}</Link>;
 }
 
@@ -134,6 +135,8 @@ function ItemLink({ item }: { item: TrashItem }) {
   const paths = usePaths();
   if (item.noun === "run") return <Link href={paths.run(item.id)}>{item.name}</Link>;
   if (item.noun === "study") return <Link href={paths.study(item.id)}>{item.name}</Link>;
+  if (item.noun === "feed") return <Link href={paths.feed(item.id)}>{item.name}</Link>;
+  if (item.noun === "learner") return <Link href={paths.learner(item.id)}>{item.name}</Link>;
   if (item.noun === "dataset") {
     const version = item.version === null ? "" : ` v${String(item.version)}`;
     const search = item.version === null ? "" : `?version=${String(item.version)}`;

@@ -11,7 +11,7 @@ export const trashPages = infiniteQueryOptions({
   getNextPageParam: (last) => last.next,
 });
 
-type Noun = "runs" | "studies" | "datasets" | "models" | "feeds";
+type Noun = "runs" | "studies" | "datasets" | "models" | "feeds" | "learners";
 /** Path of an item that can be in the trash. */
 export type ThingPlace = `/${Noun}/${string}` | `/${"datasets" | "models"}/${string}/versions/${string}`;
 
@@ -19,6 +19,7 @@ export const placeOf = {
   run: (id: string): ThingPlace => `/runs/${part(id)}`,
   study: (id: string): ThingPlace => `/studies/${part(id)}`,
   feed: (id: string): ThingPlace => `/feeds/${part(id)}`,
+  learner: (id: string): ThingPlace => `/learners/${part(id)}`,
   dataset: (name: string, version: number | null = null): ThingPlace =>
     version === null ? `/datasets/${part(name)}` : `/datasets/${part(name)}/versions/${String(version)}`,
   model: (name: string, version: number | null = null): ThingPlace =>
@@ -30,6 +31,7 @@ export function placeOfItem(item: TrashItem): ThingPlace {
   if (item.noun === "run") return placeOf.run(item.id);
   if (item.noun === "study") return placeOf.study(item.id);
   if (item.noun === "feed") return placeOf.feed(item.id);
+  if (item.noun === "learner") return placeOf.learner(item.id);
   if (item.noun === "dataset") return placeOf.dataset(item.id, item.version ?? null);
   return placeOf.model(item.version === null ? item.id : item.name, item.version ?? null);
 }
@@ -55,7 +57,7 @@ export function useRestore(place: ThingPlace) {
   return useMutation({ mutationFn: () => post(`${place}/restore`), onSuccess: changed });
 }
 
-const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "feeds", "bytes_freed"] as const;
+const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "feeds", "learners", "bytes_freed"] as const;
 
 /** Empty the whole trash; a large trash needs several requests. */
 export function useEmptyTrash() {

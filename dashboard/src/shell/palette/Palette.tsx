@@ -10,7 +10,7 @@ import { useFound } from "./search";
 
 const MOST = 30;
 
-/** Finds runs, studies, models, datasets and feeds of the project by name or the beginning of an id, and carries out actions. */
+/** Finds runs, studies, models, datasets, feeds and learners of the project by name or the beginning of an id, and carries out actions. */
 export default function Palette({ onClose, onKeys }: { onClose: () => void; onKeys: () => void }) {
   const { t } = useTranslation();
   const [, navigate] = useLocation();

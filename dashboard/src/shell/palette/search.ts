@@ -13,7 +13,7 @@ import type { Command } from "./commands";
 
 type Found = components["schemas"]["FoundOut"];
 
-const ICONS: Record<Found["kind"], IconName> = { run: "runs", study: "studies", model: "models", dataset: "datasets", feed: "feeds" };
+const ICONS: Record<Found["kind"], IconName> = { run: "runs", study: "studies", model: "models", dataset: "datasets", feed: "feeds", learner: "learners" };
 
 export function searchQuery(text: string) {
   return queryOptions({
@@ -36,6 +36,8 @@ function placeOf(paths: Paths, found: Found): string {
       return paths.dataset(found.name);
     case "feed":
       return paths.feed(found.name);
+    case "learner":
+      return paths.learner(found.name);
   }
 }
 

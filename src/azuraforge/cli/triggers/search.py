@@ -16,7 +16,7 @@ def search(
     text: Annotated[str, typer.Argument(help="Part of a name, or the beginning of an id.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find runs, studies, models, datasets and feeds by name or by the beginning of their id."""
+    """Find runs, studies, models, datasets, feeds and learners by name or by the beginning of their id."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
         found = connected.client.search(text)

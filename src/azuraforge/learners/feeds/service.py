@@ -31,7 +31,7 @@ from azuraforge.learners.feeds.schemas import (
 )
 from azuraforge.learners.feeds.shapes import FeedColumn
 from azuraforge.learners.feeds.tables import Feed
-from azuraforge.learners.feeds.trash import FeedObjection, FeedTrash
+from azuraforge.learners.feeds.trash import FeedNeeds, FeedObjection, FeedTrash
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.projects.quotas.service import ChecksQuota
@@ -59,6 +59,7 @@ class FeedService:
         artifacts: Path,
         *,
         objections: Sequence[FeedObjection] = (),
+        needs: Sequence[FeedNeeds] = (),
         check_quota: ChecksQuota,
     ) -> None:
         self._database = database
@@ -68,7 +69,7 @@ class FeedService:
         self._artifacts = artifacts
         self._check_quota = check_quota
         #: Bin of deleted feeds.
-        self.trash = FeedTrash(database, events, artifacts, objections)
+        self.trash = FeedTrash(database, events, artifacts, objections, needs)
 
     @cached_property
     def reader(self) -> FeedReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -99,6 +99,11 @@ def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Se
     if after is not None:
         statement = statement.where(behind((Feed.created_at, Feed.id), after, descending=True))
     return session.scalars(statement.order_by(Feed.created_at.desc(), Feed.id.desc()).limit(limit)).all()
+
+
+def by_ids(session: Session, feed_ids: Collection[str]) -> Sequence[Feed]:
+    """Return the feeds with these ids, also those in the trash."""
+    return session.scalars(select(Feed).where(Feed.id.in_(feed_ids))).all()
 
 
 def count(session: Session) -> int:

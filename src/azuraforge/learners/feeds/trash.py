@@ -17,11 +17,13 @@ from azuraforge.learners.feeds.files import SUFFIX, folder_of, path_of
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
-from azuraforge.projects.schemas import Noun
+from azuraforge.projects.schemas import NeededBy, Noun
 from azuraforge.runs import reads as run_reads
 
 #: Raises Conflict if unfinished work needs the feed with this id and name.
 FeedObjection = Callable[[Session, str, str], None]
+#: Returns those of the given feeds that must not be purged, by id, with the reason.
+FeedNeeds = Callable[[Session, Sequence[str]], Mapping[str, NeededBy]]
 ACTIVE = ("queued", "running")
 
 
@@ -31,11 +33,17 @@ class FeedTrash(RowBin[Feed]):
     noun: ClassVar[Noun] = "feed"
 
     def __init__(
-        self, database: Database, events: EventLog, artifacts: Path, objections: Sequence[FeedObjection] = ()
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: Path,
+        objections: Sequence[FeedObjection] = (),
+        needs: Sequence[FeedNeeds] = (),
     ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
         self._objections = objections
+        self._needs = needs
 
     def find(self, session: Session, name: str, version: int | None) -> Thing[Feed] | None:
         found = store.find(session, name)
@@ -67,6 +75,12 @@ class FeedTrash(RowBin[Feed]):
         if after is not None:
             return []
         return [Thing(row, row.id, row.name) for row in store.deleted(session, before)]
+
+    def needed(self, session: Session, things: Sequence[Thing[Feed]]) -> Mapping[Key, NeededBy]:
+        by_id: dict[str, NeededBy] = {}
+        for needs in self._needs:
+            by_id |= needs(session, [each.id for each in things])
+        return {each.key: by_id[each.id] for each in things if each.id in by_id}
 
     def held_bytes(self, session: Session, things: Sequence[Thing[Feed]]) -> Mapping[Key, int]:
         sizes = store.own_bytes(session, [each.id for each in things])

@@ -76,6 +76,7 @@ class Loop:
         self.judge = Judge(plan, kind)
         self.context = LoopContext(config, plan.seed, self.inputs.names, plan.classes, self.clock, secrets)
         self.changed = False  # whether anything happened since the last state
+        self.state_seq, self.archive_owed = 0, False  # row of the last state; whether an archive is due at the next
         self.void = self.skipped = 0
         self._outputs = Outputs()
         self._first = 1
@@ -133,6 +134,10 @@ class Loop:
             self.changed = True
         yield self._commit(state_due=self.changed)
 
+    def stop(self) -> Iterator[Commit]:
+        """Yield a commit at which a state and an archive are saved, because the learner stops here."""
+        yield self._commit(state_due=True, archive_due=True)
+
     def flush(self) -> Iterator[Commit]:
         """Yield a commit of what the last commit does not include, if there is anything."""
         if self._outputs or self._first <= self.seq:
@@ -167,8 +172,9 @@ class Loop:
                 continue
             state, archive = True, archive or due.name == _ARCHIVE
             if self.clock.next_due() != due.at:
-                if self.changed:
-                    yield self._commit(state_due=True, archive_due=archive)
+                self.archive_owed |= archive
+                if self.changed and self.seq - self.state_seq >= self.plan.state_rows:
+                    yield self._commit(state_due=True, archive_due=self.archive_owed)
                 state = archive = False
         assert not state
 
@@ -373,7 +379,8 @@ class Loop:
         outputs.notices, outputs.requests = [], []
         self._first = self.seq + 1
         if state_due:
-            self.changed = False
+            self.changed, self.state_seq = False, self.seq
+            self.archive_owed &= not archive_due
         due = {name: at for name, at in self.clock.timers().items() if not name.startswith(":")}
         now = max(0, self.clock.now)
         hours = outputs.hours()

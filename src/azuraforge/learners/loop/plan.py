@@ -93,6 +93,7 @@ class Plan(Shape):
     buffer: int = Field(default=1, ge=1, le=1_000_000, description="number of outcomes after which the learner learns")
     state_every_seconds: int = Field(default=3600, ge=1, description="distance of states in event time")
     archive_every_seconds: int = Field(default=21_600, ge=1, description="distance of archives in event time")
+    state_rows: int = Field(default=32, ge=1, description="least number of rows between two states")
     drift: DriftPlan | None = DriftPlan()
     suspicious_above: float | None = Field(
         default=None, description="score beyond which a promotion waits until a person confirms it"

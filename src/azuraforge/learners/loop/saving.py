@@ -56,6 +56,7 @@ def load(
         parts[part][column] = each
     loop.seq, loop.fact, loop.passes = state["seq"], state["fact"], state["passes"]
     loop.changed, loop.void, loop.skipped = state["changed"], state["void"], state["skipped"]
+    loop.state_seq, loop.archive_owed = state["state_seq"], state["archive_owed"]
     loop.clock = loop.context.clock = Clock.from_json(state["clock"])
     loop.resume_after(loop.seq)
     loop.inputs.restore(state["inputs"], folder)

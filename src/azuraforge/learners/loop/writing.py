@@ -38,6 +38,8 @@ def save(loop: Loop, folder: Path) -> None:
         "fact": loop.fact,
         "passes": loop.passes,
         "changed": loop.changed,
+        "state_seq": loop.state_seq,
+        "archive_owed": loop.archive_owed,
         "void": loop.void,
         "skipped": loop.skipped,
         "clock": loop.clock.to_json(),

@@ -9,7 +9,7 @@ import css from "../../Schedules.module.css";
 import { targetsQuery } from "../../targets/api";
 import { STEPS, type Do, type StepInput, type TypedStep } from "./typed";
 
-const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial" && each !== "collect");
+const DOS = (Object.keys(STEPS) as Do[]).filter((each) => each !== "trial" && each !== "collect" && each !== "learn");
 
 interface Props {
   step: TypedStep;

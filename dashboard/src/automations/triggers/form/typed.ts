@@ -3,7 +3,7 @@ import type { AutomationRequest, AutomationStep, FieldFilter } from "../../../ap
 import { readTiming, type TypedTiming } from "../../timing";
 
 export type On = AutomationRequest["when"]["on"];
-/** A trial is started by its study only, and a collector from the page of its feed: the form offers neither. */
+/** A trial is started by its study only, a collector from the page of its feed, a learner from its own page: the form offers none of them. */
 export type Do = AutomationStep["do"];
 
 type StudyBody = Extract<AutomationStep, { do: "study" }>["study"];
@@ -17,6 +17,7 @@ export const STEPS: Readonly<Record<Do, readonly StepInput[]>> = {
   agent: ["plugin", "dataset", "body"],
   trial: [],
   collect: [],
+  learn: [],
   study: ["body"],
   notify: ["to", "text"],
   promote: ["model", "version", "alias"],

@@ -10,6 +10,7 @@ from azuraforge.database.migrations.schema_0001 import (
     deployments,
     events,
     feeds,
+    learners,
     metrics,
     models,
     people,
@@ -32,6 +33,7 @@ _SUBJECTS = (
     predictions,
     studies,
     feeds,
+    learners,
     automations,
 )
 

@@ -1,0 +1,58 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Learner } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { Badge, type BadgeTone } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { timelineQuery } from "./api";
+import { entriesOf, type EntryKind } from "./timeline";
+
+const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", request: "azure", note: "quiet", other: "quiet" };
+
+const FIRST = 15;
+
+/** Saved states, archives, drift and other notices, and commands, newest first. */
+export function TimelineCard({ learner }: { learner: Learner }) {
+  const { t } = useTranslation();
+  const { bytes, count, moment } = useFormats();
+  const timeline = useQuery(timelineQuery(learner.id, learner.seq, learner.facts));
+  const [all, setAll] = useState(false);
+  const entries = timeline.data ? entriesOf(timeline.data) : [];
+  return (
+    <Card title={t("learners.timeline")} note={t("learners.timelineNote")}>
+      {timeline.error ? <ErrorNotice error={timeline.error} /> : null}
+      {timeline.isLoading ? <Loading /> : null}
+      {timeline.data && entries.length === 0 ? <Empty title={t("learners.noEntries")} /> : null}
+      {entries.length > 0 ? (
+        <Table caption={t("learners.timeline")}>
+          <thead>
+            <tr>
+              <th scope="col">{t("learners.entry")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("learners.row")}</th>
+              <th scope="col">{t("learners.time")}</th>
+              <th scope="col">{t("learners.content")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {(all ? entries : entries.slice(0, FIRST)).map((one) => (
+              <tr key={one.id}>
+                <td>
+                  <Badge tone={TONES[one.kind]}>{t(`learners.entries.${one.kind}`)}</Badge>
+                </td>
+                <td className={tableCss["number"]}>{one.seq === null ? t("learners.waits") : count(one.seq)}</td>
+                <td className={tableCss["nowrap"]}>{moment(one.at)}</td>
+                <td>{one.size === null ? one.text : bytes(one.size)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      ) : null}
+      {entries.length > FIRST && !all ? <Button onPress={() => setAll(true)}>{t("common.more")}</Button> : null}
+    </Card>
+  );
+}

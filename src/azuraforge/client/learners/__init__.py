@@ -1,0 +1,1 @@
+"""Learners: models that learn row by row from a feed."""

@@ -1,0 +1,1 @@
+"""Learners that run: their tables, the child process, and the transactions that commit its answers."""

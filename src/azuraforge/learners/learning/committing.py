@@ -1,0 +1,197 @@
+"""The transaction of a commit: it inserts what is new and compares what an earlier attempt has stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Session
+from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.learners.learning import blocks, store
+from azuraforge.learners.learning.files import StateFiles
+from azuraforge.learners.learning.messages import Committed, SentCommit, SentNotice, SentState, bytes_of
+from azuraforge.learners.learning.tables import Learner, LearnerNotice, LearnerState, PredictionBlock
+from azuraforge.learners.loop.commit import Block
+from azuraforge.processes.environment import code_version, describe_environment, differences
+from azuraforge.projects.keeping import hold
+from azuraforge.strict_json import JsonObject
+
+
+@dataclass(frozen=True)
+class Committer:
+    """Writer of commits. ``files`` stores states that are too large for the database."""
+
+    files: StateFiles
+
+    def commit(self, session: Session, learner: Learner, sent: SentCommit, outputs: Path) -> Committed:
+        """Store a commit of a learner whose row is locked.
+
+        Raises Conflict with the code ``nondeterministic`` if an entry differs from the one that an earlier attempt has
+        stored for the same row.
+        """
+        fresh = sent.seq > learner.seq or sent.fact > learner.fact
+        here: JsonObject = {**describe_environment(), "code": code_version()}
+        # Another environment may give other bits. What the earlier one has stored stands.
+        comparable = learner.environment in ({}, here)
+        if sent.block is not None:
+            self._block(session, learner, sent.fact, blocks.decode(bytes_of(sent.block)), comparable)
+        for each in sent.processed:
+            assert each.seq is not None
+            assert each.at is not None
+            store.place_fact(session, learner.id, each.number, each.seq, each.at)
+        notices = list(sent.notices)
+        if fresh and not comparable:
+            changed: list[JsonValue] = [*differences(learner.environment, here)]
+            notices.insert(0, SentNotice(seq=sent.seq, at=sent.at, kind="environment", body={"changed": changed}))
+        self._notices(session, learner, sent, notices)
+        if sent.seq >= learner.seq:
+            for hour in sent.hours:
+                store.put_hour(session, learner.id, hour.hour, hour.independent, bytes_of(hour.sums))
+        if sent.state is not None:
+            self._state(session, learner, sent, sent.state, outputs, here if comparable else None)
+        crashpoint("learner_before_commit")
+        if fresh:
+            learner.seq, learner.fact = max(learner.seq, sent.seq), max(learner.fact, sent.fact)
+            learner.at_us, learner.timers = sent.at, dict(sent.timers)
+            learner.environment = here
+        return Committed(seq=sent.seq, fact=sent.fact)
+
+    def _block(self, session: Session, learner: Learner, fact: int, computed: Block, comparable: bool) -> None:
+        if computed.last < computed.first:  # the outcomes at the end of the feed
+            stored = store.block(session, learner.id, computed.first, fact)
+            if stored is None:
+                self._insert(session, learner, fact, computed)
+            elif comparable:
+                _compare(learner, blocks.decode(stored.content), computed)
+            return
+        if computed.first <= learner.seq and comparable:
+            known = blocks.cut(computed, computed.first, min(computed.last, learner.seq))
+            found = [blocks.decode(one.content) for one in store.blocks(session, learner.id, known.first, known.last)]
+            if found:
+                _compare(learner, blocks.cut(blocks.joined(found), known.first, known.last), known)
+        if computed.last > learner.seq:
+            self._insert(session, learner, fact, blocks.cut(computed, learner.seq + 1, computed.last))
+
+    def _insert(self, session: Session, learner: Learner, fact: int, block: Block) -> None:
+        answers, outcomes = len(block.answered.seq), len(block.judged.seq)
+        if not answers and not outcomes:
+            return
+        times = block.answered.at if answers else block.judged.known_at
+        session.add(
+            PredictionBlock(
+                project_id=session.project_id,
+                learner_id=learner.id,
+                first_seq=block.first,
+                fact=fact,
+                last_seq=block.last,
+                first_us=int(times.min()),
+                last_us=int(times.max()),
+                answers=answers,
+                outcomes=outcomes,
+                content=blocks.encode(block),
+            )
+        )
+        learner.answers += answers
+        learner.outcomes += outcomes
+
+    def _notices(self, session: Session, learner: Learner, sent: SentCommit, notices: Sequence[SentNotice]) -> None:
+        places: dict[int, int] = {}
+        for each in notices:
+            place = places[each.seq] = places.get(each.seq, -1) + 1
+            if each.seq <= learner.seq and sent.fact <= learner.fact:
+                continue  # an earlier attempt has stored it
+            session.add(
+                LearnerNotice(
+                    project_id=session.project_id,
+                    learner_id=learner.id,
+                    seq=each.seq,
+                    fact=sent.fact,
+                    place=place,
+                    at_us=each.at,
+                    kind=each.kind,
+                    body=each.body,
+                )
+            )
+
+    def _state(
+        self,
+        session: Session,
+        learner: Learner,
+        sent: SentCommit,
+        state: SentState,
+        outputs: Path,
+        here: JsonObject | None,
+    ) -> None:
+        """Store a state. ``here`` is the environment, None if an earlier state of the same row may differ."""
+        stored = store.state(session, learner.id, sent.seq, sent.fact)
+        if stored is not None:
+            if stored.sha256 != state.sha256:
+                if here is None:
+                    return
+                raise _nondeterministic(learner, sent.seq, "state")
+            stored.archive = stored.archive or state.archive
+            return
+        content, address = None, None
+        if state.content is not None:
+            content = bytes_of(state.content)
+            if hashlib.sha256(content).hexdigest() != state.sha256:
+                raise _damaged(learner, sent.seq)
+        else:
+            assert state.file is not None
+            path = outputs / Path(state.file).name
+            hold(session)
+            address = self.files.put_file(session.project_id, path).sha256
+            if address != state.sha256:
+                raise _damaged(learner, sent.seq)
+            path.unlink(missing_ok=True)
+        session.add(
+            LearnerState(
+                project_id=session.project_id,
+                learner_id=learner.id,
+                seq=sent.seq,
+                fact=sent.fact,
+                at_us=sent.at,
+                archive=state.archive,
+                sha256=state.sha256,
+                size_bytes=state.bytes,
+                content=content,
+                address=address,
+                environment={**describe_environment(), "code": code_version()},
+            )
+        )
+        session.flush()
+        store.drop_states(session, learner.id, learner.retention)
+
+
+def _compare(learner: Learner, stored: Block, computed: Block) -> None:
+    difference = blocks.first_difference(stored, computed)
+    if difference is not None:
+        raise _nondeterministic(learner, *difference)
+
+
+def _nondeterministic(learner: Learner, row: int, column: str) -> Conflict:
+    return Conflict(
+        "the learner gives other results for the same rows: {column} of row {row} differs from the stored one",
+        where="learner {learner}",
+        next_step="use only the context's random numbers and time; azuraforge.testing.check_learner finds the fault",
+        code="nondeterministic",
+        column=column,
+        row=row,
+        learner=learner.name,
+    )
+
+
+def _damaged(learner: Learner, row: int) -> InvalidInput:
+    return InvalidInput(
+        "the state after row {row} was changed while it was stored",
+        where="learner {learner}",
+        next_step="start the learner again; it continues from its last state",
+        code="state_unreadable",
+        row=row,
+        learner=learner.name,
+    )

@@ -1,0 +1,204 @@
+"""Learners from rows to the ledger: replays, live rows, kills, stops, and a learner that breaks its contract."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from azuraforge.database import Database
+from azuraforge.errors import Conflict
+from azuraforge.events.service import EventLog
+from azuraforge.learners.feeds.schemas import FeedRequest, FeedRowsIn
+from azuraforge.learners.feeds.service import FeedService
+from azuraforge.learners.learning import blocks, store
+from azuraforge.learners.learning.files import StateFiles
+from azuraforge.learners.learning.handler import LearnHandler
+from azuraforge.learners.learning.learners import LearnerService
+from azuraforge.learners.learning.schemas import LearnerOut, LearnerRequest
+from azuraforge.learners.loop.commit import Block
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.processes.launcher import Launcher
+from tests.process_checks import Patience
+from tests.stand import Stand
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+SETTINGS = {"target": {"column": "price", "kind": "change", "ahead_rows": 3}, "inputs": ("price", "load"), "seed": 5}
+
+
+@dataclass
+class Here:
+    """A feed with rows, and learners of it on a small platform."""
+
+    project_id: str
+    database: Database
+    feeds: FeedService
+    stand: Stand
+    learners: LearnerService
+
+    def post(self, first: int, last: int, feed: str = "prices") -> None:
+        rows = []
+        for number in range(first, last):
+            price = 100 + np.sin(number / 7) * 5 + (number * 7919 % 13) / 13
+            at = START + number * timedelta(minutes=1)
+            rows.append({"at": at.isoformat(), "values": {"price": round(price, 6), "load": number % 5}})
+        self.feeds.post(self.project_id, feed, FeedRowsIn.model_validate({"rows": rows}))
+
+    def close(self, feed: str = "prices") -> None:
+        self.database.write(
+            self.project_id, lambda session: self.feeds.close_in(session, self.feeds.locked(session, feed))
+        )
+
+    def create(self, name: str = "first", plugin: str = "online.linear.number", **settings: Any) -> LearnerOut:
+        asked = {"name": name, "feed": "prices", "plugin": plugin, **SETTINGS, **settings}
+        return self.learners.create(self.project_id, LearnerRequest.model_validate(asked))
+
+    def start(self, name: str = "first") -> str:
+        return self.learners.start(self.project_id, name).id
+
+    def ledger(self, name: str = "first") -> Block:
+        with self.database.read(self.project_id) as session:
+            learner = store.find(session, name)
+            assert learner is not None
+            found = [blocks.decode(each.content) for each in store.blocks(session, learner.id, 1, learner.seq)]
+            last = store.block(session, learner.id, learner.seq + 1, learner.fact)
+        return blocks.joined(found + ([blocks.decode(last.content)] if last is not None else []))
+
+    def states(self, name: str = "first") -> list[tuple[int, str, bool]]:
+        with self.database.read(self.project_id) as session:
+            learner = store.find(session, name)
+            assert learner is not None
+            return [(each.seq, each.sha256, each.archive) for each in store.states(session, learner.id)]
+
+    def hours(self, name: str = "first") -> list[tuple[int, int, bytes]]:
+        with self.database.read(self.project_id) as session:
+            learner = store.find(session, name)
+            assert learner is not None
+            return [(each.hour_us, each.independent, each.sums) for each in store.hours(session, learner.id)]
+
+    def until(self, name: str, seq: int) -> None:
+        patience = Patience(60)
+        while self.learners.get(self.project_id, name).seq < seq:
+            assert not patience.over, f"the learner is at {self.learners.get(self.project_id, name).seq}"
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def here(
+    database: Database, project_id: str, feeds: FeedService, launcher: Launcher, make_stand: Callable[..., Stand],
+    tmp_path: Path,
+) -> Here:  # fmt: skip
+    events, files = EventLog(database), StateFiles(tmp_path / "home" / "artifacts")
+    handler = LearnHandler(database, feeds.reader, files, events, tmp_path / "plugins")
+    stand = make_stand(handler, lease_seconds=2.0)
+    catalogue = Catalogue(launcher.call, tmp_path / "plugins", tmp_path / "pretrained", tmp_path / "catalogue.json")
+    feeds.create(
+        project_id,
+        FeedRequest.model_validate(
+            {"name": "prices", "columns": [{"name": "price"}, {"name": "load"}], "historical": True}
+        ),
+    )
+    learners = LearnerService(database, events, catalogue, stand.service, files, lambda *_: None)
+    return Here(project_id, database, feeds, stand, learners)
+
+
+def same(one: Block, other: Block) -> bool:
+    return blocks.first_difference(one, other) is None and len(one.answered.seq) > 0
+
+
+def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
+    here.create("live")
+    run_id = here.start("live")
+    here.post(0, 400)
+    here.until("live", 400)
+    attempts = len(here.stand.get(run_id).attempts)
+    os.kill(here.stand.launcher.pid, signal.SIGKILL)  # its children end with it
+    here.post(400, 700)
+    here.until("live", 700)
+    here.close()
+    ended = here.stand.wait(run_id)
+    assert ended.state == "succeeded", ended.error
+    assert len(ended.attempts) > attempts
+    assert ended.summary["feed_ended"]
+    here.create("replayed")
+    replayed = here.stand.wait(here.start("replayed"))
+    assert replayed.state == "succeeded", replayed.error
+    assert same(here.ledger("replayed"), here.ledger("live"))
+    assert len(here.ledger("live").answered.seq) == 700
+    assert here.hours("replayed") == here.hours("live")
+    assert here.states("replayed")[0] == here.states("live")[0]
+    with pytest.raises(Conflict, match="every row of its feed"):
+        here.start("live")
+
+
+@pytest.mark.sqlite_only
+def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
+    here.post(0, 200)
+    here.create()
+    run_id = here.start()
+    with pytest.raises(Conflict, match="already running"):
+        here.start()
+    here.until("first", 200)
+    here.learners.stop(here.project_id, "first")
+    stopped = here.stand.wait(run_id)
+    assert stopped.state == "succeeded", stopped.error
+    assert stopped.summary["feed_ended"] is False
+    assert here.states()[0][0] == 200
+    assert here.states()[0][2] is True
+    here.post(200, 300)
+    here.close()
+    again = here.stand.wait(here.start())
+    assert again.state == "succeeded", again.error
+    here.create("whole")
+    here.stand.wait(here.start("whole"))
+    assert same(here.ledger(), here.ledger("whole"))
+
+
+DICE = """
+from azuraforge.plugins import Answer, Config, Learner
+import json, os
+
+
+class Dice(Learner):
+    name = "dice"
+    task = "number"
+    Config = Config
+
+    def start(self, run):
+        self.run = run
+
+    def predict(self, origin):
+        return Answer(float(os.getpid()))
+
+    def learn(self, matured):
+        pass
+
+    def save(self, folder):
+        (folder / "nothing.json").write_text(json.dumps({}))
+
+    def load(self, run, folder):
+        self.run = run
+"""
+
+
+@pytest.mark.sqlite_only
+def test_a_learner_with_other_results_for_the_same_rows_fails(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir(exist_ok=True)
+    (tmp_path / "plugins" / "dice.py").write_text(DICE)
+    here.create(plugin="dice")
+    run_id = here.start()
+    here.post(0, 50)
+    here.until("first", 50)
+    os.kill(here.stand.launcher.pid, signal.SIGKILL)
+    failed = here.stand.wait(run_id)
+    assert (failed.state, failed.error.code) == ("failed", "nondeterministic")
+    assert "answer of row 1 " in failed.error.message
+    assert len(here.ledger().answered.seq) == 50
