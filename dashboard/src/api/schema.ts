@@ -5010,6 +5010,11 @@ export interface components {
              * @default false
              */
             archived: boolean;
+            /**
+             * Max Upload Bytes
+             * @description maximum size of an uploaded file, with its form
+             */
+            max_upload_bytes: number;
             /** Name */
             name: string;
             /** Person */
@@ -8953,6 +8958,11 @@ export interface components {
             kind: "dataset" | "run" | "version" | "predictions" | "origin";
             /** Label */
             label: string;
+            /**
+             * Name
+             * @description name of the run; null for other kinds, or if it was purged
+             */
+            name?: string | null;
             /** @description origin of an imported version; null for other kinds */
             origin?: components["schemas"]["Origin"] | null;
             /**
@@ -9812,6 +9822,8 @@ export interface components {
              * @description name of the task kind of its newest version; null if it has no version
              */
             kind?: string | null;
+            /** @description live state; null unless a list was requested with `live=true` */
+            live?: components["schemas"]["ModelLive"] | null;
             /** Name */
             name: string;
             /** Target */
@@ -9825,6 +9837,50 @@ export interface components {
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
             versions: number;
+        };
+        /**
+         * ModelLive
+         * @description Live state of a model: scores and drift of its champion, and promotions that wait for approval.
+         */
+        ModelLive: {
+            /**
+             * Classes
+             * @description whether the losses are shares of wrong classes rather than absolute errors
+             * @default false
+             */
+            classes: boolean;
+            /**
+             * Drift
+             * @description result of the champion's last drift check; too_few: too few values for a result; null if it has not been checked
+             */
+            drift?: ("alarm" | "steady" | "too_few") | null;
+            /**
+             * Loss
+             * @description mean absolute error, or share of wrong classes; null if no point has been judged
+             */
+            loss?: number | null;
+            /**
+             * Naive Loss
+             * @description loss of the naive baseline on the same points; null if there is none
+             */
+            naive_loss?: number | null;
+            /**
+             * Points
+             * @description number of distinct judged points of the champion, predicted before their target times
+             * @default 0
+             */
+            points: number;
+            /**
+             * Run Id
+             * @description id of the run that trained the champion; null if it was imported, or without a champion
+             */
+            run_id: string | null;
+            /**
+             * Waiting
+             * @description versions whose promotions wait for approval
+             * @default []
+             */
+            waiting: number[];
         };
         /**
          * ModelMoved
@@ -9874,6 +9930,8 @@ export interface components {
              * @description name of the task kind of its newest version; null if it has no version
              */
             kind?: string | null;
+            /** @description live state; null unless a list was requested with `live=true` */
+            live?: components["schemas"]["ModelLive"] | null;
             /** Name */
             name: string;
             /** Target */
@@ -24262,6 +24320,8 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description whether to include live scores, drift and promotions that wait for approval */
+                live?: boolean;
                 /** @description whether to list deleted models instead of existing ones */
                 trash?: boolean;
             };

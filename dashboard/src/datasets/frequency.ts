@@ -1,8 +1,7 @@
 // The distance between two rows in words.
 import type { TFunction } from "i18next";
 
-const UNITS = ["ms", "s", "m", "h", "d", "w", "mo", "q", "y"] as const;
-type Unit = (typeof UNITS)[number];
+type Unit = "ms" | "s" | "m" | "h" | "d" | "w" | "mo" | "q" | "y";
 
 /** `1mo` → "every month"; other spellings are shown as they are. */
 export function frequencyText(frequency: string | null | undefined, t: TFunction): string {

@@ -10,7 +10,7 @@ import { useProjectEvents } from "./useProjectEvents";
 
 function Lists() {
   useProjectEvents("default");
-  const models = useQuery({ queryKey: modelsQuery.queryKey, queryFn: modelsQuery.queryFn, staleTime: Infinity });
+  const models = useQuery({ ...modelsQuery, staleTime: Infinity });
   useQuery({ queryKey: ["predictions"], queryFn: ({ signal }) => get("/predictions", {}, signal), staleTime: Infinity });
   return <p>{models.data ? "read" : "reading"}</p>;
 }

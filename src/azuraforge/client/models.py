@@ -54,8 +54,8 @@ class Models:
             live: include live scores, drift and promotions that wait, as ``Model.live``.
             limit: maximum number of models; None: all.
         """
-        asked = {"trash": "true" if trash else None, "live": "true" if live else None}
-        return listed(self._connection, "/models", Model, limit, **asked)
+        said = "true" if live else None
+        return listed(self._connection, "/models", Model, limit, trash="true" if trash else None, live=said)
 
     def versions(self, name: str, *, limit: int | None = None) -> builtins.list[ModelVersion]:
         """Return the versions of a model, newest first; at most ``limit`` of them (None: all)."""

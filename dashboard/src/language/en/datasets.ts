@@ -157,7 +157,6 @@ export const datasets = {
     shown: "Rows {{first}} to {{last}} of {{total}}",
     mean: "Mean",
     deviation: "Std. deviation",
-    median: "Median",
     quartiles: "Quartiles",
     distribution: "Distribution",
     histogram: "Histogram of {{column}}, from {{lowest}} to {{highest}}",

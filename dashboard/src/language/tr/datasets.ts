@@ -159,7 +159,6 @@ export const datasets: typeof english = {
     shown: "{{total}} satırdan {{first}}–{{last}}",
     mean: "Ortalama",
     deviation: "Standart sapma",
-    median: "Medyan",
     quartiles: "Çeyrekler",
     distribution: "Dağılım",
     histogram: "{{column}} histogramı, {{lowest}} ile {{highest}} arası",
