@@ -76,7 +76,7 @@ class Loop:
         self.judge = Judge(plan, kind)
         self.context = LoopContext(config, plan.seed, self.inputs.names, plan.classes, self.clock, secrets)
         self.changed = False  # whether anything happened since the last state
-        self.state_seq, self.archive_owed = 0, False  # row of the last state; whether an archive is due at the next
+        self.state_seq, self.archive_owed = 0, False  # row of the last state; whether the next one is an archive
         self.void = self.skipped = 0
         self._outputs = Outputs()
         self._first = 1
@@ -376,15 +376,13 @@ class Loop:
         # Alarms precede the learner's own notices of the same row, however many rows were processed at once.
         notices = sorted(outputs.notices, key=lambda each: (each.seq, each.kind not in ("drift", "low_accuracy")))
         requests: tuple[Requested, ...] = tuple(outputs.requests)
-        outputs.notices, outputs.requests = [], []
-        self._first = self.seq + 1
+        outputs.notices, outputs.requests, self._first = [], [], self.seq + 1
         if state_due:
             self.changed, self.state_seq = False, self.seq
             self.archive_owed &= not archive_due
         due = {name: at for name, at in self.clock.timers().items() if not name.startswith(":")}
-        now = max(0, self.clock.now)
-        hours = outputs.hours()
-        return Commit(self.seq, now, self.fact, block, hours, requests, tuple(notices), due, state_due, archive_due)
+        place = (self.seq, max(0, self.clock.now), self.fact)
+        return Commit(*place, block, outputs.hours(), requests, tuple(notices), due, state_due, archive_due)
 
     @property
     def pending(self) -> bool:

@@ -46,9 +46,8 @@ def of_champions(session: Session, ids: Collection[str]) -> list[ChampionDrift]:
     held = and_(ModelAlias.model_id == row.model_id, ModelAlias.version == row.version, ModelAlias.alias == CHAMPION)
     report = type_coerce(row.report, JsonShape(_Enough))
     found = select(row.model_id, row.alarm, report).join(ModelAlias, held)
-    return [
-        ChampionDrift(*each) for each in session.execute(found.where(row.model_id.in_(ids), row.checked_at.is_not(None)))
-    ]
+    is_checked = row.model_id.in_(ids) & row.checked_at.is_not(None)
+    return [ChampionDrift(*each) for each in session.execute(found.where(is_checked))]
 
 
 def keep(session: Session, model_id: str, version: int, reference: Reference) -> None:
