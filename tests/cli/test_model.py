@@ -62,6 +62,6 @@ def test_live_errors_stand_next_to_naive_ones(make_terminal):
     terminal = make_terminal()
     show_models(terminal, models, live=True)
     lines = [" ".join(line.split()) for line in terminal.output.splitlines()]
-    assert [line for line in lines if line.startswith("load")][0].startswith("load none 0 1.250 2.500 ")
-    assert [line for line in lines if line.startswith("digits")][0].startswith("digits none 0 2.5 % 50.0 % ")
-    assert [line for line in lines if line.startswith("new")][0].startswith("new none 0 – – ")
+    assert next(line for line in lines if line.startswith("load")).startswith("load none 0 1.250 2.500 ")
+    assert next(line for line in lines if line.startswith("digits")).startswith("digits none 0 2.5 % 50.0 % ")
+    assert next(line for line in lines if line.startswith("new")).startswith("new none 0 – – ")
