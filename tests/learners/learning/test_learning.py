@@ -15,15 +15,17 @@ import numpy as np
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.errors import Conflict
+from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds.schemas import FeedRequest, FeedRowsIn
 from azuraforge.learners.feeds.service import FeedService
+from azuraforge.learners.feeds.trash import FeedTrash
 from azuraforge.learners.learning import blocks, store
 from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.handler import LearnHandler
 from azuraforge.learners.learning.learners import LearnerService
-from azuraforge.learners.learning.schemas import LearnerOut, LearnerRequest
+from azuraforge.learners.learning.schemas import CopyRequest, LearnerOut, LearnerRequest
+from azuraforge.learners.learning.trash import needs_of_learners, refuse_feed_of_learners
 from azuraforge.learners.loop.commit import Block
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.processes.launcher import Launcher
@@ -160,6 +162,56 @@ def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
     here.create("whole")
     here.stand.wait(here.start("whole"))
     assert same(here.ledger(), here.ledger("whole"))
+
+
+@pytest.mark.sqlite_only
+def test_a_copy_of_a_state_catches_up_to_the_same_answers(here: Here) -> None:
+    here.create(state_every_seconds=600, archive_every_seconds=3600, state_rows=1)
+    run_id = here.start()
+    here.post(0, 150)
+    here.until("first", 150)
+    middle = here.states()[-3]
+    copy = here.learners.copy(here.project_id, "first", CopyRequest(name="copy", seq=middle[0]))
+    assert (copy.state, copy.seq, copy.copied_seq) == ("new", middle[0], middle[0])
+    with pytest.raises(Conflict, match="already exists"):
+        here.learners.copy(here.project_id, "first", CopyRequest(name="copy"))
+    with pytest.raises(NotFound, match="row 1 of first"):
+        here.learners.copy(here.project_id, "first", CopyRequest(name="other", seq=1))
+    here.close()
+    here.stand.wait(run_id)
+    ended = here.stand.wait(here.start("copy"))
+    assert ended.state == "succeeded", ended.error
+    assert here.states("copy")[0] == here.states()[0]
+    whole, rest = here.ledger(), here.ledger("copy")
+    assert rest.answered.seq.tolist() == list(range(middle[0] + 1, 151))
+    assert rest.answered.answer.tolist() == whole.answered.answer[middle[0] :].tolist()
+
+
+@pytest.mark.sqlite_only
+def test_a_deleted_learner_is_restored_or_purged_with_its_states(here: Here, tmp_path: Path) -> None:
+    here.post(0, 50)
+    here.close()
+    here.create()
+    assert here.stand.wait(here.start()).state == "succeeded"
+    trash = here.learners.trash
+    trash.delete(here.project_id, "first", None, "ada")
+    folder = tmp_path / "home" / "artifacts"
+    feeds = FeedTrash(here.database, EventLog(here.database), folder, [refuse_feed_of_learners], [needs_of_learners])
+    trash.restore(here.project_id, "first", None)
+    with pytest.raises(Conflict, match="read by the learner 'first'"):
+        feeds.delete(here.project_id, "prices", None, "ada")
+    trash.delete(here.project_id, "first", None, "ada")
+    trash.restore(here.project_id, "first", None)
+    assert here.learners.get(here.project_id, "first").state == "ended"
+    trash.delete(here.project_id, "first", None, "ada")
+    feeds.delete(here.project_id, "prices", None, "ada")
+    with pytest.raises(Conflict, match="feed prices of the learner is in the trash"):
+        trash.restore(here.project_id, "first", None)
+    assert feeds.purge(here.project_id, None).kept == 1  # a learner in the trash reads it
+    assert trash.purge(here.project_id, None).counts == {"learners": 1}
+    assert feeds.purge(here.project_id, None).counts == {"feeds": 1}
+    with here.database.read(here.project_id) as session:
+        assert store.stored_bytes(session) == 0
 
 
 DICE = """

@@ -239,6 +239,24 @@ def start(context: typer.Context, learner: Named, json: AsJson = False) -> None:
 
 
 @app.command()
+def copy(
+    context: typer.Context,
+    learner: Named,
+    name: Annotated[str, typer.Argument(help="Name of the new learner.")],
+    row: Annotated[int | None, typer.Option(min=0, help="Row of the state. Default: the newest state.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Create a learner that continues from a saved state of another one."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.learners.copy(learner, name, seq=row)
+    if json:
+        terminal.json(made.raw)
+        return
+    terminal.say(terminal.text("learner_made", name=made.name))
+
+
+@app.command()
 def stop(context: typer.Context, learner: Named) -> None:
     """Stop a learner after the newest row. It saves its state and an archive first."""
     terminal = terminal_of(context)

@@ -84,6 +84,11 @@ class Learners:
         answer = self._connection.post(f"/learners/{segment(learner)}/start", timeout_seconds=START_SECONDS)
         return Run.from_json(answer)
 
+    def copy(self, learner: str, name: str, *, seq: int | None = None) -> Learner:
+        """Create a learner that continues from a saved state of another one; ``seq`` is its row (None: the newest)."""
+        body = {"name": name, "seq": seq}
+        return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/copies", body))
+
     def stop(self, learner: str) -> Learner:
         """Stop a learner after the newest row. It saves its state and an archive first."""
         return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/stop"))

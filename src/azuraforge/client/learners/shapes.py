@@ -26,6 +26,8 @@ class Learner(Shape):
     config: dict[str, object] = field(default_factory=dict)
     plan: dict[str, object] = field(default_factory=dict)
     retention: dict[str, object] = field(default_factory=dict)
+    copied_from: str | None = None
+    copied_seq: int | None = None
     run_id: str | None = None
     problem: dict[str, str] | None = None
     attempts: int = 0

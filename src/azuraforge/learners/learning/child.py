@@ -29,12 +29,14 @@ from azuraforge.learners.learning.messages import (
 from azuraforge.learners.loop.commit import Commit, Fact
 from azuraforge.learners.loop.inputs import BoundFeatures
 from azuraforge.learners.loop.loop import Loop
+from azuraforge.learners.loop.plan import SECOND
 from azuraforge.learners.loop.saving import load
 from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 
 if TYPE_CHECKING:
+    from azuraforge.learners.learning.retention import Retention
     from azuraforge.plugins.contract.rows import Span
     from azuraforge.processes.child import Child
 
@@ -49,7 +51,7 @@ _CHUNK_ROWS = 8192
 def learn(child: Child) -> dict[str, JsonValue]:
     """Learn until the feed is closed or the learner is stopped. ``LearnInput`` → ``LearnResult``."""
     asked = child.asked(LearnInput)
-    learning = _Learning(child, opened(asked))
+    learning = _Learning(child, opened(asked), asked.retention)
     ended = learning.run()
     return LearnResult(seq=learning.loop.seq, rows=learning.rows, ended=ended).model_dump(mode="json")
 
@@ -77,9 +79,12 @@ def opened(asked: LearnInput) -> Loop:
 class _Learning:
     """The conversation of a child with its worker."""
 
-    def __init__(self, child: Child, loop: Loop) -> None:
+    def __init__(self, child: Child, loop: Loop, retention: Retention) -> None:
         self._child = child
         self.loop = loop
+        self._retention = retention
+        self._until = 0
+        loop.checkpoints.keeps = self._lasts
         self.rows = 0
         self._waiting = 0
         self._given: list[Given] = []
@@ -122,6 +127,7 @@ class _Learning:
 
     def _process(self, given: Given) -> None:
         facts = list(given.facts)
+        self._until = 0 if given.live else given.until
         for span in _spans(given):
             rest = span.cut(max(0, self.loop.seq + 1 - int(span.seq[0])), len(span))
             while len(rest):
@@ -134,6 +140,13 @@ class _Learning:
                 self._send_all(self.loop.flush())
                 rest = rest.cut(stop, len(rest))
         self._facts(facts, None)
+
+    def _lasts(self, at: int, archive: bool, until: int) -> bool:
+        """Return whether a state is worth being saved: one that retention would soon delete is not."""
+        plan = self.loop.plan
+        step = plan.archive_every_seconds * SECOND
+        following = (max(at, until) // step + 1) * step
+        return self._retention.lasts(at, archive, following, plan.state_every_seconds * SECOND, max(at, self._until))
 
     def _facts(self, facts: list[GivenFact], seq: int | None) -> None:
         """Process the facts that follow the row ``seq``; None: all of them."""

@@ -120,6 +120,7 @@ class Feeder:
                 )
             )
         given = Given(
+            until=feed.watermark_us or 0,
             segments=segments,
             tail=tail,
             facts=facts,

@@ -102,6 +102,7 @@ class LearnHandler(Handler):
             plan=learner.plan,
             plugins_folder=str(self._plugins),
             state=None if folder is None else str(folder),
+            retention=learner.retention,
         )
         feeder = Feeder(self._database, self._reader, run.project_id, learner.id, position, job.send)
         self._feeders[run.id] = feeder

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, JsonValue, SecretStr
 
+from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.plugins.contract.shape import Shape
 
@@ -25,6 +26,7 @@ class LearnInput(Shape):
     plan: Plan
     plugins_folder: str | None
     state: str | None
+    retention: Retention
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
 
 
@@ -49,6 +51,7 @@ class Given(Shape):
     segments: list[str] = Field(default_factory=list)
     tail: list[str] = Field(default_factory=list, description="spans as base64")
     facts: list[GivenFact] = Field(default_factory=list)
+    until: int = Field(default=0, description="event time of the feed's last row, which may follow later")
     live: bool = Field(default=False, description="whether these rows are the newest of the feed")
     closed: bool = False
     stop: bool = False

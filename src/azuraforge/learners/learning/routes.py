@@ -12,6 +12,7 @@ from azuraforge.database.short_ids import ShortId
 from azuraforge.learners.learning.learners import LearnerService
 from azuraforge.learners.learning.schemas import (
     CommandRequest,
+    CopyRequest,
     FactOut,
     LearnerAnswers,
     LearnerHours,
@@ -126,6 +127,12 @@ async def start_learner(learner: NameOrId, request: Request, access: Member, ser
 def stop_learner(learner: NameOrId, access: Member, service: Service, unit: Unit) -> LearnerOut:
     """Stop a learner after the newest row. It saves its state and an archive first."""
     return service.stop(access.project_id, learner, unit=unit)
+
+
+@router.post("/{learner}/copies", status_code=201)
+def copy_learner(learner: NameOrId, body: CopyRequest, access: Member, service: Service, unit: Unit) -> LearnerOut:
+    """Create a learner that continues from a saved state of this one. Start it to let it learn."""
+    return service.copy(access.project_id, learner, body, access.person_id, unit=unit)
 
 
 @router.post("/{learner}/commands", status_code=201)

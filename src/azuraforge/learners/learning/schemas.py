@@ -66,6 +66,8 @@ class LearnerOut(BaseModel):
     plan: Plan
     retention: Retention
     state: LearnerRunState
+    copied_from: str | None = Field(description="id of the learner from whose state it was copied")
+    copied_seq: int | None = Field(description="row of that state")
     run_id: str | None
     problem: dict[str, str] | None = Field(description="reason of the state error, by language")
     attempts: int = Field(description="attempts of its present run; more than one if it was restarted")
@@ -83,6 +85,15 @@ class LearnerOut(BaseModel):
     created_at: datetime
     deleted_at: datetime | None
     deleted_by: str | None
+
+
+class CopyRequest(BaseModel):
+    """Request for a learner that continues from a saved state of another one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: LearnerName = Field(description="name of the new learner")
+    seq: int | None = Field(default=None, ge=0, description="row of the state; null for the newest state")
 
 
 class LearnerPage(Page[LearnerOut]):

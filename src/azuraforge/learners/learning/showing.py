@@ -52,6 +52,8 @@ def shown(session: Session, learners: Sequence[Learner], events: EventLog) -> li
                 plan=each.plan,
                 retention=each.retention,
                 state=state,
+                copied_from=each.copied_from,
+                copied_seq=each.copied_seq,
                 run_id=each.run_id,
                 problem=None if failed is None else {one: in_language(failed, one) for one in LANGUAGES},
                 attempts=attempts.get(each.run_id or "", 0),

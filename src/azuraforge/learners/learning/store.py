@@ -125,6 +125,14 @@ def state(session: Session, learner_id: str, seq: int, fact: int) -> LearnerStat
     return session.get(LearnerState, (session.project_id, learner_id, seq, fact))
 
 
+def state_of_row(session: Session, learner_id: str, seq: int | None) -> LearnerState | None:
+    """Return the last state that was saved after the row ``seq``, or the newest one; None if there is none."""
+    statement = select(LearnerState).where(LearnerState.learner_id == learner_id)
+    if seq is not None:
+        statement = statement.where(LearnerState.seq == seq)
+    return session.scalars(statement.order_by(LearnerState.seq.desc(), LearnerState.fact.desc()).limit(1)).first()
+
+
 def facts(session: Session, learner_id: str, after: int) -> Sequence[LearnerFact]:
     """Return the facts after the number ``after``, in order."""
     statement = select(LearnerFact).where(LearnerFact.learner_id == learner_id, LearnerFact.number > after)

@@ -51,6 +51,10 @@ class Learner(Deletable, Owned, Base):
     plan: Mapped[Plan] = mapped_column(JsonShape(Plan))
     retention: Mapped[Retention] = mapped_column(JsonShape(Retention))
 
+    #: Learner and row of the state from which this one was copied; not a foreign key, a copy outlives its source.
+    copied_from: Mapped[str | None] = mapped_column(String(16))
+    copied_seq: Mapped[int | None] = mapped_column(BigInteger)
+
     run_id: Mapped[str | None] = mapped_column(String(16))  # not a foreign key, the learner outlives its runs
     active: Mapped[bool] = mapped_column(Boolean, default=False)
     ended: Mapped[bool] = mapped_column(Boolean, default=False)  # the feed is closed and everything is learned
