@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.errors import Conflict, NotFound
+from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds.schemas import FeedRequest, FeedRowsIn
 from azuraforge.learners.feeds.service import FeedService
@@ -116,19 +117,37 @@ def same(one: Block, other: Block) -> bool:
     return blocks.first_difference(one, other) is None and len(one.answered.seq) > 0
 
 
-def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
+def test_replay_live_and_killed_learners_have_the_same_bits(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     here.create("live")
     run_id = here.start("live")
-    here.post(0, 400)
+    here.post(0, 200)
+    here.until("live", 200)
+    for child in psutil.Process(here.stand.launcher.pid).children():
+        child.kill()
+    here.post(200, 400)
     here.until("live", 400)
     attempts = len(here.stand.get(run_id).attempts)
     os.kill(here.stand.launcher.pid, signal.SIGKILL)  # its children end with it
-    here.post(400, 700)
+    here.post(400, 500)
+    here.until("live", 500)
+    points: list[str] = []
+
+    def fail_once(name: str) -> None:
+        points.append(name)
+        if len(points) == 3:
+            raise TransientError("the database went away in the middle of a commit")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("azuraforge.learners.learning.committing.crashpoint", fail_once)
+        here.post(500, 600)
+        here.until("live", 600)
+    assert points[2] == "learner_before_commit"
+    here.post(600, 700)
     here.until("live", 700)
     here.close()
     ended = here.stand.wait(run_id)
     assert ended.state == "succeeded", ended.error
-    assert len(ended.attempts) > attempts
+    assert len(ended.attempts) >= attempts + 2 >= 4
     assert ended.summary["feed_ended"]
     here.create("replayed")
     replayed = here.stand.wait(here.start("replayed"))
