@@ -108,6 +108,7 @@ function AboutCard({ learner }: { learner: Learner }) {
           { name: t("learners.kept"), value: t("learners.keptStates", { newest: count(learner.retention.newest), all: learner.retention.all_days, daily: learner.retention.daily_days }) },
           { name: t("learners.seed"), value: String(plan.seed) },
           { name: t("learners.created"), value: moment(learner.created_at) },
+          ...(learner.copied_from === null ? [] : [{ name: t("learners.copiedFrom"), value: <Link href={paths.learner(learner.copied_from)}>{`${learner.copied_from}, ${t("learners.row")} ${count(learner.copied_seq)}`}</Link> }]),
         ]}
         long
       />
