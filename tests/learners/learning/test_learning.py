@@ -247,7 +247,7 @@ class Dice(Learner):
         self.run = run
 
     def predict(self, origin):
-        return Answer(float(os.getpid()))
+        return Answer(PREDICTED)
 
     def learn(self, matured):
         pass
@@ -257,13 +257,62 @@ class Dice(Learner):
 
     def load(self, run, folder):
         self.run = run
+        LOADED
 """
+
+
+def plugin(folder: Path, predicted: str, loaded: str = "pass") -> None:
+    (folder / "plugins").mkdir(exist_ok=True)
+    (folder / "plugins" / "dice.py").write_text(DICE.replace("PREDICTED", predicted).replace("LOADED", loaded))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("predicted", "code", "words"),
+    [
+        ("float('inf')", "learner_broke_contract", "the learner broke its contract"),
+        ("[each for each in iter(int, 1)]", "learner_hangs", "did not answer within 0.5 seconds"),
+        ("1 / 0", "internal", "division by zero"),
+    ],
+)
+def test_a_learner_that_breaks_its_contract_fails_alone_in_one_sentence(
+    here: Here, tmp_path: Path, predicted: str, code: str, words: str
+) -> None:
+    plugin(tmp_path, predicted)
+    here.create("good")
+    here.start("good")
+    here.create("bad", plugin="dice", timeout_seconds=0.5)
+    failed_id = here.start("bad")
+    here.post(0, 30)
+    failed = here.stand.wait(failed_id)
+    assert failed.state == "failed"
+    assert (failed.error.code, words in failed.error.message) == (code, True), failed.error
+    shown = here.learners.get(here.project_id, "bad")
+    assert (shown.state, shown.seq, shown.answers) == ("error", 0, 0)
+    assert shown.problem is not None
+    here.post(30, 60)
+    here.until("good", 60)
+    assert here.learners.get(here.project_id, "good").state == "online"
+
+
+@pytest.mark.sqlite_only
+def test_a_state_that_cannot_be_loaded_is_named(here: Here, tmp_path: Path) -> None:
+    plugin(tmp_path, "1.0", "raise ValueError('no')")
+    here.post(0, 30)
+    here.create(plugin="dice")
+    run_id = here.start()
+    here.until("first", 30)
+    here.learners.stop(here.project_id, "first")
+    assert here.stand.wait(run_id).state == "succeeded"
+    failed = here.stand.wait(here.start())
+    assert (failed.state, failed.error.code) == ("failed", "state_unreadable")
+    assert "ValueError: no" in failed.error.message
+    assert len(here.ledger().answered.seq) == 30
 
 
 @pytest.mark.sqlite_only
 def test_a_learner_with_other_results_for_the_same_rows_fails(here: Here, tmp_path: Path) -> None:
-    (tmp_path / "plugins").mkdir(exist_ok=True)
-    (tmp_path / "plugins" / "dice.py").write_text(DICE)
+    plugin(tmp_path, "float(os.getpid())")
     here.create(plugin="dice")
     run_id = here.start()
     here.post(0, 50)

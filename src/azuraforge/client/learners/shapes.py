@@ -26,6 +26,7 @@ class Learner(Shape):
     config: dict[str, object] = field(default_factory=dict)
     plan: dict[str, object] = field(default_factory=dict)
     retention: dict[str, object] = field(default_factory=dict)
+    timeout_seconds: float = 300
     copied_from: str | None = None
     copied_seq: int | None = None
     run_id: str | None = None

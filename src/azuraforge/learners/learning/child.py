@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from azuraforge.learners.feeds import segment
 from azuraforge.learners.learning import blocks, states
+from azuraforge.learners.learning.limiting import time_limit
 from azuraforge.learners.learning.messages import (
     Committed,
     Given,
@@ -36,7 +37,6 @@ from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 
 if TYPE_CHECKING:
-    from azuraforge.learners.learning.retention import Retention
     from azuraforge.plugins.contract.rows import Span
     from azuraforge.processes.child import Child
 
@@ -51,7 +51,7 @@ _CHUNK_ROWS = 8192
 def learn(child: Child) -> dict[str, JsonValue]:
     """Learn until the feed is closed or the learner is stopped. ``LearnInput`` → ``LearnResult``."""
     asked = child.asked(LearnInput)
-    learning = _Learning(child, opened(asked), asked.retention)
+    learning = _Learning(child, opened(asked), asked)
     ended = learning.run()
     return LearnResult(seq=learning.loop.seq, rows=learning.rows, ended=ended).model_dump(mode="json")
 
@@ -79,10 +79,11 @@ def opened(asked: LearnInput) -> Loop:
 class _Learning:
     """The conversation of a child with its worker."""
 
-    def __init__(self, child: Child, loop: Loop, retention: Retention) -> None:
+    def __init__(self, child: Child, loop: Loop, asked: LearnInput) -> None:
         self._child = child
         self.loop = loop
-        self._retention = retention
+        self._retention = asked.retention
+        self._timeout_seconds = asked.timeout_seconds
         self._until = 0
         loop.checkpoints.keeps = self._lasts
         self.rows = 0
@@ -157,9 +158,15 @@ class _Learning:
             self._processed.append(each.model_copy(update={"seq": self.loop.seq, "at": at}))
             self._send_all(self.loop.take_fact(fact))
 
-    def _send_all(self, commits: Iterator[Commit] | Iterable[Commit]) -> None:
-        for commit in commits:
-            state = self._saved(commit.archive_due) if commit.state_due else None
+    def _send_all(self, commits: Iterable[Commit]) -> None:
+        """Send commits. Only the learner's own work counts for its time limit, not the wait for the worker."""
+        iterator = iter(commits)
+        while True:
+            with time_limit(self._timeout_seconds, self.loop.seq):
+                commit = next(iterator, None)
+                if commit is None:
+                    return
+                state = self._saved(commit.archive_due) if commit.state_due else None
             self._send(commit, state)
 
     def _saved(self, archive: bool) -> SentState:

@@ -36,6 +36,7 @@ def copied(session: Session, source: Learner, request: CopyRequest, person_id: s
         config=source.config,
         plan=source.plan,
         retention=source.retention,
+        timeout_seconds=source.timeout_seconds,
         copied_from=source.id,
         copied_seq=state.seq,
         seq=state.seq,

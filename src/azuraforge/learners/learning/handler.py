@@ -103,6 +103,7 @@ class LearnHandler(Handler):
             plugins_folder=str(self._plugins),
             state=None if folder is None else str(folder),
             retention=learner.retention,
+            timeout_seconds=learner.timeout_seconds,
         )
         feeder = Feeder(self._database, self._reader, run.project_id, learner.id, position, job.send)
         self._feeders[run.id] = feeder

@@ -106,6 +106,7 @@ class LearnerService:
                 config=checked,
                 plan=plan,
                 retention=request.retention,
+                timeout_seconds=request.timeout_seconds,
             )
             session.add(learner)
             session.flush()

@@ -27,6 +27,7 @@ class LearnInput(Shape):
     plugins_folder: str | None
     state: str | None
     retention: Retention
+    timeout_seconds: float
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
 
 

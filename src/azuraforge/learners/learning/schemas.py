@@ -44,6 +44,9 @@ class LearnerRequest(BaseModel):
     )
     state_rows: int = Field(default=32, ge=1, le=1_000_000, description="least number of rows between two states")
     retention: Retention = Field(default=Retention(), description="states that are kept; ages are in event time")
+    timeout_seconds: float = Field(
+        default=300, gt=0, le=86_400, description="time in which the learner must process the rows up to a commit"
+    )
     drift: DriftPlan | None = Field(default=DriftPlan(), description="settings of the drift tests; null for none")
     suspicious_above: float | None = Field(
         default=None, description="score beyond which a promotion waits until a person confirms it"
@@ -65,6 +68,7 @@ class LearnerOut(BaseModel):
     config: dict[str, JsonValue]
     plan: Plan
     retention: Retention
+    timeout_seconds: float
     state: LearnerRunState
     copied_from: str | None = Field(description="id of the learner from whose state it was copied")
     copied_seq: int | None = Field(description="row of that state")

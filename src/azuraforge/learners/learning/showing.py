@@ -51,6 +51,7 @@ def shown(session: Session, learners: Sequence[Learner], events: EventLog) -> li
                 config=each.config,
                 plan=each.plan,
                 retention=each.retention,
+                timeout_seconds=each.timeout_seconds,
                 state=state,
                 copied_from=each.copied_from,
                 copied_seq=each.copied_seq,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import (
@@ -50,6 +60,7 @@ class Learner(Deletable, Owned, Base):
     config: Mapped[JsonObject] = mapped_column(JsonText)
     plan: Mapped[Plan] = mapped_column(JsonShape(Plan))
     retention: Mapped[Retention] = mapped_column(JsonShape(Retention))
+    timeout_seconds: Mapped[float] = mapped_column(Double)
 
     #: Learner and row of the state from which this one was copied; not a foreign key, a copy outlives its source.
     copied_from: Mapped[str | None] = mapped_column(String(16))

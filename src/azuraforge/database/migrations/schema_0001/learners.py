@@ -19,6 +19,7 @@ def create() -> None:
         sa.Column("config", database.JsonText(), nullable=False),
         sa.Column("plan", database.JsonText(), nullable=False),
         sa.Column("retention", database.JsonText(), nullable=False),
+        sa.Column("timeout_seconds", sa.Double(), nullable=False),
         sa.Column("copied_from", sa.String(length=16), nullable=True),
         sa.Column("copied_seq", sa.BigInteger(), nullable=True),
         sa.Column("run_id", sa.String(length=16), nullable=True),
