@@ -989,7 +989,7 @@ export interface paths {
         };
         /**
          * List Learner Answers
-         * @description Return the answers of the newest rows with the outcomes that are known.
+         * @description Return the answers of rows with the outcomes that are known, oldest first.
          */
         get: operations["learners_list_learner_answers"];
         put?: never;
@@ -8504,11 +8504,13 @@ export interface components {
         };
         /**
          * LearnerAnswers
-         * @description Answers of the newest rows, oldest first.
+         * @description Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; null if there are none.
          */
         LearnerAnswers: {
             /** Answers */
             answers: components["schemas"]["AnswerOut"][];
+            /** Next */
+            next: number | null;
         };
         /**
          * LearnerChanged
@@ -8648,6 +8650,8 @@ export interface components {
             states: number;
             /** Task */
             task: string;
+            /** Timeout Seconds */
+            timeout_seconds: number;
         };
         /**
          * LearnerPage
@@ -8787,6 +8791,12 @@ export interface components {
             suspicious_above?: number | null;
             /** @description the quantity that is predicted */
             target: components["schemas"]["Target-Input"];
+            /**
+             * Timeout Seconds
+             * @description time in which the learner must process the rows up to a commit
+             * @default 300
+             */
+            timeout_seconds: number;
         };
         /**
          * LearnerScore
@@ -22410,7 +22420,9 @@ export interface operations {
     learners_list_learner_answers: {
         parameters: {
             query?: {
-                /** @description number of the newest rows */
+                /** @description return the rows that follow this one; by default, the newest rows */
+                after?: number | null;
+                /** @description number of rows */
                 last?: number;
             };
             header?: {

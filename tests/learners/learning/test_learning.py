@@ -201,7 +201,21 @@ def test_a_copy_of_a_state_catches_up_to_the_same_answers(here: Here) -> None:
     ended = here.stand.wait(here.start("copy"))
     assert ended.state == "succeeded", ended.error
     assert here.states("copy")[0] == here.states()[0]
+    with here.database.read(here.project_id) as session:
+        source = store.find(session, "first")
+        assert source is not None
+        sizes = store.block_sizes(session, source.id, 0)
+    assert sizes[0][1] > 60  # live rows were joined when an archive was saved
+    after, pages = 0, []
+    while after is not None:
+        page = here.learners.answers(here.project_id, "first", 40, after)
+        pages, after = [*pages, *page.answers], page.next
+    newest = here.learners.answers(here.project_id, "first", 40).answers
+    assert newest == pages[-40:]
     whole, rest = here.ledger(), here.ledger("copy")
+    assert [each.answer for each in pages] == whole.answered.answer.tolist()
+    outcomes = dict(zip(whole.judged.seq.tolist(), whole.judged.outcome.tolist(), strict=True))
+    assert {each.seq: each.outcome for each in pages if each.outcome is not None} == outcomes
     assert rest.answered.seq.tolist() == list(range(middle[0] + 1, 151))
     assert rest.answered.answer.tolist() == whole.answered.answer[middle[0] :].tolist()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.learners import exporting
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -194,6 +196,19 @@ def answers(
         ],
         right=(0, 3, 4, 5),
     )
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    learner: Named,
+    file: Annotated[Path, typer.Argument(help="File to write: .csv or .jsonl. It must not exist.")],
+) -> None:
+    """Write all answers of a learner with their outcomes to a file."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        count = exporting.write(terminal, file, connected.client.learners.ledger(learner))
+    terminal.say(terminal.text("learner_exported", count=count, file=file))
 
 
 @app.command()

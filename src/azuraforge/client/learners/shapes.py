@@ -164,6 +164,7 @@ class LearnerAnswer(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerAnswers(Shape):
-    """Answers of the newest rows, oldest first."""
+    """Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; None if there are none."""
 
     answers: list[LearnerAnswer] = field(default_factory=list)
+    next: int | None = None

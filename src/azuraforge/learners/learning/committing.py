@@ -21,6 +21,9 @@ from azuraforge.processes.environment import code_version, describe_environment,
 from azuraforge.projects.keeping import hold
 from azuraforge.strict_json import JsonObject
 
+#: Answers of a block that is large enough to stay as it is.
+_LARGE = 4096
+
 
 @dataclass(frozen=True)
 class Committer:
@@ -166,6 +169,29 @@ class Committer:
         )
         session.flush()
         store.drop_states(session, learner.id, learner.retention)
+        if state.archive:
+            self._compact(session, learner)
+
+    def _compact(self, session: Session, learner: Learner) -> None:
+        """Join the newest blocks that are small, which live rows leave."""
+        small, held = list(store.small_tail(session, learner.id, _LARGE)), 0
+        for last, each in enumerate(small):
+            held += each.answers
+            if held >= 2 * _LARGE or last == len(small) - 1:
+                self._join(session, small[: last + 1])
+                return
+
+    def _join(self, session: Session, found: Sequence[PredictionBlock]) -> None:
+        if len(found) < 2:
+            return
+        whole = blocks.joined([blocks.decode(each.content) for each in found])
+        first, last = found[0], found[-1]
+        first.last_seq, first.content = last.last_seq, blocks.encode(whole)
+        first.first_us, first.last_us = min(each.first_us for each in found), max(each.last_us for each in found)
+        first.answers, first.outcomes = len(whole.answered.seq), len(whole.judged.seq)
+        for each in found[1:]:
+            session.delete(each)
+        session.flush()
 
 
 def _compare(learner: Learner, stored: Block, computed: Block) -> None:

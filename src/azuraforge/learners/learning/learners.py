@@ -149,12 +149,15 @@ class LearnerService:
         with self._database.read(project_id) as session:
             return showing.timeline(session, _found(session, name), limit)
 
-    def answers(self, project_id: str, name: str, last: int) -> LearnerAnswers:
-        """Return the answers of the newest rows with their outcomes."""
-        from azuraforge.learners.learning.reading import newest_answers
+    def answers(self, project_id: str, name: str, last: int, after: int | None = None) -> LearnerAnswers:
+        """Return the answers of the newest rows, or of those after a row, with their outcomes."""
+        from azuraforge.learners.learning import reading
 
         with self._database.read(project_id) as session:
-            return newest_answers(session, _found(session, name), last)
+            learner = _found(session, name)
+            if after is None:
+                return reading.newest_answers(session, learner, last)
+            return reading.answers_after(session, learner, after, last)
 
     def start(
         self, project_id: str, name: str, person_id: str | None = None, *, unit: UnitOfWork | None = None

@@ -110,10 +110,13 @@ def list_learner_answers(
     learner: NameOrId,
     access: Reader,
     service: Service,
-    last: Annotated[int, Query(ge=1, le=5000, description="number of the newest rows")] = 200,
+    last: Annotated[int, Query(ge=1, le=5000, description="number of rows")] = 200,
+    after: Annotated[
+        int | None, Query(ge=0, description="return the rows that follow this one; by default, the newest rows")
+    ] = None,
 ) -> LearnerAnswers:
-    """Return the answers of the newest rows with the outcomes that are known."""
-    return service.answers(access.project_id, learner, last)
+    """Return the answers of rows with the outcomes that are known, oldest first."""
+    return service.answers(access.project_id, learner, last, after)
 
 
 @router.post("/{learner}/start", status_code=201)

@@ -220,6 +220,7 @@ class AnswerOut(BaseModel):
 
 
 class LearnerAnswers(BaseModel):
-    """Answers of the newest rows, oldest first."""
+    """Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; null if there are none."""
 
     answers: list[AnswerOut]
+    next: int | None
