@@ -14993,7 +14993,10 @@ export interface components {
              * @description time ahead; if set, it replaces the number of rows
              */
             ahead_seconds?: number | null;
-            /** Column */
+            /**
+             * Column
+             * @description column of the feed
+             */
             column: string;
             /**
              * Kind
@@ -15026,7 +15029,10 @@ export interface components {
              * @description time ahead; if set, it replaces the number of rows
              */
             ahead_seconds: number | null;
-            /** Column */
+            /**
+             * Column
+             * @description column of the feed
+             */
             column: string;
             /**
              * Kind

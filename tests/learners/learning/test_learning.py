@@ -100,7 +100,7 @@ def here(
     tmp_path: Path,
 ) -> Here:  # fmt: skip
     events, files = EventLog(database), StateFiles(tmp_path / "home" / "artifacts")
-    handler = LearnHandler(database, feeds.reader, files, events, tmp_path / "plugins")
+    handler = LearnHandler(database, files, events, tmp_path / "plugins")
     stand = make_stand(handler, lease_seconds=2.0)
     catalogue = Catalogue(launcher.call, tmp_path / "plugins", tmp_path / "pretrained", tmp_path / "catalogue.json")
     feeds.create(

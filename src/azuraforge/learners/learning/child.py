@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from azuraforge.learners.feeds import segment
-from azuraforge.learners.learning import blocks, states
+from azuraforge.learners.learning import states
 from azuraforge.learners.learning.limiting import time_limit
 from azuraforge.learners.learning.messages import (
     Committed,
@@ -24,6 +24,7 @@ from azuraforge.learners.learning.messages import (
     SentNotice,
     SentState,
     bytes_of,
+    sent_block,
     sent_hour,
     text_of,
 )
@@ -35,6 +36,8 @@ from azuraforge.learners.loop.saving import load
 from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
+from azuraforge.processes.environment import code_version, describe_environment
+from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:
     from azuraforge.plugins.contract.rows import Span
@@ -85,6 +88,7 @@ class _Learning:
         self._retention = asked.retention
         self._timeout_seconds = asked.timeout_seconds
         self._until = 0
+        self._environment: JsonObject | None = {**describe_environment(), "code": code_version()}
         loop.checkpoints.keeps = self._lasts
         self.rows = 0
         self._waiting = 0
@@ -198,14 +202,15 @@ class _Learning:
             seq=commit.seq,
             at=commit.at,
             fact=commit.fact,
-            block=None if commit.block is None else text_of(blocks.encode(commit.block)),
+            block=None if commit.block is None else sent_block(commit.block),
             hours=[sent_hour(each) for each in commit.scores],
             notices=notices,
             timers=dict(commit.timers),
             processed=self._processed,
             state=state,
+            environment=self._environment,
         )
-        self._processed = []
+        self._processed, self._environment = [], None
         self._waiting += 1
         self._child.send("commit", message)
 

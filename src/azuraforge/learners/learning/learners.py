@@ -36,7 +36,6 @@ from azuraforge.learners.learning.trash import LearnerTrash
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
 from azuraforge.projects.quotas.service import ChecksQuota
 from azuraforge.runs import reads as run_reads
 from azuraforge.runs.schemas import RunDetail, RunRequest
@@ -77,6 +76,8 @@ class LearnerService:
         Raises InvalidInput if the request is not valid, NotFound if the feed or the plugin does not exist, and Conflict
         if the name is taken.
         """
+        from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS  # the API process starts without NumPy
+
         plugin = request.plugin
         checked = self._catalogue.validate("learner", plugin, request.config)
         task = self._catalogue.get("learner", plugin).task or ""

@@ -12,7 +12,7 @@ from azuraforge.learners.loop.plan import Plan
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
-    from azuraforge.learners.loop.commit import HourScores
+    from azuraforge.learners.loop.commit import Block, HourScores
 
 
 class LearnInput(Shape):
@@ -58,6 +58,18 @@ class Given(Shape):
     stop: bool = False
 
 
+class SentBlock(Shape):
+    """Answers and outcomes: base64 of ``blocks.encode``, and what the worker stores next to it without decoding it."""
+
+    first: int
+    last: int
+    first_us: int
+    last_us: int
+    answers: int
+    outcomes: int
+    content: str
+
+
 class SentState(Shape):
     """A saved state: base64 of its bytes, or the name of a file in the outputs of the child if it is large."""
 
@@ -91,12 +103,13 @@ class SentCommit(Shape):
     seq: int
     at: int
     fact: int
-    block: str | None = Field(description="base64 of blocks.encode")
+    block: SentBlock | None
     hours: list[SentHour]
     notices: list[SentNotice]
     timers: dict[str, int]
     processed: list[GivenFact] = Field(default_factory=list, description="facts with the position of their processing")
     state: SentState | None = None
+    environment: dict[str, JsonValue] | None = Field(default=None, description="set in the first commit of an attempt")
 
 
 class Committed(Shape):
@@ -122,6 +135,25 @@ def text_of(content: bytes) -> str:
 def bytes_of(text: str) -> bytes:
     """Return the bytes of ``text_of``."""
     return base64.b64decode(text)
+
+
+def sent_block(block: Block) -> SentBlock | None:
+    """Return a block for a message; None if it has neither answers nor outcomes."""
+    from azuraforge.learners.learning import blocks
+
+    answers, outcomes = len(block.answered.seq), len(block.judged.seq)
+    if not answers and not outcomes:
+        return None
+    times = block.answered.at if answers else block.judged.known_at
+    return SentBlock(
+        first=block.first,
+        last=block.last,
+        first_us=int(times.min()),
+        last_us=int(times.max()),
+        answers=answers,
+        outcomes=outcomes,
+        content=text_of(blocks.encode(block)),
+    )
 
 
 def sent_hour(scores: HourScores) -> SentHour:

@@ -112,7 +112,8 @@ def list_learner_answers(
     service: Service,
     last: Annotated[int, Query(ge=1, le=5000, description="number of rows")] = 200,
     after: Annotated[
-        int | None, Query(ge=0, description="return the rows that follow this one; by default, the newest rows")
+        int | None,
+        Query(ge=0, le=2**63 - 1, description="return the rows that follow this one; by default, the newest rows"),
     ] = None,
 ) -> LearnerAnswers:
     """Return the answers of rows with the outcomes that are known, oldest first."""

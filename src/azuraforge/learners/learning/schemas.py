@@ -97,7 +97,7 @@ class CopyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: LearnerName = Field(description="name of the new learner")
-    seq: int | None = Field(default=None, ge=0, description="row of the state; null for the newest state")
+    seq: int | None = Field(default=None, ge=0, le=2**63 - 1, description="row of the state; null for the newest state")
 
 
 class LearnerPage(Page[LearnerOut]):
