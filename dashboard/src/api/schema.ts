@@ -8616,6 +8616,8 @@ export interface components {
              * @description sequence number of the last event of its stream
              */
             last_event_seq: number;
+            /** Memory Limit Bytes */
+            memory_limit_bytes: number;
             /** Name */
             name: string;
             /** Outcomes */
@@ -8748,6 +8750,12 @@ export interface components {
              * @description keys to learn from; empty for all keys
              */
             keys?: string[];
+            /**
+             * Memory Limit Bytes
+             * @description memory of the learner's process; beyond it, the process restarts from the last state
+             * @default 1073741824
+             */
+            memory_limit_bytes: number;
             /**
              * Name
              * @description name: lower-case letters, digits, '-', '_' and '.'

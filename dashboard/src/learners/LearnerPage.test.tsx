@@ -16,7 +16,7 @@ const learner: Learner = {
     seed: 5, buffer: 1, state_every_seconds: 3600, archive_every_seconds: 21_600, state_rows: 32, drift: null, suspicious_above: null, accuracy_below: null,
   },
   retention: { newest: 48, all_days: 2, daily_days: 30 },
-  timeout_seconds: 300,
+  timeout_seconds: 300, memory_limit_bytes: 1 << 30,
   copied_from: null, copied_seq: null, state: "online", run_id: "r1", problem: null, attempts: 2, seq: 500, lag_rows: 3, at: "2024-05-01T10:01:00Z", answers: 500, outcomes: 499, facts: 1, states: 2, bytes: 2048,
   committed_at: "2024-05-01T10:01:01Z", last_event_seq: 7, created_by: null, created_at: "2024-05-01T09:00:00Z", deleted_at: null, deleted_by: null,
 };

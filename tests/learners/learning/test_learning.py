@@ -250,6 +250,18 @@ def test_a_deleted_learner_is_restored_or_purged_with_its_states(here: Here, tmp
 DICE = """
 from azuraforge.plugins import Answer, Config, Learner
 import json, os
+from pathlib import Path
+
+
+def grow():
+    grown, held = Path(__file__).with_name("grown"), []
+    while not grown.exists():
+        held.append(bytearray(os.urandom(1000)) * 20_000)
+        if len(held) == 3:  # beyond the limit soon; the next process does not grow
+            grown.touch()
+            while True:
+                held.append(bytearray(os.urandom(1000)) * 20_000)
+    return 1.0
 
 
 class Dice(Learner):
@@ -307,6 +319,18 @@ def test_a_learner_that_breaks_its_contract_fails_alone_in_one_sentence(
     here.post(30, 60)
     here.until("good", 60)
     assert here.learners.get(here.project_id, "good").state == "online"
+
+
+@pytest.mark.sqlite_only
+def test_a_learner_that_grows_restarts_from_its_last_state(here: Here, tmp_path: Path) -> None:
+    plugin(tmp_path, "grow()")
+    here.create(plugin="dice", memory_limit_bytes=256 << 20)
+    run_id = here.start()
+    here.post(0, 30)
+    here.until("first", 30)
+    first, second = here.stand.get(run_id).attempts
+    assert "268,435,456 bytes are allowed" in str(first)
+    assert second.ended_at is None
 
 
 @pytest.mark.sqlite_only

@@ -47,6 +47,7 @@ export const learners = {
     archiveEvery: "Archive every",
     kept: "Kept states",
     keptStates: "newest {{newest}}; every archive for {{all}} days, one a day for {{daily}} days, then one a week",
+    memory: "Memory limit",
     seed: "Seed",
     created: "Created",
     league: "Scores",

@@ -49,6 +49,7 @@ export const learners: typeof english = {
     archiveEvery: "Arşiv aralığı",
     kept: "Saklanan durumlar",
     keptStates: "en yeni {{newest}}; {{all}} gün bütün arşivler, {{daily}} gün günde bir, sonra haftada bir",
+    memory: "Bellek sınırı",
     seed: "Tohum",
     created: "Oluşturuldu",
     league: "Skorlar",

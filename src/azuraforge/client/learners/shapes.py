@@ -27,6 +27,7 @@ class Learner(Shape):
     plan: dict[str, object] = field(default_factory=dict)
     retention: dict[str, object] = field(default_factory=dict)
     timeout_seconds: float = 300
+    memory_limit_bytes: int = 0
     copied_from: str | None = None
     copied_seq: int | None = None
     run_id: str | None = None

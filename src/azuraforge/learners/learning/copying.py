@@ -37,6 +37,7 @@ def copied(session: Session, source: Learner, request: CopyRequest, person_id: s
         plan=source.plan,
         retention=source.retention,
         timeout_seconds=source.timeout_seconds,
+        memory_limit_bytes=source.memory_limit_bytes,
         copied_from=source.id,
         copied_seq=state.seq,
         seq=state.seq,

@@ -31,8 +31,6 @@ from azuraforge.strict_json import JsonObject
 
 _ENTRY = "azuraforge.learners.learning.child:learn"
 _PHASE = "learn"
-#: Memory limit of a learner if the request states none.
-MEMORY_BYTES = 1 << 30
 _TELL_SECONDS = 1.0
 
 
@@ -86,7 +84,7 @@ class LearnHandler(Handler):
             plugin=learner.plugin,
             config={"learner": learner.id},
             standing=feed.closed_at is None,
-            memory_limit_bytes=MEMORY_BYTES,
+            memory_limit_bytes=learner.memory_limit_bytes,
         )
 
     def execute(self, job: Job) -> Finish:

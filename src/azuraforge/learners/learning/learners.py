@@ -108,6 +108,7 @@ class LearnerService:
                 plan=plan,
                 retention=request.retention,
                 timeout_seconds=request.timeout_seconds,
+                memory_limit_bytes=request.memory_limit_bytes,
             )
             session.add(learner)
             session.flush()
@@ -191,7 +192,7 @@ class LearnerService:
                     run=learner.run_id,
                 )
             run_id = self._runs.add(session, request, prepared, person_id)
-            learner.run_id, learner.active, learner.problem = run_id, True, None
+            learner.run_id, learner.active = run_id, True
             self._announce(session, learner, "started")
             return run_id
 

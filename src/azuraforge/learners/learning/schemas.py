@@ -44,6 +44,12 @@ class LearnerRequest(BaseModel):
     )
     state_rows: int = Field(default=32, ge=1, le=1_000_000, description="least number of rows between two states")
     retention: Retention = Field(default=Retention(), description="states that are kept; ages are in event time")
+    memory_limit_bytes: int = Field(
+        default=1 << 30,
+        ge=64 << 20,
+        le=1 << 40,
+        description="memory of the learner's process; beyond it, the process restarts from the last state",
+    )
     timeout_seconds: float = Field(
         default=300, gt=0, le=86_400, description="time in which the learner must process the rows up to a commit"
     )
@@ -69,6 +75,7 @@ class LearnerOut(BaseModel):
     plan: Plan
     retention: Retention
     timeout_seconds: float
+    memory_limit_bytes: int
     state: LearnerRunState
     copied_from: str | None = Field(description="id of the learner from whose state it was copied")
     copied_seq: int | None = Field(description="row of that state")

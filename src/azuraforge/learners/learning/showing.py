@@ -52,6 +52,7 @@ def shown(session: Session, learners: Sequence[Learner], events: EventLog) -> li
                 plan=each.plan,
                 retention=each.retention,
                 timeout_seconds=each.timeout_seconds,
+                memory_limit_bytes=each.memory_limit_bytes,
                 state=state,
                 copied_from=each.copied_from,
                 copied_seq=each.copied_seq,

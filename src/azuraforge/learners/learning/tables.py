@@ -22,7 +22,6 @@ from azuraforge.database import (
     Deletable,
     JsonShape,
     JsonText,
-    MessageText,
     Owned,
     Timestamp,
     new_id,
@@ -31,7 +30,6 @@ from azuraforge.database import (
 )
 from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import Plan
-from azuraforge.messages.stored import StoredText
 from azuraforge.strict_json import JsonObject
 
 
@@ -61,6 +59,7 @@ class Learner(Deletable, Owned, Base):
     plan: Mapped[Plan] = mapped_column(JsonShape(Plan))
     retention: Mapped[Retention] = mapped_column(JsonShape(Retention))
     timeout_seconds: Mapped[float] = mapped_column(Double)
+    memory_limit_bytes: Mapped[int] = mapped_column(BigInteger)
 
     #: Learner and row of the state from which this one was copied; not a foreign key, a copy outlives its source.
     copied_from: Mapped[str | None] = mapped_column(String(16))
@@ -77,7 +76,6 @@ class Learner(Deletable, Owned, Base):
     outcomes: Mapped[int] = mapped_column(BigInteger, default=0)
     timers: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
     committed_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    problem: Mapped[StoredText | None] = mapped_column(MessageText)
     #: Environment of the last commit.
     environment: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
 
