@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -153,13 +153,17 @@ def project_of(connection: Connection, timeout_seconds: float = REQUEST_SECONDS)
     return str(json_object(connection.get("/projects/current", timeout_seconds))["slug"])
 
 
-def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
+def ship_leftovers(
+    home: Path, connection: Connection, platform: str | None, paths: Iterable[Path] | None = None
+) -> list[Shipped]:
     """Send the journals of ended processes whose header names ``platform``, except those of other projects.
+
+    ``paths`` limits them to some journals.
 
     Return one result per journal that belongs to the connection's project, or that could not be checked. Problems do
     not raise.
     """
-    results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
+    results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform, paths)]
     return [each for each in results if each is not None]
 
 
