@@ -1,4 +1,4 @@
-"""The dashboard in a real browser next to MLflow 3 and optuna-dashboard: first visits, pages of runs, long lists."""
+"""The dashboard in a real browser next to MLflow 3 and optuna-dashboard: first visits, runs, long lists, brushes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks.logging import PEER
-from benchmarks.pages import list_page, run_page, visits
+from benchmarks.pages import list_page, parallel, run_page, visits
 from benchmarks.pages.browsing import launch
 from benchmarks.report import Report
 
-PARTS = ("visits", "run", "list")
+PARTS = ("visits", "run", "list", "parallel")
 
 
 def main() -> None:
@@ -22,11 +22,12 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=7, help="visits of each product at each speed")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part only; may be repeated")
     parser.add_argument("--runs", type=int, default=list_page.RUNS, help="runs in the long list")
+    parser.add_argument("--trials", type=int, default=parallel.TRIALS, help="trials in the parallel coordinates")
     asked = parser.parse_args()
-    if not (PEER.parent / "optuna-dashboard").exists():
+    parts = asked.only or PARTS
+    if "visits" in parts and not (PEER.parent / "optuna-dashboard").exists():
         raise SystemExit("the peers are not installed in .bench-mlflow; run `make bench-dashboard`, which does that")
     report = Report("dashboard")
-    parts = asked.only or PARTS
     folder = Path(tempfile.mkdtemp(prefix="azuraforge-bench-dashboard-"))
     try:
         with sync_playwright() as playwright:
@@ -37,6 +38,8 @@ def main() -> None:
                 run_page.measure(browser, report)
             if "list" in parts:
                 list_page.measure(browser, report, asked.runs)
+            if "parallel" in parts:
+                parallel.measure(browser, report, asked.trials)
             browser.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
