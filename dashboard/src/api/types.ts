@@ -90,6 +90,7 @@ export type CutRequest = Partial<Schemas["CutRequest"]>;
 export type Learner = Schemas["LearnerOut"];
 export type LearnerRequest = Partial<Schemas["LearnerRequest"]> & Pick<Schemas["LearnerRequest"], "name" | "feed" | "plugin"> & { target: Partial<Schemas["Target-Input"]> & { column: string } };
 export type LearnerScore = Schemas["LearnerScore"];
+export type LearnerScores = Schemas["LearnerScores"];
 export type LearnerHours = Schemas["LearnerHours"];
 export type LearnerAnswer = Schemas["AnswerOut"];
 export type LearnerTimeline = Schemas["LearnerTimeline"];

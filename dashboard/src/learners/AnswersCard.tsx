@@ -12,7 +12,7 @@ import { answersQuery } from "./api";
 export function AnswersCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
   const { count, moment, number } = useFormats();
-  const answers = useQuery(answersQuery(learner.id, learner.seq));
+  const answers = useQuery(answersQuery(learner));
   const newest = [...(answers.data?.answers ?? [])].reverse();
   const keyed = newest.some((one) => one.key !== "");
   const { classes } = learner.plan;

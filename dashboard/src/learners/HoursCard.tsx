@@ -13,7 +13,7 @@ const HoursPlot = lazily(() => import("../charts/HoursPlot"));
 /** The ranking metric of the learner and its baselines, hour by hour. */
 export function HoursCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
-  const hours = useQuery(hoursQuery(learner.id, learner.seq));
+  const hours = useQuery(hoursQuery(learner));
   const found = hours.data;
   return (
     <Card title={t("learners.hours")} note={t("learners.hoursNote")}>

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
-import type { Learner, LearnerScore } from "../api/types";
+import type { Learner, LearnerScore, LearnerScores } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Badge } from "../ui/Badge";
 import { Card } from "../ui/Card";
@@ -10,13 +10,13 @@ import { Table, tableCss } from "../ui/Table";
 import { scoresQuery } from "./api";
 import css from "./Learners.module.css";
 
-/** The learner and its baselines on the same outcomes, best first, with 95 % intervals. */
+/** The learner and its baselines on the same outcomes, best first, with 95 % intervals; the ranking metric comes first. */
 export function LeagueCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
   const { count } = useFormats();
-  const scores = useQuery(scoresQuery(learner.id, learner.seq));
+  const scores = useQuery(scoresQuery(learner));
   const found = scores.data;
-  const metrics = found?.contenders[0]?.scores.map((score) => score.metric) ?? [];
+  const others = found?.contenders[0]?.scores.map((score) => score.metric).filter((metric) => metric !== found.ranked_by) ?? [];
   return (
     <Card title={t("learners.league")} note={t("learners.leagueNote")}>
       {scores.error ? <ErrorNotice error={scores.error} /> : null}
@@ -32,20 +32,22 @@ export function LeagueCard({ learner }: { learner: Learner }) {
             <thead>
               <tr>
                 <th scope="col">{t("learners.contender")}</th>
-                {metrics.map((metric) => (
+                <th scope="col" className={tableCss["number"]}>{found.ranked_by}</th>
+                <th scope="col" className={tableCss["number"]}>{t("learners.difference", { metric: found.ranked_by })}</th>
+                {others.map((metric) => (
                   <th scope="col" key={metric} className={tableCss["number"]}>{metric}</th>
                 ))}
-                <th scope="col" className={tableCss["number"]}>{t("learners.difference", { metric: found.ranked_by })}</th>
               </tr>
             </thead>
             <tbody>
               {found.contenders.map((one) => (
                 <tr key={one.name} className={one.baseline ? undefined : css["own"]}>
                   <th scope="row">{one.baseline ? one.name : t("learners.thisLearner", { plugin: one.name })}</th>
-                  {one.scores.map((score) => (
-                    <td key={score.metric} className={tableCss["number"]}><Scored score={score} /></td>
+                  <td className={tableCss["number"]}><Scored score={of(one, found.ranked_by)} /></td>
+                  <td className={tableCss["number"]}><Scored score={one.difference} /></td>
+                  {others.map((metric) => (
+                    <td key={metric} className={tableCss["number"]}><Scored score={of(one, metric)} /></td>
                   ))}
-                  <td className={tableCss["number"]}>{one.difference ? <Scored score={one.difference} /> : "–"}</td>
                 </tr>
               ))}
             </tbody>
@@ -56,9 +58,13 @@ export function LeagueCard({ learner }: { learner: Learner }) {
   );
 }
 
-function Scored({ score }: { score: LearnerScore }) {
+function of(contender: LearnerScores["contenders"][number], metric: string): LearnerScore | null {
+  return contender.scores.find((score) => score.metric === metric) ?? null;
+}
+
+function Scored({ score }: { score: LearnerScore | null }) {
   const { number } = useFormats();
-  if (score.value === null) return "–";
+  if (score === null || score.value === null) return "–";
   return (
     <>
       {number(score.value)}

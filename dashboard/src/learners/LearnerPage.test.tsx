@@ -1,3 +1,4 @@
+import { QueryClient } from "@tanstack/react-query";
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
@@ -24,8 +25,8 @@ const score = (value: number, low: number | null, high: number | null): LearnerS
 const scores = {
   ranked_by: "accuracy", higher_is_better: true, outcomes: 499, effective: 499, hours: 9, better: null,
   contenders: [
-    { name: "online.last_class", baseline: true, scores: [score(0.85, 0.8, 0.9)], difference: score(-0.03, -0.06, 0.01) },
-    { name: "online.linear.class", baseline: false, scores: [score(0.82, 0.78, 0.87)], difference: null },
+    { name: "online.last_class", baseline: true, scores: [{ ...score(4, 3, 5), metric: "log_loss" }, score(0.85, 0.8, 0.9)], difference: score(-0.03, -0.06, 0.01) },
+    { name: "online.linear.class", baseline: false, scores: [{ ...score(0.4, 0.3, 0.5), metric: "log_loss" }, score(0.82, 0.78, 0.87)], difference: null },
   ],
 };
 const answer = (seq: number, outcome: number | null) => ({ seq, at: "2024-05-01T10:00:00Z", key: "", answer: [1, 0.2, 0.8], outcome, known_at: null, loss: outcome === null ? null : 0.5, baseline_losses: {} });
@@ -51,6 +52,7 @@ describe("the page of a learner", () => {
     const league = screen.getByRole("table", { name: "Scores" });
     expect(within(league).getAllByRole("rowheader").map((one) => one.textContent)).toEqual(["online.last_class", "online.linear.class (this learner)"]);
     expect(within(league).getByText(/−0\.06 – 0\.01/)).toBeTruthy();
+    expect(within(league).getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Contender", "accuracy", "Learner − this one (accuracy)", "log_loss"]);
     const newest = await screen.findByRole("table", { name: "Newest answers" });
     const rows = within(newest).getAllByRole("row").slice(1);
     expect(rows.map((one) => within(one).getByRole("rowheader").textContent)).toEqual(["500", "499"]);
@@ -120,6 +122,31 @@ describe("the page of a learner", () => {
   });
 });
 
+describe("the timeline", () => {
+  it("is read again after a commit without a new row, such as that of a command", async () => {
+    let processed = false;
+    const latest = () => ({ body: processed ? { ...learner, committed_at: "2024-05-01T10:02:01Z" } : learner });
+    answerApi({ ...answers(), "GET /learners/next-hour": latest, "GET /learners/l1/timeline": () => ({ body: processed ? { ...timeline, facts: timeline.facts.map((one) => ({ ...one, seq: 500, at: "2024-05-01T10:01:00Z" })) } : timeline }) });
+    const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+    showPage(<LearnerPage name="next-hour" />, { client });
+    const table = await screen.findByRole("table", { name: "Timeline" });
+    expect(within(table).getByText("waits")).toBeTruthy();
+    processed = true;
+    await client.invalidateQueries({ queryKey: ["learners", "next-hour"], exact: true });
+    expect(await within(table).findByText("500")).toBeTruthy();
+    expect(within(table).queryByText("waits")).toBeNull();
+  });
+
+  it("shows what happened without the states between", async () => {
+    answerApi(answers());
+    showPage(<LearnerPage name="next-hour" />);
+    const table = await screen.findByRole("table", { name: "Timeline" });
+    await userEvent.setup().selectOptions(screen.getByTestId("timeline-shown"), "happened");
+    expect(within(table).queryByText("archive")).toBeNull();
+    expect(within(table).getByText("drift")).toBeTruthy();
+  });
+});
+
 describe("the list of learners", () => {
   const feed = { id: "f1", name: "prices", columns: [{ name: "price", classes: null }, { name: "load", classes: null }] } as unknown as Feed;
   const plugin = { kind: "learner", name: "online.linear.number", title: { en: "Linear" }, summary: { en: "A linear model." }, error: null, schema: { properties: {} } };
@@ -137,6 +164,12 @@ describe("the list of learners", () => {
     expect(await screen.findByText("Learners", { selector: "h1" })).toBeTruthy();
     expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "next-hour", feed: "prices", plugin: "online.linear.number", config: {}, target: { column: "price", kind: "change", ahead_rows: 12 }, inputs: ["price", "load"] });
     expect(history.at(-1)).toBe("/p/default/learners/next-hour");
+  });
+
+  it("shows the reason of an error", async () => {
+    answerApi({ "GET /learners": { body: page([{ ...learner, state: "error", problem: { en: "the learner broke its contract", tr: "öğrenici sözleşmesini bozdu" } }]) } });
+    showPage(<LearnersPage />);
+    expect(await screen.findByText("the learner broke its contract")).toBeTruthy();
   });
 
   it("says that a feed is needed first", async () => {

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import type { Learner } from "../api/types";
+import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
@@ -64,7 +65,7 @@ export default function LearnersPage() {
 }
 
 function LearnerTable({ learners }: { learners: readonly Learner[] }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { count, moment } = useFormats();
   const paths = usePaths();
   return (
@@ -89,6 +90,7 @@ function LearnerTable({ learners }: { learners: readonly Learner[] }) {
             </th>
             <td>
               <LearnerState state={learner.state} />
+              {learner.problem ? <span className={css["reason"]}>{inLanguage(learner.problem, i18n.language)}</span> : null}
             </td>
             <td>
               <Link href={paths.feed(learner.feed)}>{learner.feed}</Link>

@@ -12,9 +12,10 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { timelineQuery } from "./api";
 import { CopyButton } from "./CopyButton";
-import { entriesOf, type EntryKind } from "./timeline";
+import css from "./Learners.module.css";
+import { entriesOf, shownOf, SHOWN, type EntryKind, type Shown } from "./timeline";
 
-const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", request: "azure", note: "quiet", other: "quiet" };
+const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", response: "good", absence: "ember", request: "azure", metrics: "quiet", note: "quiet", other: "quiet" };
 
 const FIRST = 15;
 
@@ -22,12 +23,23 @@ const FIRST = 15;
 export function TimelineCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
   const { bytes, count, moment } = useFormats();
-  const timeline = useQuery(timelineQuery(learner.id, learner.seq, learner.facts));
+  const timeline = useQuery(timelineQuery(learner));
   const [all, setAll] = useState(false);
+  const [shown, setShown] = useState<Shown>("all");
   const copies = mayWrite(useSession());
-  const entries = timeline.data ? entriesOf(timeline.data) : [];
+  const entries = timeline.data ? shownOf(entriesOf(timeline.data), shown) : [];
+  const choice = (
+    <label className={css["choice"]}>
+      {t("learners.shownEntries")}
+      <select value={shown} onChange={(event) => setShown(SHOWN.find((one) => one === event.target.value) ?? "all")} data-testid="timeline-shown">
+        {SHOWN.map((one) => (
+          <option key={one} value={one}>{t(`learners.shown.${one}`)}</option>
+        ))}
+      </select>
+    </label>
+  );
   return (
-    <Card title={t("learners.timeline")} note={t("learners.timelineNote")}>
+    <Card title={t("learners.timeline")} note={t("learners.timelineNote")} actions={choice}>
       {timeline.error ? <ErrorNotice error={timeline.error} /> : null}
       {timeline.isLoading ? <Loading /> : null}
       {timeline.data && entries.length === 0 ? <Empty title={t("learners.noEntries")} /> : null}

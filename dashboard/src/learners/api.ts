@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { get, part, post } from "../api/client";
 import { pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
-import type { LearnerCommand, LearnerCopy, LearnerRequest } from "../api/types";
+import type { Learner, LearnerCommand, LearnerCopy, LearnerRequest } from "../api/types";
 
 /** The project's stream reports created, started and stopped learners; positions are read every few seconds. */
 const READ_MS = 3000;
@@ -22,35 +22,38 @@ export function learnerQuery(name: string) {
   });
 }
 
-// Everything below is read again when the learner has committed up to `seq`.
+// Everything below is read again after each commit. Not every commit has a new row: commands, a stop and the end of a feed
+// are committed at the row that was the last one before.
 
-export function scoresQuery(id: string, seq: number) {
+type Position = Pick<Learner, "id" | "seq" | "committed_at">;
+
+export function scoresQuery({ id, seq, committed_at: at }: Position) {
   return queryOptions({
-    queryKey: ["learners", id, "scores", seq],
+    queryKey: ["learners", id, "scores", seq, at],
     queryFn: ({ signal }) => get(`/learners/${part(id)}/scores`, {}, signal),
     placeholderData: (before) => before,
   });
 }
 
-export function hoursQuery(id: string, seq: number) {
+export function hoursQuery({ id, seq, committed_at: at }: Position) {
   return queryOptions({
-    queryKey: ["learners", id, "hours", seq],
+    queryKey: ["learners", id, "hours", seq, at],
     queryFn: ({ signal }) => get(`/learners/${part(id)}/hours`, { last: LAST_HOURS }, signal),
     placeholderData: (before) => before,
   });
 }
 
-export function answersQuery(id: string, seq: number) {
+export function answersQuery({ id, seq, committed_at: at }: Position) {
   return queryOptions({
-    queryKey: ["learners", id, "answers", seq],
+    queryKey: ["learners", id, "answers", seq, at],
     queryFn: ({ signal }) => get(`/learners/${part(id)}/answers`, { last: LAST_ANSWERS }, signal),
     placeholderData: (before) => before,
   });
 }
 
-export function timelineQuery(id: string, seq: number, facts: number) {
+export function timelineQuery({ id, seq, committed_at: at, facts }: Position & Pick<Learner, "facts">) {
   return queryOptions({
-    queryKey: ["learners", id, "timeline", seq, facts],
+    queryKey: ["learners", id, "timeline", seq, at, facts],
     queryFn: ({ signal }) => get(`/learners/${part(id)}/timeline`, { limit: LAST_ENTRIES }, signal),
     placeholderData: (before) => before,
   });

@@ -1,7 +1,7 @@
 // The entries of a timeline: states, notices and commands in one order.
 import type { LearnerTimeline } from "../api/types";
 
-export type EntryKind = "state" | "archive" | "command" | "drift" | "low_accuracy" | "environment" | "request" | "note" | "other";
+export type EntryKind = "state" | "archive" | "command" | "drift" | "low_accuracy" | "environment" | "response" | "absence" | "request" | "metrics" | "note" | "other";
 
 export interface Entry {
   id: string;
@@ -13,7 +13,16 @@ export interface Entry {
   text: string;
 }
 
-const NOTICES: readonly string[] = ["drift", "low_accuracy", "environment", "request", "note"];
+const NOTICES: readonly string[] = ["drift", "low_accuracy", "environment", "response", "absence", "request", "metrics", "note"];
+
+/** What a timeline shows: everything, or only one side. States are many and would hide what happened. */
+export const SHOWN = ["all", "happened", "states"] as const;
+export type Shown = (typeof SHOWN)[number];
+
+export function shownOf(entries: readonly Entry[], shown: Shown): readonly Entry[] {
+  if (shown === "all") return entries;
+  return entries.filter((one) => (one.size !== null) === (shown === "states"));
+}
 
 /** Newest first; commands that wait for their processing come before everything else. */
 export function entriesOf(timeline: LearnerTimeline): Entry[] {
@@ -26,6 +35,6 @@ export function entriesOf(timeline: LearnerTimeline): Entry[] {
 
 function inWords(body: Record<string, unknown>): string {
   return Object.entries(body)
-    .map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => (value === null ? name : `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`))
     .join(", ");
 }
