@@ -60,7 +60,7 @@ export function showPage(page: ReactNode, { path = "/p/default/runs", role = "ow
   const { hook, searchHook, history } = memoryLocation({ path, record: true });
   const shown = render(
     <QueryClientProvider client={client}>
-      <SessionContext value={{ slug, name: "Default", role, archived, person: "owner" }}>
+      <SessionContext value={{ slug, name: "Default", role, archived, person: "owner", max_upload_bytes: 536_870_912 }}>
         <Router hook={hook} searchHook={searchHook}>
           {page}
         </Router>

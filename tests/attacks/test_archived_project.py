@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -77,6 +78,7 @@ def api(projects, events, lifecycle, place):
     app = create_api()
     app.state.projects, app.state.people, app.state.events = projects, projects.people, events
     app.state.lifecycle, app.state.address = lifecycle, Address.of(ServerSettings(), URL)
+    app.state.settings = SimpleNamespace(server=ServerSettings())
     return app
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -112,6 +113,7 @@ def api(projects: ProjectService, database: Database) -> FastAPI:
     app = create_api()
     app.state.projects, app.state.people, app.state.events = projects, projects.people, EventLog(database)
     app.state.address = Address.of(ServerSettings(), URL)
+    app.state.settings = SimpleNamespace(server=ServerSettings())
     return app
 
 

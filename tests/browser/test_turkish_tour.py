@@ -10,6 +10,7 @@ import itertools
 import json
 import math
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterator
@@ -27,6 +28,7 @@ from tests.api_document import api_document
 from tests.command_line import run_command
 from tests.conftest import PlatformProcess
 from tests.english import english_words
+from tests.process_checks import Patience
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(280)]
 
@@ -160,6 +162,11 @@ def tour(platform: PlatformProcess, tmp_path_factory: pytest.TempPathFactory) ->
     made = Tour(platform, folder, {})
     for line in COMMANDS.strip().splitlines():
         made.written[line] = made.command(*(part.format(folder=folder) for part in line.split()))
+    patience = Patience(300)
+    with Client(url=platform.url, token=platform.token) as client:  # an automation may have started runs
+        while active := [each.id for each in client.runs.list() if each.state in ("queued", "running")]:
+            assert not patience.over, active
+            time.sleep(0.1)
     return made
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.cli.output.model import show_model
+from azuraforge.cli.output.model import show_model, show_models
 from azuraforge.client.evaluation import MetricFacts
-from azuraforge.client.model import Model, ModelVersion
+from azuraforge.client.model import Model, ModelLive, ModelVersion
 from azuraforge.client.plugins import TaskKind
 
 ACCURACY = MetricFacts(name="accuracy", title={"en": "accuracy", "tr": "doğruluk"}, format="share", digits=2)
@@ -53,3 +53,15 @@ def test_a_kind_that_is_gone_leaves_the_versions_without_metrics(make_terminal):
     assert "vision.cnn" in terminal.output
     assert "97.50" not in terminal.output
     assert "azuraforge models" not in terminal.output
+
+
+def test_live_errors_stand_next_to_naive_ones(make_terminal):
+    numbers = ModelLive(points=4, loss=1.25, naive_loss=2.5)
+    classes = ModelLive(points=4, loss=0.025, naive_loss=0.5, classes=True)
+    models = [Model(name="load", live=numbers), Model(name="digits", live=classes), Model(name="new")]
+    terminal = make_terminal()
+    show_models(terminal, models, live=True)
+    lines = [" ".join(line.split()) for line in terminal.output.splitlines()]
+    assert next(line for line in lines if line.startswith("load")).startswith("load none 0 1.250 2.500 ")
+    assert next(line for line in lines if line.startswith("digits")).startswith("digits none 0 2.5 % 50.0 % ")
+    assert next(line for line in lines if line.startswith("new")).startswith("new none 0 – – ")

@@ -151,7 +151,8 @@ def test_a_platform_that_never_comes_leaves_a_journal_that_is_shipped_once(serve
     with client.run("mine") as run:
         run.log(loss=1.0)
         run.summary(note="late")
-    assert "azuraforge runs ship" in caplog.text
+    hint = f"`azuraforge runs ship --url {client.url} --home {home}`, with AZURAFORGE_TOKEN set to the token of this"
+    assert hint in caplog.text, "without these options the command finds no journal"
     assert len(journals(home)) == 1
     (away,) = shipped_by(client)
     assert "no platform answers" in away.problem

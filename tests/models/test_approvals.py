@@ -45,6 +45,12 @@ def waiting(models: Any, project_id: str, caller: str | None = None) -> list[Pro
     return list(models.approvals.list(project_id, "load", caller, is_open=True).items)
 
 
+def listed(models: Any, project_id: str) -> list[int]:
+    """The versions that wait in the list of models."""
+    id_ = models.reads.show(project_id, "load").id
+    return list(models.live.of_models(project_id, [id_])[id_].waiting)
+
+
 def champion(models: Any, project_id: str) -> int | None:
     return models.reads.show(project_id, "load").champion
 
@@ -64,11 +70,12 @@ def test_a_promotion_waits_until_another_person_approves_it(system: Any, models:
     assert (open_one.reason, open_one.by, open_one.may_approve) == ("better at night", "ayse", True)
     assert not waiting(models, project_id, AYSE.person)[0].may_approve
     assert not waiting(models, project_id, None)[0].may_approve
+    assert listed(models, project_id) == [2]
     moved = approve(models, project_id, open_one.number, reason="I saw the weekend")
     assert (moved.action, moved.version, moved.previous_version, champion(models, project_id)) == ("promote", 2, 1, 2)
     assert actions(models, project_id)[:2] == [("promote", 2, "kemal"), ("wait", 2, "ayse")]
     assert moved.reason == "I saw the weekend (approved; ayse asked for it: better at night)"
-    assert waiting(models, project_id) == []
+    assert (waiting(models, project_id), listed(models, project_id)) == ([], [])
     types = [event.type for event in system.events.read(project_id, "project") if event.type.startswith("model.promo")]
     assert types[-3:] == ["model.promotion_waiting", "model.promoted", "model.promotion_approved"]
 

@@ -72,7 +72,10 @@ def test_promote_roll_back_and_read_history(http: Http, model: str) -> None:
     for version in (1, 2):
         moved = http.post(f"/models/{model}/promote", json={"version": version, "reason": "looks right"})
         assert moved.status_code == 200, moved.text
-    assert http.get("/models").json()["items"][0]["champion"] == 2
+    (listed,) = http.get("/models").json()["items"]
+    assert (listed["champion"], listed["live"]) == (2, None)
+    (listed,) = http.get("/models", params={"live": "true"}).json()["items"]
+    assert (listed["live"]["run_id"], listed["live"]["points"], listed["live"]["loss"]) == ("run1", 0, None)
     assert http.get(f"/models/{model}").json()["version_list"][0]["aliases"] == ["champion"]
     back = http.post(f"/models/{model}/rollback", json={"reason": "night was wrong"}).json()
     assert (back["version"], back["previous_version"], back["action"]) == (1, 2, "rollback")

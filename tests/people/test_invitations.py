@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -282,6 +283,7 @@ def test_over_http_a_recipient_signs_up_and_gets_the_cookie(world, invitations, 
     api.state.projects, api.state.people = world.projects, world.people
     api.state.invitations, api.state.address = invitations, Address.of(ServerSettings(), URL)
     api.state.waiting = Waiting(ReadingSettings(), ServerSettings())
+    api.state.settings = SimpleNamespace(server=ServerSettings())
     secret = invite(invitations, owner)
 
     async def asked():

@@ -106,7 +106,7 @@ def test_every_list_answers_a_page_and_takes_a_limit_and_a_cursor():
 def test_the_steps_of_automations_name_the_registered_kinds_of_runs():
     shapes = DOCUMENT["components"]["schemas"]
     queued, every = (set(shapes[name]["properties"]["do"]["enum"]) for name in ("RunStep", "StepOut"))
-    assert queued == {"refresh", "forecast", "train", "trial", "agent", "predict", "collect"}
+    assert queued == {"refresh", "forecast", "train", "trial", "agent", "predict", "collect", "learn"}
     assert every == queued | {"study", "notify", "promote", "roll_back"}
 
 

@@ -230,6 +230,25 @@ def case_of(platform, path: str) -> Case:
             send(platform, "/learners", as_json(**learner("begun"))(), None)
             started = length("/runs?limit=500&kind=learn")
             return Case("/learners/begun/start", lambda: (b"", "application/json"), None, started)
+        case "/learners/{learner}/copies":
+            send(
+                platform,
+                "/feeds/learned/rows",
+                as_json(rows=[{"at": "2020-01-01T00:00:00Z", "values": {"price": 1}}])(),
+                None,
+            )
+            send(platform, "/learners", as_json(**learner("copied"))(), None)
+            send(platform, "/learners/copied/start", (b"", "application/json"), None)
+            deadline = time.monotonic() + 120
+            while platform.api("/learners/copied")["seq"] < 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            send(platform, "/learners/copied/stop", (b"", "application/json"), None)
+            while platform.api("/learners/copied")["states"] < 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            one, two = as_json(name="c1"), as_json(name="c2")
+            return Case("/learners/copied/copies", one, two, length("/learners"))
         case "/learners/{learner}/commands":
             send(platform, "/learners", as_json(**learner("told"))(), None)
             one, two = as_json(action="a"), as_json(action="b")

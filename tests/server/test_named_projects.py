@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -105,6 +106,7 @@ def api(projects: ProjectService) -> FastAPI:
     app.state.projects, app.state.people = projects, projects.people
     app.state.accounts = app.state.people_administration = None  # only links for other people use them
     app.state.address = Address.of(ServerSettings(), URL)
+    app.state.settings = SimpleNamespace(server=ServerSettings())
     return app
 
 
@@ -162,6 +164,7 @@ def test_a_request_is_of_the_project_that_it_names_or_refused(api, secrets, kind
                 "name": "Default",
                 "role": "owner",
                 "archived": False,
+                "max_upload_bytes": ServerSettings().max_body_bytes,
                 "person": "owner",
             }
 

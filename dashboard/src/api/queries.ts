@@ -4,6 +4,9 @@ import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack
 import { sayUnlessShown } from "../ui/failures";
 import { Problem } from "./problem";
 
+/** Key of the models with their live state, which changes with the models and with judged predictions. */
+export const LIVE_MODELS = ["models", { live: true }] as const;
+
 export function createQueryClient(onSignedOut: () => void): QueryClient {
   const watch = (error: unknown) => {
     if (error instanceof Problem && error.status === 401) onSignedOut();

@@ -989,7 +989,7 @@ export interface paths {
         };
         /**
          * List Learner Answers
-         * @description Return the answers of the newest rows with the outcomes that are known.
+         * @description Return the answers of rows with the outcomes that are known, oldest first.
          */
         get: operations["learners_list_learner_answers"];
         put?: never;
@@ -1014,6 +1014,26 @@ export interface paths {
          * @description Send a command to a learner. The response is an entry of its timeline.
          */
         post: operations["learners_command_learner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/learners/{learner}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy Learner
+         * @description Create a learner that continues from a saved state of this one. Start it to let it learn.
+         */
+        post: operations["learners_copy_learner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5000,6 +5020,22 @@ export interface components {
             seconds: number | null;
         };
         /**
+         * CopyRequest
+         * @description Request for a learner that continues from a saved state of another one.
+         */
+        CopyRequest: {
+            /**
+             * Name
+             * @description name of the new learner
+             */
+            name: string;
+            /**
+             * Seq
+             * @description row of the state; null for the newest state
+             */
+            seq?: number | null;
+        };
+        /**
          * CurrentProjectOut
          * @description The project that the request names, with the role and name of the caller.
          */
@@ -5010,6 +5046,11 @@ export interface components {
              * @default false
              */
             archived: boolean;
+            /**
+             * Max Upload Bytes
+             * @description maximum size of an uploaded file, with its form
+             */
+            max_upload_bytes: number;
             /** Name */
             name: string;
             /** Person */
@@ -8463,11 +8504,13 @@ export interface components {
         };
         /**
          * LearnerAnswers
-         * @description Answers of the newest rows, oldest first.
+         * @description Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; null if there are none.
          */
         LearnerAnswers: {
             /** Answers */
             answers: components["schemas"]["AnswerOut"][];
+            /** Next */
+            next: number | null;
         };
         /**
          * LearnerChanged
@@ -8532,6 +8575,16 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             /**
+             * Copied From
+             * @description id of the learner from whose state it was copied
+             */
+            copied_from: string | null;
+            /**
+             * Copied Seq
+             * @description row of that state
+             */
+            copied_seq: number | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -8563,6 +8616,8 @@ export interface components {
              * @description sequence number of the last event of its stream
              */
             last_event_seq: number;
+            /** Memory Limit Bytes */
+            memory_limit_bytes: number;
             /** Name */
             name: string;
             /** Outcomes */
@@ -8597,6 +8652,8 @@ export interface components {
             states: number;
             /** Task */
             task: string;
+            /** Timeout Seconds */
+            timeout_seconds: number;
         };
         /**
          * LearnerPage
@@ -8694,6 +8751,12 @@ export interface components {
              */
             keys?: string[];
             /**
+             * Memory Limit Bytes
+             * @description memory of the learner's process; beyond it, the process restarts from the last state
+             * @default 1073741824
+             */
+            memory_limit_bytes: number;
+            /**
              * Name
              * @description name: lower-case letters, digits, '-', '_' and '.'
              */
@@ -8736,6 +8799,12 @@ export interface components {
             suspicious_above?: number | null;
             /** @description the quantity that is predicted */
             target: components["schemas"]["Target-Input"];
+            /**
+             * Timeout Seconds
+             * @description time in which the learner must process the rows up to a commit
+             * @default 300
+             */
+            timeout_seconds: number;
         };
         /**
          * LearnerScore
@@ -8953,6 +9022,11 @@ export interface components {
             kind: "dataset" | "run" | "version" | "predictions" | "origin";
             /** Label */
             label: string;
+            /**
+             * Name
+             * @description name of the run; null for other kinds, or if it was purged
+             */
+            name?: string | null;
             /** @description origin of an imported version; null for other kinds */
             origin?: components["schemas"]["Origin"] | null;
             /**
@@ -9812,6 +9886,8 @@ export interface components {
              * @description name of the task kind of its newest version; null if it has no version
              */
             kind?: string | null;
+            /** @description live state; null unless a list was requested with `live=true` */
+            live?: components["schemas"]["ModelLive"] | null;
             /** Name */
             name: string;
             /** Target */
@@ -9825,6 +9901,50 @@ export interface components {
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
             versions: number;
+        };
+        /**
+         * ModelLive
+         * @description Live state of a model: scores and drift of its champion, and promotions that wait for approval.
+         */
+        ModelLive: {
+            /**
+             * Classes
+             * @description whether the losses are shares of wrong classes rather than absolute errors
+             * @default false
+             */
+            classes: boolean;
+            /**
+             * Drift
+             * @description result of the champion's last drift check; too_few: too few values for a result; null if it has not been checked
+             */
+            drift?: ("alarm" | "steady" | "too_few") | null;
+            /**
+             * Loss
+             * @description mean absolute error, or share of wrong classes; null if no point has been judged
+             */
+            loss?: number | null;
+            /**
+             * Naive Loss
+             * @description loss of the naive baseline on the same points; null if there is none
+             */
+            naive_loss?: number | null;
+            /**
+             * Points
+             * @description number of distinct judged points of the champion, predicted before their target times
+             * @default 0
+             */
+            points: number;
+            /**
+             * Run Id
+             * @description id of the run that trained the champion; null if it was imported, or without a champion
+             */
+            run_id: string | null;
+            /**
+             * Waiting
+             * @description versions whose promotions wait for approval
+             * @default []
+             */
+            waiting: number[];
         };
         /**
          * ModelMoved
@@ -9874,6 +9994,8 @@ export interface components {
              * @description name of the task kind of its newest version; null if it has no version
              */
             kind?: string | null;
+            /** @description live state; null unless a list was requested with `live=true` */
+            live?: components["schemas"]["ModelLive"] | null;
             /** Name */
             name: string;
             /** Target */
@@ -14879,7 +15001,10 @@ export interface components {
              * @description time ahead; if set, it replaces the number of rows
              */
             ahead_seconds?: number | null;
-            /** Column */
+            /**
+             * Column
+             * @description column of the feed
+             */
             column: string;
             /**
              * Kind
@@ -14912,7 +15037,10 @@ export interface components {
              * @description time ahead; if set, it replaces the number of rows
              */
             ahead_seconds: number | null;
-            /** Column */
+            /**
+             * Column
+             * @description column of the feed
+             */
             column: string;
             /**
              * Kind
@@ -22306,7 +22434,9 @@ export interface operations {
     learners_list_learner_answers: {
         parameters: {
             query?: {
-                /** @description number of the newest rows */
+                /** @description return the rows that follow this one; by default, the newest rows */
+                after?: number | null;
+                /** @description number of rows */
                 last?: number;
             };
             header?: {
@@ -22421,6 +22551,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FactOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learners_copy_learner: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Slug of the project. A browser session must name it, here or in the query parameter `project`; an API token belongs to one project and needs no name. */
+                "AzuraForge-Project"?: string;
+                /** @description Repeated requests with the same key and body within two days are executed once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                learner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CopyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnerOut"];
                 };
             };
             /** @description Bad Request */
@@ -24262,6 +24522,8 @@ export interface operations {
                 after?: string | null;
                 /** @description maximum number of items on the page */
                 limit?: number;
+                /** @description whether to include live scores, drift and promotions that wait for approval */
+                live?: boolean;
                 /** @description whether to list deleted models instead of existing ones */
                 trash?: boolean;
             };

@@ -93,6 +93,7 @@ export type LearnerScore = Schemas["LearnerScore"];
 export type LearnerHours = Schemas["LearnerHours"];
 export type LearnerAnswer = Schemas["AnswerOut"];
 export type LearnerTimeline = Schemas["LearnerTimeline"];
+export type LearnerCopy = Partial<Schemas["CopyRequest"]> & { name: string };
 export type LearnerCommand = Partial<Schemas["CommandRequest"]> & { action: string };
 export type Study = Schemas["StudyOut"];
 export type StudyDetail = Schemas["StudyDetail"];

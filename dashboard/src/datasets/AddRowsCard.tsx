@@ -5,6 +5,7 @@ import { useLocation, useSearchParams } from "wouter";
 
 import type { Appended, DatasetVersion } from "../api/types";
 import { mayWrite, usePaths, useSession } from "../projects/session";
+import { TooLarge, useTooLarge } from "../projects/TooLarge";
 import { useStartRun } from "../runs/api";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
@@ -25,6 +26,8 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
   const [, navigate] = useLocation();
   const [, setSearch] = useSearchParams();
   const append = useAppend(dataset.name);
+  const tooLarge = useTooLarge();
+  const [refused, setRefused] = useState<File | null>(null);
   const refresh = useStartRun();
   const policy = useSetRevisions(dataset.name);
   const [added, setAdded] = useState<Appended | null>(null);
@@ -50,8 +53,10 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
     append.reset();
     setAdded(null);
     setSheet("");
-    setWorkbook(file !== undefined && isWorkbook(file) ? file : null);
-    if (file !== undefined && !isWorkbook(file)) send(file, {});
+    const large = file !== undefined && tooLarge(file);
+    setRefused(large ? file : null);
+    setWorkbook(file !== undefined && !large && isWorkbook(file) ? file : null);
+    if (file !== undefined && !large && !isWorkbook(file)) send(file, {});
   };
   const error = append.error ?? refresh.error ?? policy.error;
 
@@ -92,6 +97,7 @@ export function AddRowsCard({ dataset }: { dataset: DatasetVersion }) {
           onChange={(value) => policy.mutate(value === "accept" ? "accept" : "refuse")}
           options={(["refuse", "accept"] as const).map((value) => ({ value, label: t(`addRows.${value}`) }))}
         />
+        {refused ? <TooLarge file={refused} /> : null}
         {error ? <ErrorNotice error={error} /> : null}
         {added ? (
           <div role="status">

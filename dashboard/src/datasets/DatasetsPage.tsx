@@ -76,7 +76,7 @@ function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
             </td>
             <td className={tableCss["number"]}>{count(latest.rows)}</td>
             <td className={tableCss["nowrap"]}>{latest.start ? `${day(latest.start, rowZoneOf(latest.dataset_schema))} – ${day(latest.end, rowZoneOf(latest.dataset_schema))}` : "–"}</td>
-            <td>{kindOf(latest.dataset_schema).spacing(latest.dataset_schema)}</td>
+            <td>{kindOf(latest.dataset_schema).spacing(latest.dataset_schema, t)}</td>
             <td className={tableCss["soft"]}>{latest.source}</td>
             <td className={tableCss["number"]}>{count(versions)}</td>
             <td className={tableCss["number"]}>{count(latest.findings.length)}</td>

@@ -5,6 +5,7 @@ import { useSearchParams } from "wouter";
 
 import type { DatasetVersion, IncumbentAdded } from "../api/types";
 import { mayWrite, useSession } from "../projects/session";
+import { TooLarge, useTooLarge } from "../projects/TooLarge";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { TextField } from "../ui/forms/Field";
@@ -22,6 +23,8 @@ export function IncumbentFileCard({ dataset }: { dataset: DatasetVersion }) {
   const session = useSession();
   const [, setSearch] = useSearchParams();
   const add = useAddIncumbent(dataset.name);
+  const tooLarge = useTooLarge();
+  const [refused, setRefused] = useState<File | null>(null);
   const [columns, setColumns] = useState<Partial<Record<Column, string>>>({});
   const [added, setAdded] = useState<IncumbentAdded | null>(null);
   const schema = dataset.dataset_schema;
@@ -30,7 +33,9 @@ export function IncumbentFileCard({ dataset }: { dataset: DatasetVersion }) {
 
   const send = (file: File | undefined) => {
     setAdded(null);
-    if (file === undefined) return;
+    const large = file !== undefined && tooLarge(file);
+    setRefused(large ? file : null);
+    if (file === undefined || large) return;
     const options = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== ""));
     add.mutate(
       { file, options },
@@ -68,6 +73,7 @@ export function IncumbentFileCard({ dataset }: { dataset: DatasetVersion }) {
             <Button pending={add.isPending}>{t("incumbentFile.file")}</Button>
           </FileTrigger>
         </div>
+        {refused ? <TooLarge file={refused} /> : null}
         {add.error ? <ErrorNotice error={add.error} /> : null}
         {added ? (
           <div role="status">

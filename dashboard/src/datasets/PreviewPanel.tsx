@@ -11,6 +11,7 @@ import { Table, tableCss } from "../ui/Table";
 import { previewQuery } from "./api";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
+import { frequencyText } from "./frequency";
 
 const ClassTable = lazy(async () => ({ default: (await import("../vision/ClassTable")).ClassTable }));
 const SameImages = lazy(async () => ({ default: (await import("./SameImages")).SameImages }));
@@ -84,7 +85,7 @@ function Content({ preview, onCorrect }: { preview: DatasetPreview; onCorrect: P
           {prepared.images ? null : <p>
             <strong>{t("preview.stored", { count: prepared.rows, shown: count(prepared.rows) })}</strong>
             {prepared.start && prepared.end ? ` · ${row(prepared.start, rowZoneOf(schema))} – ${row(prepared.end, rowZoneOf(schema))}` : null}
-            {schema.frequency ? ` · ${schema.frequency}` : null}
+            {schema.frequency ? ` · ${frequencyText(schema.frequency, t)}` : null}
           </p>}
           {prepared.images ? (
             <Suspense fallback={null}>

@@ -41,4 +41,17 @@ describe("UploadForm", () => {
     });
     expect(options["available_after"]).toEqual({ "max = temp": "6h", price: "ahead" });
   });
+
+  it("sends nothing of a file that is larger than the platform accepts", async () => {
+    const user = userEvent.setup();
+    const asked = answerApi({});
+    showPage(<UploadForm onAdded={() => undefined} onClose={() => undefined} />);
+    const file = new File(["day;price\n2024-01-01;1\n"], "huge.csv", { type: "text/csv" });
+    Object.defineProperty(file, "size", { value: 2_000_000_000 });
+    await user.upload(document.querySelector<HTMLInputElement>("input[type=file]") as HTMLInputElement, file);
+    expect((await screen.findByRole("alert")).textContent).toMatch(/“huge.csv” has 2 GB; this platform accepts up to 536.9 MB. Nothing was sent./);
+    expect(screen.queryByRole("region", { name: "Preview" })).toBeNull();
+    await user.click(screen.getByRole("button", { name: "Add dataset" }));
+    expect(asked).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
 import type { DatasetVersion } from "../api/types";
 import { useFormState } from "../projects/draft";
+import { TooLarge, useTooLarge } from "../projects/TooLarge";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
@@ -49,6 +50,7 @@ function fitted(options: UploadOptions, header: Header | null): UploadOptions {
 export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (added: DatasetVersion) => void; onClose: () => void; dropped?: ReadFile | null }) {
   const { t } = useTranslation();
   const upload = useUpload();
+  const tooLarge = useTooLarge();
   const [file, setFile] = useState<File | null>(dropped?.file ?? null);
   const [header, setHeader] = useState<Header | null>(dropped?.header ?? null);
   const form = useFormState("upload", EMPTY);
@@ -67,7 +69,7 @@ export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (add
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
-    if (file === null || options.time === "" || options.target === "") return;
+    if (file === null || tooLarge(file) || options.time === "" || options.target === "") return;
     upload.mutate(
       { file, options: chosenOnly(options) },
       {
@@ -149,11 +151,11 @@ export function UploadForm({ onAdded, onClose, dropped = null }: { onAdded: (add
           ))}
         </div>
       </details>
-      {file === null ? null : <PreviewPanel key={`${file.name} ${String(file.size)}`} file={file} options={previewOptions(options)} onCorrect={(option, value) => set(option)(value)} />}
+      {file === null ? null : tooLarge(file) ? <TooLarge file={file} /> : <PreviewPanel key={`${file.name} ${String(file.size)}`} file={file} options={previewOptions(options)} onCorrect={(option, value) => set(option)(value)} />}
       {upload.error ? <ErrorNotice error={upload.error} /> : null}
       <DialogActions>
         <Button onPress={onClose}>{t("common.close")}</Button>
-        <Button look="primary" type="submit" disabled={file === null || options.time === "" || options.target === ""} pending={upload.isPending}>
+        <Button look="primary" type="submit" disabled={file === null || tooLarge(file) || options.time === "" || options.target === ""} pending={upload.isPending}>
           {t("datasets.add")}
         </Button>
       </DialogActions>

@@ -8,6 +8,7 @@ import { rowZoneOf } from "../language/format";
 import type { Formats } from "../language/format";
 import type { Fact } from "../ui/Facts";
 import { ChartCard } from "./ChartCard";
+import { frequencyText } from "./frequency";
 
 interface Words {
   t: TFunction;
@@ -21,7 +22,7 @@ interface DataKind {
   Card: ComponentType<{ dataset: DatasetVersion }>;
   target: (schema: DatasetSchema, words: Words) => string;
   /** The distance between rows, or the size of images. */
-  spacing: (schema: DatasetSchema) => string;
+  spacing: (schema: DatasetSchema, t: TFunction) => string;
   facts: (dataset: DatasetVersion, words: Words) => Fact[];
 }
 
@@ -29,12 +30,12 @@ const series: DataKind = {
   train: (t) => t("datasets.forecast"),
   Card: ChartCard,
   target: ({ target }) => target,
-  spacing: ({ frequency }) => frequency ?? "–",
+  spacing: ({ frequency }, t) => frequencyText(frequency, t),
   facts: ({ dataset_schema: schema, ...dataset }, { t, formats: { count, row } }) => [
     { name: t("datasets.rows"), value: count(dataset.rows) },
     { name: t("datasets.start"), value: row(dataset.start, rowZoneOf(schema)) },
     { name: t("datasets.end"), value: row(dataset.end, rowZoneOf(schema)) },
-    { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
+    { name: t("datasets.frequency"), value: frequencyText(schema.frequency, t) },
     { name: t("datasets.season"), value: count(schema.season) },
     { name: t("datasets.timezone"), value: schema.timezone },
     ...(schema.series ? [{ name: t("datasets.series"), value: `${schema.series}: ${count(schema.series_names?.length ?? 0)}` }] : []),

@@ -3,6 +3,7 @@ import { useQueryClient, type Query } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useRef } from "react";
 
 import type { LiveEvent } from "../api/types";
+import { LIVE_MODELS } from "../api/queries";
 import { projectQuery } from "../projects/session";
 import type { LiveStatus } from "./connection";
 import { useStream } from "./useStream";
@@ -41,6 +42,7 @@ const readsAgain = (query: Query) => query.meta?.["followsEvents"] !== true || !
 export function useProjectEvents(project: string): LiveStatus {
   const client = useQueryClient();
   const changed = useRef(new Set<string>());
+  const judged = useRef(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const key = `${KEY}.${project}`;
 
@@ -52,6 +54,7 @@ export function useProjectEvents(project: string): LiveStatus {
       // The name and the archive of the project, and the person's role in it.
       if (/^(member|project)\./.test(event.type)) changed.current.add("project");
       if (/\.(deleted|restored|purged)$/.test(event.type)) changed.current.add("trash");
+      if (event.type.startsWith("prediction.judged")) judged.current = true;
       if (event.type === "trash.purged") for (const name of PURGED) changed.current.add(name);
     }
     sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));
@@ -59,6 +62,8 @@ export function useProjectEvents(project: string): LiveStatus {
       timer.current = undefined;
       for (const name of changed.current) void client.invalidateQueries({ queryKey: [name], predicate: readsAgain });
       changed.current.clear();
+      if (judged.current) void client.invalidateQueries({ queryKey: LIVE_MODELS });
+      judged.current = false;
     }, PAUSE_MS);
   };
 

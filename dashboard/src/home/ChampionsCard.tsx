@@ -1,15 +1,15 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { Model } from "../api/types";
 import { useFormats } from "../language/useFormats";
-import { liveScoresQuery } from "../predictions/api";
 import { usePaths } from "../projects/session";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
-import { versionQuery } from "./api";
 import css from "./Home.module.css";
+
+/** Rows of the card; the page of models shows all. */
+const SHOWN = 8;
 
 /** Champions with their live error next to that of the naive forecast for the same points. */
 export function ChampionsCard({ models }: { models: readonly Model[] }) {
@@ -31,7 +31,7 @@ export function ChampionsCard({ models }: { models: readonly Model[] }) {
             </tr>
           </thead>
           <tbody>
-            {serving.map((model) => (
+            {serving.slice(0, SHOWN).map((model) => (
               <Champion key={model.name} model={model} />
             ))}
           </tbody>
@@ -45,11 +45,9 @@ function Champion({ model }: { model: Model }) {
   const { t } = useTranslation();
   const { number, percent } = useFormats();
   const paths = usePaths();
-  const version = useQuery(versionQuery(model.name, model.champion ?? 0));
-  const scores = useQuery(liveScoresQuery(model.name));
-  const score = scores.data?.total.find((each) => each.version === model.champion && !each.late);
-  const said = (value: number | null | undefined) => (value === null || value === undefined ? "–" : scores.data?.classes ? percent(value) : `${number(value)} ${model.unit}`);
-  const run = version.data?.run_id;
+  const live = model.live;
+  const said = (value: number | null | undefined) => (value === null || value === undefined ? "–" : live?.classes ? percent(value) : `${number(value)} ${model.unit}`);
+  const run = live?.run_id;
   const named = `v${String(model.champion)}`;
   return (
     <tr>
@@ -57,8 +55,8 @@ function Champion({ model }: { model: Model }) {
         <Link href={paths.model(model.name)}>{model.name}</Link>
       </th>
       <td>{run ? <Link href={paths.run(run)} title={t("home.trainedBy")}>{named}</Link> : named}</td>
-      <td className={tableCss["number"]}>{score ? <Link href={paths.model(model.name)}>{said(score.loss)}</Link> : scores.data ? t("common.notYetKnown") : "–"}</td>
-      <td className={tableCss["number"]}>{said(score?.naive_loss)}</td>
+      <td className={tableCss["number"]}>{live?.points === 0 ? t("common.notYetKnown") : <Link href={paths.model(model.name)}>{said(live?.loss)}</Link>}</td>
+      <td className={tableCss["number"]}>{said(live?.naive_loss)}</td>
     </tr>
   );
 }

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { useFormats } from "../language/useFormats";
+import { modelsQuery } from "../models/api";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { StateBadge } from "../runs/StateBadge";
 import { MiniProgress } from "../runs/MiniProgress";
@@ -12,7 +13,7 @@ import { ErrorNotice } from "../ui/Notice";
 import { Page } from "../ui/Page";
 import { Skeleton } from "../ui/Skeleton";
 import type { Run } from "../api/types";
-import { homeDatasets, homeModels, runsOf } from "./api";
+import { homeDatasets, runsOf } from "./api";
 import { ChampionsCard } from "./ChampionsCard";
 import { FirstSteps } from "./FirstSteps";
 import css from "./Home.module.css";
@@ -25,9 +26,9 @@ export default function HomePage() {
   const session = useSession();
   const paths = usePaths();
   const recent = useQuery(runsOf(null, 8));
-  const models = useQuery(homeModels);
+  const models = useQuery(modelsQuery);
   const datasets = useQuery(homeDatasets);
-  const empty = recent.data?.items.length === 0 && models.data?.items.length === 0;
+  const empty = recent.data?.items.length === 0 && models.data?.length === 0;
   return (
     <Page title={t("home.title")} note={session.name} actions={mayWrite(session) && !empty ? <ButtonLink to={paths.newRun()} look="primary">{t("palette.newRun")}</ButtonLink> : undefined}>
       {recent.error ? <ErrorNotice error={recent.error} /> : null}
@@ -37,10 +38,10 @@ export default function HomePage() {
         <div className={css["columns"]}>
           <div className={css["column"]}>
             <ActiveCard />
-            <ChampionsCard models={models.data?.items ?? []} />
+            <ChampionsCard models={models.data ?? []} />
           </div>
           <div className={css["column"]}>
-            <NeedsCard models={models.data?.items ?? []} />
+            <NeedsCard models={models.data ?? []} />
             <SinceCard />
             <Card title={t("home.recent")} actions={<Link href={paths.runs}>{t("home.allRuns")}</Link>} testId="recent">
               <RunLines runs={recent.data.items} />

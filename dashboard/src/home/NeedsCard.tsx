@@ -1,11 +1,9 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { Model } from "../api/types";
 import { useFormats } from "../language/useFormats";
-import { waitingQuery } from "../models/api";
-import { driftQuery } from "../predictions/api";
 import { usePaths } from "../projects/session";
 import { Badge } from "../ui/Badge";
 import { Card } from "../ui/Card";
@@ -19,9 +17,8 @@ export function NeedsCard({ models }: { models: readonly Model[] }) {
   const paths = usePaths();
   const failed = useQuery(runsOf("failed", 5));
   const quarantined = useQuery(runsOf("quarantined", 5));
-  const waiting = useQueries({ queries: models.map(({ name }) => waitingQuery(name)) }).flatMap(({ data }) => data ?? []);
-  const serving = models.filter(({ champion }) => champion !== null);
-  const drift = useQueries({ queries: serving.map(({ name }) => driftQuery(name)) }).flatMap(({ data }) => (data?.alarm ? [data] : []));
+  const waiting = models.flatMap(({ name, live }) => (live?.waiting ?? []).map((version) => ({ model: name, version })));
+  const drift = models.filter(({ champion, live }) => champion !== null && live?.drift === "alarm");
   const runs = [...(failed.data?.items ?? []), ...(quarantined.data?.items ?? [])];
   const none = failed.data !== undefined && runs.length + waiting.length + drift.length === 0;
   return (
@@ -29,7 +26,7 @@ export function NeedsCard({ models }: { models: readonly Model[] }) {
       {none ? <p className={css["soft"]}>{t("home.noneNeeded")}</p> : null}
       <ul className={css["lines"]}>
         {waiting.map((one) => (
-          <li key={`${one.model}-${one.number}`} className={css["line"]}>
+          <li key={`${one.model} ${String(one.version)}`} className={css["line"]}>
             <Link href={paths.model(one.model)} className={css["name"]} dir="auto">
               {t("home.waiting", { model: one.model, version: one.version })}
             </Link>
@@ -37,9 +34,9 @@ export function NeedsCard({ models }: { models: readonly Model[] }) {
           </li>
         ))}
         {drift.map((one) => (
-          <li key={one.model} className={css["line"]}>
-            <Link href={paths.model(one.model)} className={css["name"]} dir="auto">
-              {one.model} v{one.version}
+          <li key={one.name} className={css["line"]}>
+            <Link href={paths.model(one.name)} className={css["name"]} dir="auto">
+              {one.name} v{one.champion}
             </Link>
             <Badge tone="ember">{t("home.drift")}</Badge>
           </li>

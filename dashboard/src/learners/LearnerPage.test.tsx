@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { Feed, Learner, LearnerScore, LearnerTimeline } from "../api/types";
 import { answerApi, page, showPage } from "../testing-pages";
@@ -16,7 +16,8 @@ const learner: Learner = {
     seed: 5, buffer: 1, state_every_seconds: 3600, archive_every_seconds: 21_600, state_rows: 32, drift: null, suspicious_above: null, accuracy_below: null,
   },
   retention: { newest: 48, all_days: 2, daily_days: 30 },
-  state: "online", run_id: "r1", problem: null, attempts: 2, seq: 500, lag_rows: 3, at: "2024-05-01T10:01:00Z", answers: 500, outcomes: 499, facts: 1, states: 2, bytes: 2048,
+  timeout_seconds: 300, memory_limit_bytes: 1 << 30,
+  copied_from: null, copied_seq: null, state: "online", run_id: "r1", problem: null, attempts: 2, seq: 500, lag_rows: 3, at: "2024-05-01T10:01:00Z", answers: 500, outcomes: 499, facts: 1, states: 2, bytes: 2048,
   committed_at: "2024-05-01T10:01:01Z", last_event_seq: 7, created_by: null, created_at: "2024-05-01T09:00:00Z", deleted_at: null, deleted_by: null,
 };
 const score = (value: number, low: number | null, high: number | null): LearnerScore => ({ metric: "accuracy", value, low, high });
@@ -58,7 +59,7 @@ describe("the page of a learner", () => {
 
   it("shows waiting commands, drift and archives in one timeline", async () => {
     answerApi(answers());
-    showPage(<LearnerPage name="next-hour" />);
+    showPage(<LearnerPage name="next-hour" />, { role: "viewer" });
     const table = await screen.findByRole("table", { name: "Timeline" });
     expect(within(table).getAllByRole("row").slice(1).map((one) => within(one).getAllByRole("cell").map((cell) => cell.textContent).filter((_, index) => index !== 2))).toEqual([
       ["command", "waits", "pause"],
@@ -99,6 +100,16 @@ describe("the page of a learner", () => {
     await user.click(within(form).getByRole("button", { name: "Send" }));
     expect(await screen.findByText("Command 2 was sent.")).toBeTruthy();
     expect(asked.find((one) => one.method === "POST")?.body).toEqual({ action: "look", body: { depth: 2 } });
+  });
+
+  it("creates a learner from a saved state", async () => {
+    const asked = answerApi({ ...answers(), "POST /learners/l1/copies": { status: 201, body: { ...learner, name: "next-hour-480" } } });
+    const { history } = showPage(<LearnerPage name="next-hour" />);
+    const user = userEvent.setup();
+    await user.click(await screen.findByTestId("copy-learner"));
+    await user.click(await screen.findByRole("button", { name: "Create learner" }));
+    await vi.waitFor(() => expect(history.at(-1)).toBe("/p/default/learners/next-hour-480"));
+    expect(asked.find((one) => one.method === "POST")?.body).toEqual({ name: "next-hour-480", seq: 480 });
   });
 
   it("offers a viewer nothing to change", async () => {

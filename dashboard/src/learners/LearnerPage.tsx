@@ -91,7 +91,7 @@ function PositionCard({ learner }: { learner: Learner }) {
 
 function AboutCard({ learner }: { learner: Learner }) {
   const { t } = useTranslation();
-  const { count, duration, moment } = useFormats();
+  const { bytes, count, duration, moment } = useFormats();
   const paths = usePaths();
   const { plan } = learner;
   return (
@@ -106,8 +106,10 @@ function AboutCard({ learner }: { learner: Learner }) {
           { name: t("learners.stateEvery"), value: duration(plan.state_every_seconds) },
           { name: t("learners.archiveEvery"), value: duration(plan.archive_every_seconds) },
           { name: t("learners.kept"), value: t("learners.keptStates", { newest: count(learner.retention.newest), all: learner.retention.all_days, daily: learner.retention.daily_days }) },
+          { name: t("learners.memory"), value: bytes(learner.memory_limit_bytes) },
           { name: t("learners.seed"), value: String(plan.seed) },
           { name: t("learners.created"), value: moment(learner.created_at) },
+          ...(learner.copied_from === null ? [] : [{ name: t("learners.copiedFrom"), value: <Link href={paths.learner(learner.copied_from)}>{`${learner.copied_from}, ${t("learners.row")} ${count(learner.copied_seq)}`}</Link> }]),
         ]}
         long
       />

@@ -4,12 +4,14 @@ import { useTranslation } from "react-i18next";
 
 import type { Learner } from "../api/types";
 import { useFormats } from "../language/useFormats";
+import { mayWrite, useSession } from "../projects/session";
 import { Badge, type BadgeTone } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { timelineQuery } from "./api";
+import { CopyButton } from "./CopyButton";
 import { entriesOf, type EntryKind } from "./timeline";
 
 const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", request: "azure", note: "quiet", other: "quiet" };
@@ -22,6 +24,7 @@ export function TimelineCard({ learner }: { learner: Learner }) {
   const { bytes, count, moment } = useFormats();
   const timeline = useQuery(timelineQuery(learner.id, learner.seq, learner.facts));
   const [all, setAll] = useState(false);
+  const copies = mayWrite(useSession());
   const entries = timeline.data ? entriesOf(timeline.data) : [];
   return (
     <Card title={t("learners.timeline")} note={t("learners.timelineNote")}>
@@ -36,6 +39,11 @@ export function TimelineCard({ learner }: { learner: Learner }) {
               <th scope="col" className={tableCss["number"]}>{t("learners.row")}</th>
               <th scope="col">{t("learners.time")}</th>
               <th scope="col">{t("learners.content")}</th>
+              {copies ? (
+                <th scope="col">
+                  <span className="visually-hidden">{t("learners.copy")}</span>
+                </th>
+              ) : null}
             </tr>
           </thead>
           <tbody>
@@ -47,6 +55,7 @@ export function TimelineCard({ learner }: { learner: Learner }) {
                 <td className={tableCss["number"]}>{one.seq === null ? t("learners.waits") : count(one.seq)}</td>
                 <td className={tableCss["nowrap"]}>{moment(one.at)}</td>
                 <td>{one.size === null ? one.text : bytes(one.size)}</td>
+                {copies ? <td className={tableCss["number"]}>{one.size === null || one.seq === null ? null : <CopyButton id={learner.id} name={learner.name} seq={one.seq} />}</td> : null}
               </tr>
             ))}
           </tbody>

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from 
 import { get, part, post } from "../api/client";
 import { pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
-import type { LearnerCommand, LearnerRequest } from "../api/types";
+import type { LearnerCommand, LearnerCopy, LearnerRequest } from "../api/types";
 
 /** The project's stream reports created, started and stopped learners; positions are read every few seconds. */
 const READ_MS = 3000;
@@ -64,4 +64,5 @@ function useAction<Asked, T>(act: (asked: Asked) => Promise<T>) {
 export const useCreateLearner = () => useAction((request: LearnerRequest) => post("/learners", request));
 export const useStartLearner = (id: string) => useAction(() => post(`/learners/${part(id)}/start`));
 export const useStopLearner = (id: string) => useAction(() => post(`/learners/${part(id)}/stop`));
+export const useCopyLearner = (id: string) => useAction((request: LearnerCopy) => post(`/learners/${part(id)}/copies`, request));
 export const useCommand = (id: string) => useAction((command: LearnerCommand) => post(`/learners/${part(id)}/commands`, command));

@@ -1,6 +1,7 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { TooLarge, useTooLarge } from "../projects/TooLarge";
 import { Button } from "../ui/Button";
 import { ErrorNotice } from "../ui/Notice";
 import { useImportBundle } from "./api";
@@ -10,6 +11,8 @@ import css from "./Models.module.css";
 export function ImportBundle() {
   const { t } = useTranslation();
   const bring = useImportBundle();
+  const tooLarge = useTooLarge();
+  const [refused, setRefused] = useState<File | null>(null);
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
@@ -23,7 +26,9 @@ export function ImportBundle() {
         data-testid="import-bundle"
         onChange={(event) => {
           const file = event.target.files?.[0];
-          if (file) bring.mutate(file);
+          const large = file !== undefined && tooLarge(file);
+          setRefused(large ? file : null);
+          if (file && !large) bring.mutate(file);
           event.target.value = "";
         }}
       />
@@ -31,6 +36,7 @@ export function ImportBundle() {
         {t("life.import")}
       </Button>
       {bring.data ? <p className={css["soft"]} role="status">{t("life.importedAs", { model: bring.data.model, version: bring.data.version })}</p> : null}
+      {refused ? <TooLarge file={refused} /> : null}
       {bring.error ? <ErrorNotice error={bring.error} /> : null}
     </>
   );

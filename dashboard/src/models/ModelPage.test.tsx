@@ -71,20 +71,31 @@ describe("ModelsPage", () => {
 
   it("finds a model, with its live error beside the naive one and drift", async () => {
     const user = userEvent.setup();
+    const live = { run_id: "r2", classes: false, points: 7, loss: 3, naive_loss: 5, drift: "alarm", waiting: [] };
+    const gamma = { ...live, classes: true, loss: 0.25, naive_loss: null, drift: "too_few" };
+    const unjudged = { ...live, points: 0, loss: null, naive_loss: null, drift: null };
     answerApi({
-      "GET /models": { body: page([model("alpha", 2), model("beta", null, "price"), model("gamma", 1)]) },
-      "GET /models/alpha/live-scores": { body: { classes: false, unit: "kW", total: [{ version: 2, late: false, loss: 3, naive_loss: 5 }, { version: 1, late: false, loss: 9, naive_loss: 9 }] } },
-      "GET /models/alpha/drift": { body: { alarm: true, report: { enough: true } } },
+      "GET /models": { body: page([{ ...model("alpha", 2), live }, model("beta", null, "price"), { ...model("gamma", 1), live: gamma }, { ...model("delta", 1), live: unjudged }]) },
     });
     showPage(<ModelsPage />);
-    const row = await screen.findByRole("row", { name: /alpha/ });
-    await waitFor(() => expect(row.textContent).toContain("3 kW5 kWdrift"));
+    expect((await screen.findByRole("row", { name: /alpha/ })).textContent).toContain("3 kW5 kWdrift");
+    expect(screen.getByRole("row", { name: /gamma/ }).textContent).toContain("25.0%–too few values");
+    expect(screen.getByRole("row", { name: /delta/ }).textContent).toContain("not known yet––");
     await user.type(screen.getByTestId("search-models"), "PRICE");
     await waitFor(() => expect(screen.queryByRole("row", { name: /alpha/ })).toBeNull());
     expect(screen.getByRole("row", { name: /beta/ }).textContent).toContain("no champion");
     await user.type(screen.getByTestId("search-models"), "x");
     await user.click(await screen.findByRole("button", { name: "Show all models" }));
     expect(await screen.findByRole("row", { name: /gamma/ })).toBeTruthy();
+  });
+
+  it("reads the whole list with one request for the models", async () => {
+    const live = { run_id: "r", classes: false, points: 7, loss: 3, naive_loss: 5, drift: "steady", waiting: [] };
+    const models = Array.from({ length: 25 }, (_, index) => ({ ...model(`model-${String(index)}`, 1), live }));
+    const asked = answerApi({ "GET /models": { body: page(models) }, "GET /plugins": { body: page([]) } });
+    showPage(<ModelsPage />);
+    await waitFor(() => expect(screen.getAllByText("no drift")).toHaveLength(25));
+    expect(asked.map(({ path }) => path).sort()).toEqual(["/models", "/plugins"]);
   });
 
   it("leads to a first model where there is none", async () => {

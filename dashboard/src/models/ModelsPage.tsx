@@ -17,7 +17,7 @@ import { ImportBundle } from "./ImportBundle";
 import { ModelRow } from "./ModelRow";
 import css from "./Models.module.css";
 
-/** Rows that are shown at first; each reads its live scores and its drift. */
+/** Rows that are shown at first. */
 const ROWS = 25;
 
 /** All models: searched while typing, each with its champion, its live error beside the naive one, and drift. */

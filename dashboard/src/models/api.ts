@@ -2,14 +2,14 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 
 import { get, part, post, postForm } from "../api/client";
 import { allItems, pagedQuery } from "../api/pages";
-import { readAgain } from "../api/queries";
+import { LIVE_MODELS, readAgain } from "../api/queries";
 import type { GatePolicyRequest, PredictRequest } from "../api/types";
 import { useStoppable } from "./useStoppable";
 
-/** All models, for the list that is searched while typing. */
+/** All models with their live state, for the list that is searched while typing and for the home page. */
 export const modelsQuery = queryOptions({
-  queryKey: ["models", { all: true }],
-  queryFn: ({ signal }) => allItems("/models", {}, signal),
+  queryKey: LIVE_MODELS,
+  queryFn: ({ signal }) => allItems("/models", { live: "true" }, signal),
 });
 
 export function modelQuery(name: string) {

@@ -7,6 +7,7 @@ import { postForm } from "../api/client";
 import { Problem } from "../api/problem";
 import type { DatasetVersion } from "../api/types";
 import { useFormState } from "../projects/draft";
+import { TooLarge, useTooLarge } from "../projects/TooLarge";
 import { PreviewPanel } from "../datasets/PreviewPanel";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
@@ -38,6 +39,7 @@ const pixels = (text: string): number | null => (text.trim() === "" ? null : Num
 export function UploadImages({ onAdded, onClose, dropped = null }: { onAdded: (added: DatasetVersion) => void; onClose: () => void; dropped?: File | null }) {
   const { t } = useTranslation();
   const upload = useUploadImages();
+  const tooLarge = useTooLarge();
   const [file, setFile] = useState<File | null>(dropped);
   const form = useFormState("images", FIRST);
   const { name, height, width, channels, skip } = form.value;
@@ -56,7 +58,7 @@ export function UploadImages({ onAdded, onClose, dropped = null }: { onAdded: (a
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
-    if (file === null || wrong) return;
+    if (file === null || tooLarge(file) || wrong) return;
     upload.mutate(
       { file, options },
       {
@@ -102,11 +104,12 @@ export function UploadImages({ onAdded, onClose, dropped = null }: { onAdded: (a
         <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={name} name="name" onChange={(value) => form.change({ name: value })} error={problems["name"]} />
       </div>
       <CheckField label={t("vision.skip")} hint={t("vision.skipHint")} checked={skip} onChange={(value) => form.change({ skip: value })} name="skip" />
-      {file === null || wrong ? null : <PreviewPanel key={`${file.name} ${String(file.size)}`} file={file} options={{ kind: "images", ...options, name: null }} onCorrect={correct} />}
+      {file !== null && tooLarge(file) ? <TooLarge file={file} /> : null}
+      {file === null || tooLarge(file) || wrong ? null : <PreviewPanel key={`${file.name} ${String(file.size)}`} file={file} options={{ kind: "images", ...options, name: null }} onCorrect={correct} />}
       {upload.error ? <ErrorNotice error={upload.error} /> : null}
       <DialogActions>
         <Button onPress={onClose}>{t("common.close")}</Button>
-        <Button look="primary" type="submit" disabled={file === null} pending={upload.isPending}>
+        <Button look="primary" type="submit" disabled={file === null || tooLarge(file)} pending={upload.isPending}>
           {t("datasets.add")}
         </Button>
       </DialogActions>

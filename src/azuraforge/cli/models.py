@@ -14,7 +14,7 @@ from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.output.as_of import show_as_of
 from azuraforge.cli.output.data_schemas import _data_schema, data_schemas
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
-from azuraforge.cli.output.model import show_model, show_waiting
+from azuraforge.cli.output.model import show_model, show_models, show_waiting
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.parsing import scenarios, values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -34,34 +34,26 @@ Alias = Annotated[str, typer.Option(help="Alias to move.")]
 
 
 @app.command("list")
-def list_models(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
+def list_models(
+    context: typer.Context,
+    live: Annotated[
+        bool, typer.Option("--live", help="Show the live errors of the champions next to those of naive forecasts.")
+    ] = False,
+    limit: Limit = SHOWN,
+    json: AsJson = False,
+) -> None:
     """List the models with their champions."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        found = connected.client.models.list(limit=limit + 1)
+        found = connected.client.models.list(live=live, limit=limit + 1)
     models = found[:limit]
     if json:
         terminal.json([each.raw for each in models])
         return
-    text = terminal.text
     if not models:
-        terminal.say(text("no_models"))
+        terminal.say(terminal.text("no_models"))
         return
-    terminal.table(
-        [text("name"), text("champion"), text("versions"), text("target"), text("unit"), text("created")],
-        [
-            [
-                each.name,
-                f"v{each.champion}" if each.champion else text("none"),
-                str(each.versions),
-                each.target,
-                each.unit,
-                text.moment(each.created_at),
-            ]
-            for each in models
-        ],
-        right=(2,),
-    )
+    show_models(terminal, models, live=live)
     say_more(terminal, found, limit)
 
 

@@ -41,8 +41,29 @@ class ModelVersion(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelLive(Shape):
+    """Live state of a model: scores and drift of its champion, and promotions that wait for approval.
+
+    ``points`` is the number of judged points, and ``loss`` and ``naive_loss`` are their mean losses; None if there are
+    none. ``drift`` is "alarm", "steady", "too_few" (values for a result), or None if it has not been checked.
+    ``waiting`` contains the versions whose promotions wait.
+    """
+
+    run_id: str | None = None
+    classes: bool = False
+    points: int = 0
+    loss: float | None = None
+    naive_loss: float | None = None
+    drift: str | None = None
+    waiting: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A model. ``version_list`` contains its newest versions and those with an alias; in lists, it is empty."""
+    """A model. ``version_list`` contains its newest versions and those with an alias; in lists, it is empty.
+
+    ``live`` is None unless a list was requested with it.
+    """
 
     name: str
     id: str = ""
@@ -54,6 +75,7 @@ class Model(Shape):
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    live: ModelLive | None = None
     version_list: list[ModelVersion] = field(default_factory=list)
 
 

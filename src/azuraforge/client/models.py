@@ -46,14 +46,16 @@ class Models:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self, trash: bool = False, *, limit: int | None = None) -> ModelList:
+    def list(self, trash: bool = False, *, live: bool = False, limit: int | None = None) -> ModelList:
         """Return the models with their champions, sorted by name.
 
         Args:
             trash: return the deleted models instead of the others.
+            live: include live scores, drift and promotions that wait, as ``Model.live``.
             limit: maximum number of models; None: all.
         """
-        return listed(self._connection, "/models", Model, limit, trash="true" if trash else None)
+        said = "true" if live else None
+        return listed(self._connection, "/models", Model, limit, trash="true" if trash else None, live=said)
 
     def versions(self, name: str, *, limit: int | None = None) -> builtins.list[ModelVersion]:
         """Return the versions of a model, newest first; at most ``limit`` of them (None: all)."""

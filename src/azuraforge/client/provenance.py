@@ -72,6 +72,7 @@ class LineageNode(Shape):
     id: str
     kind: str
     label: str
+    name: str | None = None
     dataset: str | None = None
     run_id: str | None = None
     version: int | None = None

@@ -77,6 +77,11 @@ def name_of(session: Session, dataset_id: str) -> str | None:
     return session.scalar(select(Dataset.name).where(Dataset.id == dataset_id))
 
 
+def names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Return the names of datasets by id, also of those in the trash; purged datasets are absent."""
+    return {each[0]: each[1] for each in session.execute(select(Dataset.id, Dataset.name).where(Dataset.id.in_(ids)))}
+
+
 def version_at(session: Session, dataset_id: str, at: datetime) -> VersionThen | None:
     """Return the newest version of a dataset that existed at a time, even if it was deleted later; None if none did."""
     row = DatasetVersionRow

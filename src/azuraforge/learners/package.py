@@ -109,9 +109,7 @@ def _handlers(services: Services) -> Iterable[Handler]:
 
     settings = services[SETTINGS]
     yield CollectHandler(services[DATABASE], services[FEEDS], services[DATASETS])
-    yield LearnHandler(
-        services[DATABASE], services[FEEDS].reader, services[STATE_FILES], services[EVENTS], settings.plugins
-    )
+    yield LearnHandler(services[DATABASE], services[STATE_FILES], services[EVENTS], settings.plugins)
 
 
 def _measures(_: Services) -> Sequence[Measure]:

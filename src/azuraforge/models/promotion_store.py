@@ -19,6 +19,16 @@ def waiting(session: Session, model_id: str, alias: str) -> ModelPromotion | Non
     return session.scalar(select(row).where(row.model_id == model_id, row.alias == alias, row.state == "waiting"))
 
 
+def waiting_versions(session: Session, ids: Collection[str]) -> dict[str, list[int]]:
+    """Return the versions of open promotions by model id; models without one are absent."""
+    row = ModelPromotion
+    found: dict[str, list[int]] = {}
+    statement = select(row.model_id, row.version).where(row.model_id.in_(ids), row.state == "waiting").distinct()
+    for model_id, version in session.execute(statement.order_by(row.version)):
+        found.setdefault(model_id, []).append(version)
+    return found
+
+
 def promotion(session: Session, model_id: str, number: int) -> ModelPromotion | None:
     return session.get(ModelPromotion, (session.project_id, model_id, number))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import AfterValidator
@@ -87,11 +88,19 @@ async def list_models(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="whether to list deleted models instead of existing ones")] = False,
+    live: Annotated[
+        bool, Query(description="whether to include live scores, drift and promotions that wait for approval")
+    ] = False,
     limit: Limit = PAGE,
     after: After = None,
 ) -> ModelPage:
     """List models with their champions, ordered by name."""
-    return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
+    page = await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
+    if live:
+        found = await to_thread.run_sync(service.live.of_models, access.project_id, [each.id for each in page.items])
+        for each in page.items:
+            each.live = found[each.id]
+    return page
 
 
 @router.get("/models/{name}")

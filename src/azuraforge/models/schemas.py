@@ -68,6 +68,33 @@ class VersionOut(BaseModel):
     deleted_by: str | None = None
 
 
+class ModelLive(BaseModel):
+    """Live state of a model: scores and drift of its champion, and promotions that wait for approval."""
+
+    run_id: str | None = Field(
+        description="id of the run that trained the champion; null if it was imported, or without a champion"
+    )
+    classes: bool = Field(
+        default=False, description="whether the losses are shares of wrong classes rather than absolute errors"
+    )
+    points: int = Field(
+        default=0,
+        description="number of distinct judged points of the champion, predicted before their target times",
+    )
+    loss: float | None = Field(
+        default=None, description="mean absolute error, or share of wrong classes; null if no point has been judged"
+    )
+    naive_loss: float | None = Field(
+        default=None, description="loss of the naive baseline on the same points; null if there is none"
+    )
+    drift: Literal["alarm", "steady", "too_few"] | None = Field(
+        default=None,
+        description="result of the champion's last drift check; too_few: too few values for a result; null if it has "
+        "not been checked",
+    )
+    waiting: list[int] = Field(default=[], description="versions whose promotions wait for approval")
+
+
 class ModelOut(BaseModel):
     """A named model with versions."""
 
@@ -85,6 +112,9 @@ class ModelOut(BaseModel):
         default=None, description="time at which it was moved to the trash; null if it is not in the trash"
     )
     deleted_by: str | None = None
+    live: ModelLive | None = Field(
+        default=None, description="live state; null unless a list was requested with `live=true`"
+    )
 
 
 class ModelDetail(ModelOut):

@@ -21,6 +21,7 @@ from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.predictions.images import ImageQuestion
 from azuraforge.models.predictions.inference import Inference
 from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.questions import SeriesQuestion
 from azuraforge.models.reads import ModelReads
 from azuraforge.models.registry.aliases import Aliases
@@ -48,6 +49,7 @@ class ModelService:
         folders: stored files of versions.
         lookup: asynchronous reads of the most frequent requests.
         reads: models, versions and evaluations as pages show them, for threads.
+        live: live state of models.
         registry: adds versions and evaluations in the caller's transaction.
         held_out: counts the uses of test sets.
         aliases: moves of aliases, and their history.
@@ -80,7 +82,8 @@ class ModelService:
         self.folders = folders
         self.lookup = ModelLookup(database)
         self.reads = ModelReads(database)
-        self.lineage = Lineage(database, datasets)
+        self.live = LiveReads(database)
+        self.lineage = Lineage(database)
         self.policies = PolicyStore(database, events, task_kinds)
         self.held_out = HeldOutUses(database)
         self.registry = Registry(events, folders, self.held_out)

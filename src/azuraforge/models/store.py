@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, new_id, now
@@ -84,6 +84,14 @@ def alias(session: Session, model_id: str, name: str) -> ModelAlias | None:
 def aliases(session: Session, model_id: str) -> Sequence[ModelAlias]:
     statement = select(ModelAlias).where(ModelAlias.model_id == model_id)
     return session.scalars(statement.order_by(ModelAlias.alias)).all()
+
+
+def champion_runs(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Return the ids of the runs that trained the champions of models, by model id; empty if it was imported."""
+    held = and_(ModelVersion.model_id == ModelAlias.model_id, ModelVersion.version == ModelAlias.version)
+    found = select(ModelAlias.model_id, ModelVersion.run_id).join(ModelVersion, held)
+    found = found.where(ModelAlias.alias == "champion", ModelAlias.model_id.in_(ids))
+    return {each[0]: each[1] for each in session.execute(found)}
 
 
 def change(session: Session, model_id: str, seq: int) -> AliasChange | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.requests import HTTPConnection
 
 from azuraforge.database.short_ids import ShortId
@@ -76,7 +76,7 @@ def rename_project(body: ProjectRename, access: Admin, registry: Registry) -> Pr
 
 
 @router.get("/projects/current")
-async def current_project(access: Reader) -> CurrentProjectOut:
+async def current_project(access: Reader, request: Request) -> CurrentProjectOut:
     """Return the project that the request names, and the caller's role in it."""
     return CurrentProjectOut.model_validate(
         {
@@ -85,6 +85,7 @@ async def current_project(access: Reader) -> CurrentProjectOut:
             "role": access.role,
             "archived": access.archived,
             "person": access.person_name,
+            "max_upload_bytes": request.app.state.settings.server.max_body_bytes,
         }
     )
 

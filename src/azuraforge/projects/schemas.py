@@ -56,6 +56,7 @@ class CurrentProjectOut(ProjectOut):
     """The project that the request names, with the role and name of the caller."""
 
     person: str
+    max_upload_bytes: int = Field(description="maximum size of an uploaded file, with its form")
 
 
 class TokenRequest(BaseModel):

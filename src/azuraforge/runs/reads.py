@@ -64,6 +64,11 @@ def runs(session: Session, ids: Collection[str], kinds: Collection[str]) -> list
     return [RunRow(*row) for row in session.execute(select(*columns).where(or_(Run.id.in_(ids), running)))]
 
 
+def names(session: Session, ids: Collection[str]) -> dict[str, str]:
+    """Return the names of runs by id, also of those in the trash; purged runs are absent."""
+    return {each[0]: each[1] for each in session.execute(select(Run.id, Run.name).where(Run.id.in_(ids)))}
+
+
 def count_active(session: Session) -> int:
     """Return the number of the project's runs that are queued or running."""
     statement = select(func.count()).select_from(Run).where(Run.state.in_(("queued", "running")))

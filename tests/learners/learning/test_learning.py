@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.errors import Conflict
+from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds.schemas import FeedRequest, FeedRowsIn
 from azuraforge.learners.feeds.service import FeedService
+from azuraforge.learners.feeds.trash import FeedTrash
 from azuraforge.learners.learning import blocks, store
 from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.handler import LearnHandler
 from azuraforge.learners.learning.learners import LearnerService
-from azuraforge.learners.learning.schemas import LearnerOut, LearnerRequest
+from azuraforge.learners.learning.schemas import CopyRequest, LearnerOut, LearnerRequest
+from azuraforge.learners.learning.trash import needs_of_learners, refuse_feed_of_learners
 from azuraforge.learners.loop.commit import Block
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.processes.launcher import Launcher
@@ -97,7 +100,7 @@ def here(
     tmp_path: Path,
 ) -> Here:  # fmt: skip
     events, files = EventLog(database), StateFiles(tmp_path / "home" / "artifacts")
-    handler = LearnHandler(database, feeds.reader, files, events, tmp_path / "plugins")
+    handler = LearnHandler(database, files, events, tmp_path / "plugins")
     stand = make_stand(handler, lease_seconds=2.0)
     catalogue = Catalogue(launcher.call, tmp_path / "plugins", tmp_path / "pretrained", tmp_path / "catalogue.json")
     feeds.create(
@@ -114,19 +117,37 @@ def same(one: Block, other: Block) -> bool:
     return blocks.first_difference(one, other) is None and len(one.answered.seq) > 0
 
 
-def test_replay_live_and_killed_learners_have_the_same_bits(here: Here) -> None:
+def test_replay_live_and_killed_learners_have_the_same_bits(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     here.create("live")
     run_id = here.start("live")
-    here.post(0, 400)
+    here.post(0, 200)
+    here.until("live", 200)
+    for child in psutil.Process(here.stand.launcher.pid).children():
+        child.kill()
+    here.post(200, 400)
     here.until("live", 400)
     attempts = len(here.stand.get(run_id).attempts)
     os.kill(here.stand.launcher.pid, signal.SIGKILL)  # its children end with it
-    here.post(400, 700)
+    here.post(400, 500)
+    here.until("live", 500)
+    points: list[str] = []
+
+    def fail_once(name: str) -> None:
+        points.append(name)
+        if len(points) == 3:
+            raise TransientError("the database went away in the middle of a commit")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("azuraforge.learners.learning.committing.crashpoint", fail_once)
+        here.post(500, 600)
+        here.until("live", 600)
+    assert points[2] == "learner_before_commit"
+    here.post(600, 700)
     here.until("live", 700)
     here.close()
     ended = here.stand.wait(run_id)
     assert ended.state == "succeeded", ended.error
-    assert len(ended.attempts) > attempts
+    assert len(ended.attempts) >= attempts + 2 >= 4
     assert ended.summary["feed_ended"]
     here.create("replayed")
     replayed = here.stand.wait(here.start("replayed"))
@@ -162,9 +183,85 @@ def test_a_stopped_learner_goes_on_from_its_archive(here: Here) -> None:
     assert same(here.ledger(), here.ledger("whole"))
 
 
+@pytest.mark.sqlite_only
+def test_a_copy_of_a_state_catches_up_to_the_same_answers(here: Here) -> None:
+    here.create(state_every_seconds=600, archive_every_seconds=3600, state_rows=1)
+    run_id = here.start()
+    here.post(0, 150)
+    here.until("first", 150)
+    middle = here.states()[-3]
+    copy = here.learners.copy(here.project_id, "first", CopyRequest(name="copy", seq=middle[0]))
+    assert (copy.state, copy.seq, copy.copied_seq) == ("new", middle[0], middle[0])
+    with pytest.raises(Conflict, match="already exists"):
+        here.learners.copy(here.project_id, "first", CopyRequest(name="copy"))
+    with pytest.raises(NotFound, match="row 1 of first"):
+        here.learners.copy(here.project_id, "first", CopyRequest(name="other", seq=1))
+    here.close()
+    here.stand.wait(run_id)
+    ended = here.stand.wait(here.start("copy"))
+    assert ended.state == "succeeded", ended.error
+    assert here.states("copy")[0] == here.states()[0]
+    with here.database.read(here.project_id) as session:
+        source = store.find(session, "first")
+        assert source is not None
+        sizes = store.block_sizes(session, source.id, 0)
+    assert sizes[0][1] > 60  # live rows were joined when an archive was saved
+    after, pages = 0, []
+    while after is not None:
+        page = here.learners.answers(here.project_id, "first", 40, after)
+        pages, after = [*pages, *page.answers], page.next
+    newest = here.learners.answers(here.project_id, "first", 40).answers
+    assert newest == pages[-40:]
+    whole, rest = here.ledger(), here.ledger("copy")
+    assert [each.answer for each in pages] == whole.answered.answer.tolist()
+    outcomes = dict(zip(whole.judged.seq.tolist(), whole.judged.outcome.tolist(), strict=True))
+    assert {each.seq: each.outcome for each in pages if each.outcome is not None} == outcomes
+    assert rest.answered.seq.tolist() == list(range(middle[0] + 1, 151))
+    assert rest.answered.answer.tolist() == whole.answered.answer[middle[0] :].tolist()
+
+
+@pytest.mark.sqlite_only
+def test_a_deleted_learner_is_restored_or_purged_with_its_states(here: Here, tmp_path: Path) -> None:
+    here.post(0, 50)
+    here.close()
+    here.create()
+    assert here.stand.wait(here.start()).state == "succeeded"
+    trash = here.learners.trash
+    trash.delete(here.project_id, "first", None, "ada")
+    folder = tmp_path / "home" / "artifacts"
+    feeds = FeedTrash(here.database, EventLog(here.database), folder, [refuse_feed_of_learners], [needs_of_learners])
+    trash.restore(here.project_id, "first", None)
+    with pytest.raises(Conflict, match="read by the learner 'first'"):
+        feeds.delete(here.project_id, "prices", None, "ada")
+    trash.delete(here.project_id, "first", None, "ada")
+    trash.restore(here.project_id, "first", None)
+    assert here.learners.get(here.project_id, "first").state == "ended"
+    trash.delete(here.project_id, "first", None, "ada")
+    feeds.delete(here.project_id, "prices", None, "ada")
+    with pytest.raises(Conflict, match="feed prices of the learner is in the trash"):
+        trash.restore(here.project_id, "first", None)
+    assert feeds.purge(here.project_id, None).kept == 1  # a learner in the trash reads it
+    assert trash.purge(here.project_id, None).counts == {"learners": 1}
+    assert feeds.purge(here.project_id, None).counts == {"feeds": 1}
+    with here.database.read(here.project_id) as session:
+        assert store.stored_bytes(session) == 0
+
+
 DICE = """
 from azuraforge.plugins import Answer, Config, Learner
 import json, os
+from pathlib import Path
+
+
+def grow():
+    grown, held = Path(__file__).with_name("grown"), []
+    while not grown.exists():
+        held.append(bytearray(os.urandom(1000)) * 20_000)
+        if len(held) == 3:  # beyond the limit soon; the next process does not grow
+            grown.touch()
+            while True:
+                held.append(bytearray(os.urandom(1000)) * 20_000)
+    return 1.0
 
 
 class Dice(Learner):
@@ -176,7 +273,7 @@ class Dice(Learner):
         self.run = run
 
     def predict(self, origin):
-        return Answer(float(os.getpid()))
+        return Answer(PREDICTED)
 
     def learn(self, matured):
         pass
@@ -186,13 +283,74 @@ class Dice(Learner):
 
     def load(self, run, folder):
         self.run = run
+        LOADED
 """
+
+
+def plugin(folder: Path, predicted: str, loaded: str = "pass") -> None:
+    (folder / "plugins").mkdir(exist_ok=True)
+    (folder / "plugins" / "dice.py").write_text(DICE.replace("PREDICTED", predicted).replace("LOADED", loaded))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("predicted", "code", "words"),
+    [
+        ("float('inf')", "learner_broke_contract", "the learner broke its contract"),
+        ("[each for each in iter(int, 1)]", "learner_hangs", "did not answer within 0.5 seconds"),
+        ("1 / 0", "internal", "division by zero"),
+    ],
+)
+def test_a_learner_that_breaks_its_contract_fails_alone_in_one_sentence(
+    here: Here, tmp_path: Path, predicted: str, code: str, words: str
+) -> None:
+    plugin(tmp_path, predicted)
+    here.create("good")
+    here.start("good")
+    here.create("bad", plugin="dice", timeout_seconds=0.5)
+    failed_id = here.start("bad")
+    here.post(0, 30)
+    failed = here.stand.wait(failed_id)
+    assert failed.state == "failed"
+    assert (failed.error.code, words in failed.error.message) == (code, True), failed.error
+    shown = here.learners.get(here.project_id, "bad")
+    assert (shown.state, shown.seq, shown.answers) == ("error", 0, 0)
+    assert shown.problem is not None
+    here.post(30, 60)
+    here.until("good", 60)
+    assert here.learners.get(here.project_id, "good").state == "online"
+
+
+@pytest.mark.sqlite_only
+def test_a_learner_that_grows_restarts_from_its_last_state(here: Here, tmp_path: Path) -> None:
+    plugin(tmp_path, "grow()")
+    here.create(plugin="dice", memory_limit_bytes=256 << 20)
+    run_id = here.start()
+    here.post(0, 30)
+    here.until("first", 30)
+    first, second = here.stand.get(run_id).attempts
+    assert "268,435,456 bytes are allowed" in str(first)
+    assert second.ended_at is None
+
+
+@pytest.mark.sqlite_only
+def test_a_state_that_cannot_be_loaded_is_named(here: Here, tmp_path: Path) -> None:
+    plugin(tmp_path, "1.0", "raise ValueError('no')")
+    here.post(0, 30)
+    here.create(plugin="dice")
+    run_id = here.start()
+    here.until("first", 30)
+    here.learners.stop(here.project_id, "first")
+    assert here.stand.wait(run_id).state == "succeeded"
+    failed = here.stand.wait(here.start())
+    assert (failed.state, failed.error.code) == ("failed", "state_unreadable")
+    assert "ValueError: no" in failed.error.message
+    assert len(here.ledger().answered.seq) == 30
 
 
 @pytest.mark.sqlite_only
 def test_a_learner_with_other_results_for_the_same_rows_fails(here: Here, tmp_path: Path) -> None:
-    (tmp_path / "plugins").mkdir(exist_ok=True)
-    (tmp_path / "plugins" / "dice.py").write_text(DICE)
+    plugin(tmp_path, "float(os.getpid())")
     here.create(plugin="dice")
     run_id = here.start()
     here.post(0, 50)

@@ -135,6 +135,11 @@ class Ground:
             )  # fmt: skip
             self.ledger.enter(self.project_id, line)
 
+    def listed(self) -> str | None:
+        """The drift of the champion in the list of models."""
+        found = self.system.service.live.of_models(self.project_id, [self.model_id])
+        return found[self.model_id].drift
+
     def events(self) -> list[dict[str, Any]]:
         return [
             each.data
@@ -151,18 +156,22 @@ def ground(system: Any, project_id: str, make_folder: Make, tmp_path: Path) -> G
 def test_from_quiet_to_alarm_and_back(ground: Ground, other_project_id: str) -> None:
     watch, project_id = ground.watch, ground.project_id
     assert watch.show(project_id, "load", None).report is None, "nobody has looked yet"
+    assert ground.listed() is None
     assert watch.check(project_id, "load", None).report.enough is False, "nothing was asked yet"
+    assert ground.listed() == "too_few"
     ground.ask(120, 0.0)
     watch.tend(project_id)
     quiet = watch.show(project_id, "load", None)
     assert {each.name for each in quiet.report.columns} == {"load", "heat", ANSWER}
     assert (quiet.alarm, quiet.report.enough, quiet.report.lines, ground.events()) == (False, True, 120, [])
     assert quiet.report.thresholds.level == pytest.approx(0.01 / 3)
+    assert ground.listed() == "steady"
     ground.ask(400, 1.5)
     watch.tend(project_id)
     loud = watch.show(project_id, "load", 1)
     assert {each.name for each in loud.report.columns if each.drifted} == {"load", ANSWER}
     assert [each["columns"] for each in ground.events()] == [["load", ANSWER]]
+    assert ground.listed() == "alarm"
     checked_at = loud.checked_at
     watch.tend(project_id)
     assert watch.show(project_id, "load", 1).checked_at == checked_at, "no new line, no new look"

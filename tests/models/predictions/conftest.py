@@ -78,6 +78,11 @@ class Ground:
     def post(self, *outcomes: dict[str, Any]) -> Any:
         return self.service.outcomes.post(self.project_id, [OutcomeRequest(**each) for each in outcomes], "ayşe")
 
+    def live(self) -> Any:
+        """What the list of models shows of the champion."""
+        id_ = self.system.service.reads.show(self.project_id, "load").id
+        return self.service.reads.of_models(self.project_id, [id_])[id_]
+
     def show(self, prediction_id: str) -> Any:
         return self.service.reads.show(self.project_id, prediction_id)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import Scope, UnitOfWork, new_id
@@ -160,6 +162,41 @@ def test_live_scores_are_shown_with_the_naive_ones(ground: Ground) -> None:
         (HOURS[1], 1), (HOURS[2], 2), (HOURS[3], 2), (HOURS[4], 1)
     ]  # fmt: skip
     assert (told.target, told.unit, told.classes, told.interval) == ("load", "kW", False, pytest.approx(0.9))
+    live = ground.live()
+    assert (live.points, live.loss, live.naive_loss, live.classes) == (6, total.loss, total.naive_loss, False)
+    assert (live.run_id, live.drift, live.waiting) == ("run1", None, [])
+
+
+def test_the_list_reads_live_scores_of_champions_alone_and_with_as_many_statements_for_any_number(
+    ground: Ground, make_folder: Callable[..., Path], other_project_id: str
+) -> None:
+    def statements(ids: list[str]) -> int:
+        asked: list[str] = []
+
+        def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            asked.extend([statement] if statement.lstrip().upper().startswith("SELECT") else [])
+
+        event.listen(Engine, "before_cursor_execute", count)
+        ground.service.reads.of_models(ground.project_id, ids)
+        event.remove(Engine, "before_cursor_execute", count)
+        return len([each for each in asked if "set_config" not in each])
+
+    made = ground.predict(horizon=1)
+    ground.post({"prediction_id": made.prediction_id, "value": 8.0})
+    load = ground.system.service.reads.show(ground.project_id, "load").id
+    assert ground.live().points == 1
+    ground.system.add_version(ground.project_id, make_folder(2.0), run_id="run2")
+    ground.system.service.aliases.promote_by_hand(
+        ground.project_id, "load", 2, alias="champion", reason="better", by="ayşe"
+    )
+    live = ground.live()
+    assert (live.run_id, live.points, live.loss, live.naive_loss) == ("run2", 0, None, None), "a new champion"
+    ground.system.add_version(ground.project_id, make_folder(3.0), model="other")
+    other = ground.system.service.reads.show(ground.project_id, "other").id
+    found = ground.service.reads.of_models(ground.project_id, [load, other])
+    assert (found[other].run_id, found[other].points) == (None, 0), "no champion"
+    assert statements([load]) == statements([load, other]) > 0
+    assert ground.service.reads.of_models(other_project_id, [load])[load].run_id is None
 
 
 def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
@@ -169,6 +206,7 @@ def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
     ground.post({"prediction_id": made.prediction_id, "value": 2.0})
     told = ground.service.reads.scores(ground.project_id, "load", None)
     assert [(each.late, each.count) for each in told.total] == [(True, 1)]
+    assert ground.live().points == 0
 
 
 def test_classes_are_judged_next_to_the_most_frequent_one(ground: Ground) -> None:
@@ -192,6 +230,7 @@ def test_classes_are_judged_next_to_the_most_frequent_one(ground: Ground) -> Non
     ]
     (total,) = ground.service.reads.scores(ground.project_id, "load", None).total
     assert (total.count, total.loss, total.naive_loss, total.skill) == (3, pytest.approx(1 / 3), 1.0, 0.5)
+    assert (ground.live().classes, ground.live().loss) == (True, total.loss)
 
 
 def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Ground) -> None:

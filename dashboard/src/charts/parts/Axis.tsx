@@ -5,6 +5,9 @@ import css from "./Parts.module.css";
 
 export type AxisScale = ScaleContinuousNumeric<number, number, number | undefined> | ScaleLogarithmic<number, number, number | undefined> | ScaleTime<number, number, number | undefined> | ScalePoint<string>;
 
+/** Width of a character of a label in pixels. */
+const CHARACTER = 7;
+
 interface AxisProps {
   scale: AxisScale;
   side: "bottom" | "left";
@@ -23,8 +26,9 @@ export function Axis({ scale, side, label, unit, grid, ticks = 6, format }: Axis
   const range = scale.range();
   const [start, end] = [Number(range[0]), Number(range.at(-1))];
   const say = (value: unknown): string => (format ? format(value as never) : value instanceof Date ? formats.moment(value.toISOString()) : typeof value === "number" ? formats.number(value) : String(value));
-  const most = side === "bottom" ? 16 : 9;
   const values: readonly unknown[] = ticksOf(scale, ticks);
+  // As many characters of a category as fit between two labels, or left of the axis.
+  const most = side === "bottom" ? Math.max(6, Math.floor(Math.abs(end - start) / Math.max(1, values.length) / CHARACTER)) : 9;
   const at = scale as (value: unknown) => number | undefined;
   const named = label === undefined ? null : unit ? `${label} (${unit})` : label;
   const below = side === "bottom";
@@ -38,7 +42,8 @@ export function Axis({ scale, side, label, unit, grid, ticks = 6, format }: Axis
             {grid === undefined ? null : <line className={css["grid"]} {...(below ? { y2: -grid } : { x2: grid })} />}
             <line className={css["rule"]} {...(below ? { y2: 4 } : { x2: -4 })} />
             <text className={css["tick"]} {...(below ? { y: 18, textAnchor: "middle" } : { x: -8, dy: "0.32em", textAnchor: "end" })}>
-              {shortened(say(value), most)}
+              {typeof value === "string" ? shortened(say(value), most) : say(value)}
+              {typeof value === "string" && Array.from(say(value)).length > most ? <title>{say(value)}</title> : null}
             </text>
           </g>
         );

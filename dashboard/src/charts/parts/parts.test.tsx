@@ -23,6 +23,16 @@ describe("Axis", () => {
     expect(screen.getByText("5")).toBeTruthy();
   });
 
+  it("cuts a category only where it does not fit, and names it in full on hover", () => {
+    const [long, other] = ["seasonal_exponential_smoothing", "ridge"];
+    const { rerender, container } = render(<svg><Axis scale={scalePoint([long, other], [0, 600])} side="bottom" /></svg>);
+    expect(screen.getByText(long)).toBeTruthy();
+    expect(container.querySelector("title")).toBeNull();
+    rerender(<svg><Axis scale={scalePoint([long, other], [0, 160])} side="bottom" /></svg>);
+    expect(container.querySelector("title")?.textContent).toBe(long);
+    expect(screen.getByText(/^seasonal_e…/)).toBeTruthy();
+  });
+
   it("shows categories, and the powers of a wide logarithmic axis", () => {
     expect(ticksOf(scalePoint(["adam", "sgd"], [0, 100]), 5)).toEqual(["adam", "sgd"]);
     expect(ticksOf(scaleLog([1e-5, 1], [0, 100]), 5)).toEqual([1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1]);

@@ -54,7 +54,6 @@ export const projects = {
     nameHint: "unique on the platform; you sign in with it",
     nameMissing: "Enter a name",
     save: "Save",
-    saved: "Saved.",
     passwordTitle: "Password",
     passwordSet: "Last changed {{at}}.",
     noPassword: "You have no password: you sign in with links.",

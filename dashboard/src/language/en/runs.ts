@@ -187,9 +187,7 @@ export const runs = {
     notExecuted: "unknown: the platform did not execute this run",
     started: "Started",
     took: "Duration",
-    config: "Config",
     noConfig: "No config",
-    environment: "Environment",
   },
   needs: {
     title: "Dependencies",
@@ -231,9 +229,6 @@ export const runs = {
   },
   artifacts: {
     title: "Files",
-    name: "Name",
-    kind: "Kind",
-    size: "Size",
     kinds: { log: "log", report: "report", evaluation: "evaluation", losses: "errors by row", output: "app output", result: "result", predictions: "predictions", file: "file", figure: "figure", table: "table" },
   },
   report: {

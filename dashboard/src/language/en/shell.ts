@@ -65,7 +65,6 @@ export const shell = {
     noneNext: "Create a project, or ask an admin of a project to invite you.",
     menu: "Project {{name}}",
     signedIn: "Signed in as {{user}} ({{role}})",
-    account: "My account",
     create: "Create project",
     name: "Name",
     nameMissing: "Enter a name",

@@ -121,7 +121,7 @@ export const runPage: Pick<Texts, "runPage" | "runLabels" | "runCurves" | "runLo
     data: "Veri",
     dataset: "Veri kümesi",
     version: "Sürüm",
-    datasetGone: "{{name}} veri kümesi silindi. Bu çalıştırmanın sonuçları kalır; yeniden eğitmek için veri kümesini çöp kutusundan geri yükleyin veya başka birini seçin.",
+    datasetGone: "{{name}} veri kümesi silindi. Bu çalıştırmanın sonuçları kalır; yeniden eğitmek için veri kümesini çöp kutusundan geri getirin veya başka birini seçin.",
     notNamed: "verilmemiş",
     seed: "Tohum",
     plugin: "Eklenti",

@@ -189,9 +189,7 @@ export const runs: typeof english = {
     notExecuted: "bilinmiyor: bu çalıştırmayı platform yürütmedi",
     started: "Başladı",
     took: "Süre",
-    config: "Ayarlar",
     noConfig: "Ayar yok",
-    environment: "Ortam",
   },
   needs: {
     title: "Bağımlılıklar",
@@ -233,9 +231,6 @@ export const runs: typeof english = {
   },
   artifacts: {
     title: "Dosyalar",
-    name: "Ad",
-    kind: "Tür",
-    size: "Boyut",
     kinds: { log: "günlük", report: "rapor", evaluation: "değerlendirme", losses: "satırlara göre hatalar", output: "uygulama çıktısı", result: "sonuç", predictions: "tahminler", file: "dosya", figure: "şekil", table: "tablo" },
   },
   report: {

@@ -67,7 +67,6 @@ export const shell: typeof english = {
     noneNext: "Bir proje oluşturun ya da bir projenin yöneticisinden davet isteyin.",
     menu: "Proje {{name}}",
     signedIn: "Oturumu açan: {{user}} ({{role}})",
-    account: "Hesabım",
     create: "Proje oluştur",
     name: "Ad",
     nameMissing: "Bir ad girin",

@@ -50,7 +50,7 @@ function Box({ model, place }: { model: string; place: Place }) {
   const { node } = place;
   const champion = node.aliases.includes("champion");
   const second = node.kind === "version" ? (node.plugin ?? "") : t(`life.${node.kind}`);
-  const label = node.kind === "run" ? (node.run_id ?? node.label).slice(0, 16) : node.label;
+  const label = node.name ?? node.label;
   const to =
     node.kind === "run" && node.run_id
       ? paths.run(node.run_id)

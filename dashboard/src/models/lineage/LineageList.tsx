@@ -48,8 +48,8 @@ function NodeName({ node }: { node: Node }) {
   const paths = usePaths();
   if (node.kind === "run" && node.run_id) {
     return (
-      <Link href={paths.run(node.run_id)}>
-        <Hash value={node.run_id} length={8} />
+      <Link href={paths.run(node.run_id)} title={node.run_id} dir="auto">
+        {node.name ?? <Hash value={node.run_id} length={8} />}
       </Link>
     );
   }

@@ -16,7 +16,7 @@ function lineageOf(count: number): Lineage {
   for (let number = count; number > 0; number--) {
     const run = `run:r${String(Math.ceil(number / 2))}`;
     if (!nodes.some(({ id }) => id === run)) {
-      nodes.push({ id: run, kind: "run", label: run, run_id: run.slice(4) });
+      nodes.push({ id: run, kind: "run", label: run, name: run === "run:r1" ? null : `night of ${run.slice(4)}`, run_id: run.slice(4) });
       edges.push({ start: "dataset:d:1", end: run, kind: "learned" });
     }
     nodes.push({ id: `version:${String(number)}`, kind: "version", label: `v${String(number)}`, version: number, plugin: "forecasting.ets", aliases: number === 1 ? ["champion", "night"] : [] });
@@ -59,6 +59,8 @@ describe("LineageTab", () => {
     expect(within(graph).getByText("champion, night")).toBeTruthy();
     expect(within(graph).getAllByRole("link", { name: /forecasting.ets/ })).toHaveLength(11);
     expect(within(graph).getByRole("link", { name: /^v1\b/ }).getAttribute("href")).toBe("/p/default/models/sales?tab=versions&a=1");
+    expect(within(graph).getByRole("link", { name: /night of r7/ }).getAttribute("href")).toBe("/p/default/runs/r7");
+    expect(within(graph).getByRole("link", { name: /run:r1/ })).toBeTruthy();
     await user.tab();
     expect(document.activeElement).toBe(graph);
     await user.tab();

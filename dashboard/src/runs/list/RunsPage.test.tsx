@@ -52,7 +52,7 @@ describe("RunsPage", () => {
     open({ runs: [sampleRun({ id: "own", name: "own", state: "succeeded", plugin: null, ...scored }), sampleRun({ id: "t", name: "t", state: "succeeded", summary: unproven, scores: [{ name: "rmse", value: 1, baseline: 1.1 }] })] });
     const [own, trained] = await rows();
     expect(own?.textContent).toContain("accuracy 0.9");
-    expect(trained?.textContent).toContain("rmse 1 (baseline 1.1) · Ranks first, not proven better");
+    expect(trained?.textContent).toContain("Ranks first, not proven betterrmse 1 (baseline 1.1)");
   });
 
   it("follows progress and states by events, without asking again", async () => {

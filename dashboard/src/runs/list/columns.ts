@@ -22,7 +22,7 @@ export interface Column {
   statistic: Statistic | null;
 }
 
-const WIDTHS: Record<BuiltName, number> = { state: 128, plugin: 136, dataset: 112, result: 232, duration: 112, created_at: 160, started_at: 160, finished_at: 160, kind: 128, model: 144, tag: 176, attempt: 88, id: 168 };
+const WIDTHS: Record<BuiltName, number> = { state: 128, plugin: 136, dataset: 112, result: 248, duration: 112, created_at: 160, started_at: 160, finished_at: 160, kind: 128, model: 144, tag: 176, attempt: 88, id: 168 };
 const NUMERIC: ReadonlySet<string> = new Set(["duration", "created_at", "started_at", "finished_at", "attempt"]);
 const UNSORTED: ReadonlySet<string> = new Set(["result", "tag"]);
 const STATISTICS: readonly Statistic[] = ["last", "min", "max"];

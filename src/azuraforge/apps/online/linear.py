@@ -216,7 +216,7 @@ class LinearDirection(LinearLearner):
 
 
 class LinearClass(LinearLearner):
-    """Logistic regression of a class; with several classes, one against the others for each class."""
+    """Logistic regression of a class; with several classes, one against the others for each class that has occurred."""
 
     task = "class"
     title: ClassVar[Mapping[str, str]] = {"en": "Logistic classifier", "tr": "Lojistik sınıflandırıcı"}
@@ -231,6 +231,7 @@ class LinearClass(LinearLearner):
         if self._outputs > 1:
             self._weights = np.zeros((self._outputs, len(run.features)))
             self._intercepts = np.zeros(self._outputs)
+            self._seen = np.zeros(self._outputs)
 
     def slope(self, raw: float, outcome: float) -> float:
         return sigmoid(raw) - outcome
@@ -244,13 +245,14 @@ class LinearClass(LinearLearner):
             return super()._run(learned, outcomes, asked, known)
         scaled, answered = self._scaler.advance(learned, asked, known)
         config = self.run.config
-        weights, intercepts = self._weights, self._intercepts
+        weights, intercepts, seen = self._weights, self._intercepts, self._seen
         found, done = np.empty((len(asked), 1 + self._outputs)), 0
         truth = outcomes.astype(np.int64).tolist()
         for number, until in enumerate([*known.tolist(), len(learned)]):
             while done < until:
                 row = scaled[done]
-                step = _sigmoids(weights.dot(row) + intercepts)
+                seen[truth[done]] = 1.0
+                step = _sigmoids(weights.dot(row) + intercepts) * seen
                 step[truth[done]] -= 1.0
                 intercepts -= config.intercept_rate * step
                 if config.l2:
@@ -258,25 +260,28 @@ class LinearClass(LinearLearner):
                 weights -= (config.learning_rate * step)[:, None] * row
                 done += 1
             if number < len(asked):
-                shares = _sigmoids(weights.dot(answered[number]) + intercepts)
+                shares = _sigmoids(weights.dot(answered[number]) + intercepts) * seen
                 total = float(np.add.accumulate(shares)[-1])
-                found[number, 0] = float(shares.argmax())
-                found[number, 1:] = shares / total if total > 0 else 1.0 / self._outputs
+                found[number, 0] = float(shares.argmax()) if total > 0 else np.nan
+                found[number, 1:] = shares / total if total > 0 else np.nan
         return found
 
     def save(self, folder: Path) -> None:
         super().save(folder)
         if self._outputs > 1:
-            save_file({"intercepts": self._intercepts}, folder / "intercepts.safetensors")
+            save_file({"intercepts": self._intercepts, "seen": self._seen}, folder / "classes.safetensors")
 
     def load(self, run: LearnerContext[LinearConfig], folder: Path) -> None:
         super().load(run, folder)
         if self._outputs > 1:
-            self._intercepts = load_file(folder / "intercepts.safetensors")["intercepts"]
+            arrays = load_file(folder / "classes.safetensors")
+            self._intercepts, self._seen = arrays["intercepts"], arrays["seen"]
 
     def predict(self, origin: Origin) -> Answer | None:
         none = np.zeros((0, len(origin.features)))
         said = self._run(none, np.zeros(0), origin.features[None], np.zeros(1, np.int64))[0].tolist()
+        if math.isnan(said[0]):
+            return None
         return Answer(said[0], tuple(said[1:]))
 
     def learn(self, matured: Sequence[Example]) -> None:

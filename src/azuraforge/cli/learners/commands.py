@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli.connecting import connect
+from azuraforge.cli.learners import exporting
 from azuraforge.cli.output.listing import SHOWN, Limit, say_more
 from azuraforge.cli.parsing import values
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -197,6 +199,19 @@ def answers(
 
 
 @app.command()
+def export(
+    context: typer.Context,
+    learner: Named,
+    file: Annotated[Path, typer.Argument(help="File to write: .csv or .jsonl. It must not exist.")],
+) -> None:
+    """Write all answers of a learner with their outcomes to a file."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        count = exporting.write(terminal, file, connected.client.learners.ledger(learner))
+    terminal.say(terminal.text("learner_exported", count=count, file=file))
+
+
+@app.command()
 def timeline(
     context: typer.Context,
     learner: Named,
@@ -236,6 +251,24 @@ def start(context: typer.Context, learner: Named, json: AsJson = False) -> None:
             terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
         if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command()
+def copy(
+    context: typer.Context,
+    learner: Named,
+    name: Annotated[str, typer.Argument(help="Name of the new learner.")],
+    row: Annotated[int | None, typer.Option(min=0, help="Row of the state. Default: the newest state.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Create a learner that continues from a saved state of another one."""
+    terminal = terminal_of(context)
+    with connect(terminal) as connected:
+        made = connected.client.learners.copy(learner, name, seq=row)
+    if json:
+        terminal.json(made.raw)
+        return
+    terminal.say(terminal.text("learner_made", name=made.name))
 
 
 @app.command()

@@ -9,7 +9,8 @@ from azuraforge.cli.output.metrics import metric_title, metric_value
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from azuraforge.client.model import Model, Promotion
+    from azuraforge.cli.language import Language
+    from azuraforge.client.model import Model, ModelLive, Promotion
     from azuraforge.client.plugins import TaskKind
 
 #: Skill is shown next to the ranking metric if the task kind has it.
@@ -46,6 +47,34 @@ def show_model(terminal: Terminal, model: Model, kinds: Sequence[TaskKind]) -> N
     )
     if kind is not None and kind.serving is not None:
         terminal.say(text(f"predict_hint.{kind.serving}", name=model.name))
+
+
+def show_models(terminal: Terminal, models: Sequence[Model], *, live: bool) -> None:
+    """Print a list of models; with ``live``, the errors of their champions next to those of naive forecasts."""
+    text = terminal.text
+    errors = [text("error"), text("naive_error")] if live else []
+    terminal.table(
+        [text("name"), text("champion"), text("versions"), *errors, text("target"), text("unit"), text("created")],
+        [
+            [
+                each.name,
+                f"v{each.champion}" if each.champion else text("none"),
+                str(each.versions),
+                *(_errors(text, each.live) if live else []),
+                each.target,
+                each.unit,
+                text.moment(each.created_at),
+            ]
+            for each in models
+        ],
+        right=(2, 3, 4) if live else (2,),
+    )
+
+
+def _errors(text: Language, live: ModelLive | None) -> list[str]:
+    losses = (None, None) if live is None else (live.loss, live.naive_loss)
+    said = text.percent if live is not None and live.classes else text.number
+    return ["–" if loss is None else said(loss) for loss in losses]
 
 
 def show_waiting(terminal: Terminal, waiting: Sequence[Promotion]) -> None:

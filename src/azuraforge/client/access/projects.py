@@ -24,9 +24,10 @@ class Project(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentProject(Project):
-    """The project of this client's requests, with the role and name of its person."""
+    """The project of this client's requests, with the role and name of its person, and the maximum size of uploads."""
 
     person: str
+    max_upload_bytes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ import shutil
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypedDict
@@ -379,10 +379,9 @@ def _named(addition: Addition) -> str:
     return "tags" if "add_tags" in (addition.change or {}) else "the note"
 
 
-def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
+def leftovers(home: Path, platform: str | None, paths: Iterable[Path] | None = None) -> Iterator[Journal]:
     """Yield the locked journals of ended processes, oldest first, whose header names ``platform`` (None: no URL)."""
-    paths = list((home / FOLDER).glob("*.jsonl"))
-    for path in sorted(paths, key=_written_at):
+    for path in sorted((home / FOLDER).glob("*.jsonl") if paths is None else paths, key=_written_at):
         journal = Journal.adopt(path)
         if journal is None:
             continue

@@ -22,7 +22,7 @@ from typing import Any
 from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
 from azuraforge.client.external import shipping
 from azuraforge.client.external.additions import Additions
-from azuraforge.client.external.journal import Journal, Points, Progress, Request
+from azuraforge.client.external.journal import FOLDER, Journal, Points, Progress, Request
 from azuraforge.client.http.connection import Connection
 
 log = logging.getLogger("azuraforge.client")
@@ -121,7 +121,9 @@ class ExternalRun(Additions):
             self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
         self._journal = journal
         self._threads = [_thread(self._record, journal), _thread(self._ship, journal)]
-        _thread(shipping.ship_leftovers, book.home, self._connection, book.given_url)
+        # Journals of now, without its own: it may have ended before the thread looks.
+        older = [path for path in (book.home / FOLDER).glob("*.jsonl") if path != journal.path]
+        _thread(shipping.ship_leftovers, book.home, self._connection, book.given_url, older)
         atexit.register(self._at_exit)
         return self
 
@@ -188,7 +190,8 @@ class ExternalRun(Additions):
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
         if journal.path.exists():
-            self._say(f"not everything is with the platform yet; `azuraforge runs ship` brings {journal.path}")
+            command = shipping.ship_command(self._connection.book, self._connection.project)
+            self._say(f"not everything is with the platform yet; {command} sends {journal.path}")
         if not any(thread.is_alive() for thread in self._threads):
             journal.close()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from azuraforge.client.errors import ApiError, PlatformUnreachable
 from azuraforge.client.external.journal import Addition, Finish, Journal, Points, Progress, leftovers
+from azuraforge.client.http.address import AddressBook, default_home
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.shapes import json_object
 
@@ -150,14 +153,30 @@ def project_of(connection: Connection, timeout_seconds: float = REQUEST_SECONDS)
     return str(json_object(connection.get("/projects/current", timeout_seconds))["slug"])
 
 
-def ship_leftovers(home: Path, connection: Connection, platform: str | None) -> list[Shipped]:
+def ship_leftovers(
+    home: Path, connection: Connection, platform: str | None, paths: Iterable[Path] | None = None
+) -> list[Shipped]:
     """Send the journals of ended processes whose header names ``platform``, except those of other projects.
+
+    ``paths`` limits them to some journals.
 
     Return one result per journal that belongs to the connection's project, or that could not be checked. Problems do
     not raise.
     """
-    results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform)]
+    results = [_ship_leftover(journal, connection) for journal in leftovers(home, platform, paths)]
     return [each for each in results if each is not None]
+
+
+def ship_command(book: AddressBook, project: str | None) -> str:
+    """Return the command that sends the journals written with this address book and project, in backquotes."""
+    words = ["azuraforge", "runs", "ship"]
+    words += ["--url", book.given_url] if book.given_url is not None else []
+    words += ["--home", str(book.home)] if book.home != default_home() else []
+    words += ["--project", project] if project is not None else []
+    command = f"`{shlex.join(words)}`"
+    if book.given_token is None or book.given_token == os.environ.get("AZURAFORGE_TOKEN"):
+        return command
+    return f"{command}, with AZURAFORGE_TOKEN set to the token of this client,"
 
 
 def _is_of(journal: Journal, connection: Connection) -> bool:

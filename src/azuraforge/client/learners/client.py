@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from azuraforge.client.http.connection import Connection, segment
 from azuraforge.client.http.pages import listed
 from azuraforge.client.learners.shapes import (
     Learner,
+    LearnerAnswer,
     LearnerAnswers,
     LearnerFact,
     LearnerHours,
@@ -18,6 +19,8 @@ from azuraforge.client.learners.shapes import (
 from azuraforge.client.run import Run
 from azuraforge.client.starting import START_SECONDS
 
+#: Rows of one request for the ledger.
+_PAGE = 5000
 LearnerList: TypeAlias = list[Learner]
 
 
@@ -84,6 +87,11 @@ class Learners:
         answer = self._connection.post(f"/learners/{segment(learner)}/start", timeout_seconds=START_SECONDS)
         return Run.from_json(answer)
 
+    def copy(self, learner: str, name: str, *, seq: int | None = None) -> Learner:
+        """Create a learner that continues from a saved state of another one; ``seq`` is its row (None: the newest)."""
+        body = {"name": name, "seq": seq}
+        return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/copies", body))
+
     def stop(self, learner: str) -> Learner:
         """Stop a learner after the newest row. It saves its state and an archive first."""
         return Learner.from_json(self._connection.post(f"/learners/{segment(learner)}/stop"))
@@ -113,6 +121,16 @@ class Learners:
         """Return the newest states, notices and facts of a learner."""
         return LearnerTimeline.from_json(self._connection.get(f"/learners/{segment(learner)}/timeline", limit=limit))
 
-    def answers(self, learner: str, *, last: int = 200) -> LearnerAnswers:
-        """Return the answers of the newest rows, oldest first, with the outcomes that are known."""
-        return LearnerAnswers.from_json(self._connection.get(f"/learners/{segment(learner)}/answers", last=last))
+    def answers(self, learner: str, *, last: int = 200, after: int | None = None) -> LearnerAnswers:
+        """Return the answers of the newest rows, or of the rows after ``after``, with the outcomes that are known."""
+        return LearnerAnswers.from_json(
+            self._connection.get(f"/learners/{segment(learner)}/answers", last=last, after=after)
+        )
+
+    def ledger(self, learner: str) -> Iterator[LearnerAnswer]:
+        """Yield all answers of a learner with their outcomes, oldest first, in several requests."""
+        after: int | None = 0
+        while after is not None:
+            page = self.answers(learner, last=_PAGE, after=after)
+            yield from page.answers
+            after = page.next

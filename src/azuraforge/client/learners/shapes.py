@@ -26,6 +26,10 @@ class Learner(Shape):
     config: dict[str, object] = field(default_factory=dict)
     plan: dict[str, object] = field(default_factory=dict)
     retention: dict[str, object] = field(default_factory=dict)
+    timeout_seconds: float = 300
+    memory_limit_bytes: int = 0
+    copied_from: str | None = None
+    copied_seq: int | None = None
     run_id: str | None = None
     problem: dict[str, str] | None = None
     attempts: int = 0
@@ -161,6 +165,7 @@ class LearnerAnswer(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerAnswers(Shape):
-    """Answers of the newest rows, oldest first."""
+    """Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; None if there are none."""
 
     answers: list[LearnerAnswer] = field(default_factory=list)
+    next: int | None = None

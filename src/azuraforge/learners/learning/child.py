@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from azuraforge.learners.feeds import segment
-from azuraforge.learners.learning import blocks, states
+from azuraforge.learners.learning import states
+from azuraforge.learners.learning.limiting import time_limit
 from azuraforge.learners.learning.messages import (
     Committed,
     Given,
@@ -23,16 +24,20 @@ from azuraforge.learners.learning.messages import (
     SentNotice,
     SentState,
     bytes_of,
+    sent_block,
     sent_hour,
     text_of,
 )
 from azuraforge.learners.loop.commit import Commit, Fact
 from azuraforge.learners.loop.inputs import BoundFeatures
 from azuraforge.learners.loop.loop import Loop
+from azuraforge.learners.loop.plan import SECOND
 from azuraforge.learners.loop.saving import load
 from azuraforge.plugins.contract.online.kind import OnlineKind
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
+from azuraforge.processes.environment import code_version, describe_environment
+from azuraforge.strict_json import JsonObject
 
 if TYPE_CHECKING:
     from azuraforge.plugins.contract.rows import Span
@@ -49,7 +54,7 @@ _CHUNK_ROWS = 8192
 def learn(child: Child) -> dict[str, JsonValue]:
     """Learn until the feed is closed or the learner is stopped. ``LearnInput`` → ``LearnResult``."""
     asked = child.asked(LearnInput)
-    learning = _Learning(child, opened(asked))
+    learning = _Learning(child, opened(asked), asked)
     ended = learning.run()
     return LearnResult(seq=learning.loop.seq, rows=learning.rows, ended=ended).model_dump(mode="json")
 
@@ -77,9 +82,14 @@ def opened(asked: LearnInput) -> Loop:
 class _Learning:
     """The conversation of a child with its worker."""
 
-    def __init__(self, child: Child, loop: Loop) -> None:
+    def __init__(self, child: Child, loop: Loop, asked: LearnInput) -> None:
         self._child = child
         self.loop = loop
+        self._retention = asked.retention
+        self._timeout_seconds = asked.timeout_seconds
+        self._until = 0
+        self._environment: JsonObject | None = {**describe_environment(), "code": code_version()}
+        loop.checkpoints.keeps = self._lasts
         self.rows = 0
         self._waiting = 0
         self._given: list[Given] = []
@@ -122,6 +132,7 @@ class _Learning:
 
     def _process(self, given: Given) -> None:
         facts = list(given.facts)
+        self._until = 0 if given.live else given.until
         for span in _spans(given):
             rest = span.cut(max(0, self.loop.seq + 1 - int(span.seq[0])), len(span))
             while len(rest):
@@ -135,6 +146,13 @@ class _Learning:
                 rest = rest.cut(stop, len(rest))
         self._facts(facts, None)
 
+    def _lasts(self, at: int, archive: bool, until: int) -> bool:
+        """Return whether a state is worth being saved: one that retention would soon delete is not."""
+        plan = self.loop.plan
+        step = plan.archive_every_seconds * SECOND
+        following = (max(at, until) // step + 1) * step
+        return self._retention.lasts(at, archive, following, plan.state_every_seconds * SECOND, max(at, self._until))
+
     def _facts(self, facts: list[GivenFact], seq: int | None) -> None:
         """Process the facts that follow the row ``seq``; None: all of them."""
         while facts and (seq is None or facts[0].seq == seq):
@@ -144,9 +162,15 @@ class _Learning:
             self._processed.append(each.model_copy(update={"seq": self.loop.seq, "at": at}))
             self._send_all(self.loop.take_fact(fact))
 
-    def _send_all(self, commits: Iterator[Commit] | Iterable[Commit]) -> None:
-        for commit in commits:
-            state = self._saved(commit.archive_due) if commit.state_due else None
+    def _send_all(self, commits: Iterable[Commit]) -> None:
+        """Send commits. Only the learner's own work counts for its time limit, not the wait for the worker."""
+        iterator = iter(commits)
+        while True:
+            with time_limit(self._timeout_seconds, self.loop.seq):
+                commit = next(iterator, None)
+                if commit is None:
+                    return
+                state = self._saved(commit.archive_due) if commit.state_due else None
             self._send(commit, state)
 
     def _saved(self, archive: bool) -> SentState:
@@ -178,14 +202,15 @@ class _Learning:
             seq=commit.seq,
             at=commit.at,
             fact=commit.fact,
-            block=None if commit.block is None else text_of(blocks.encode(commit.block)),
+            block=None if commit.block is None else sent_block(commit.block),
             hours=[sent_hour(each) for each in commit.scores],
             notices=notices,
             timers=dict(commit.timers),
             processed=self._processed,
             state=state,
+            environment=self._environment,
         )
-        self._processed = []
+        self._processed, self._environment = [], None
         self._waiting += 1
         self._child.send("commit", message)
 

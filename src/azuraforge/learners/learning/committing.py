@@ -12,14 +12,24 @@ from pydantic import JsonValue
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput
-from azuraforge.learners.learning import blocks, store
+from azuraforge.learners.learning import store
 from azuraforge.learners.learning.files import StateFiles
-from azuraforge.learners.learning.messages import Committed, SentCommit, SentNotice, SentState, bytes_of
+from azuraforge.learners.learning.messages import (
+    Committed,
+    SentBlock,
+    SentCommit,
+    SentNotice,
+    SentState,
+    bytes_of,
+    sent_block,
+)
 from azuraforge.learners.learning.tables import Learner, LearnerNotice, LearnerState, PredictionBlock
-from azuraforge.learners.loop.commit import Block
-from azuraforge.processes.environment import code_version, describe_environment, differences
+from azuraforge.processes.environment import differences
 from azuraforge.projects.keeping import hold
 from azuraforge.strict_json import JsonObject
+
+#: Answers of a block that is large enough to stay as it is.
+_LARGE = 4096
 
 
 @dataclass(frozen=True)
@@ -28,18 +38,19 @@ class Committer:
 
     files: StateFiles
 
-    def commit(self, session: Session, learner: Learner, sent: SentCommit, outputs: Path) -> Committed:
-        """Store a commit of a learner whose row is locked.
+    def commit(
+        self, session: Session, learner: Learner, sent: SentCommit, outputs: Path, here: JsonObject
+    ) -> Committed:
+        """Store a commit of a learner whose row is locked; ``here`` is the environment of its child.
 
         Raises Conflict with the code ``nondeterministic`` if an entry differs from the one that an earlier attempt has
         stored for the same row.
         """
         fresh = sent.seq > learner.seq or sent.fact > learner.fact
-        here: JsonObject = {**describe_environment(), "code": code_version()}
         # Another environment may give other bits. What the earlier one has stored stands.
         comparable = learner.environment in ({}, here)
         if sent.block is not None:
-            self._block(session, learner, sent.fact, blocks.decode(bytes_of(sent.block)), comparable)
+            self._block(session, learner, sent.fact, sent.block, comparable)
         for each in sent.processed:
             assert each.seq is not None
             assert each.at is not None
@@ -53,7 +64,7 @@ class Committer:
             for hour in sent.hours:
                 store.put_hour(session, learner.id, hour.hour, hour.independent, bytes_of(hour.sums))
         if sent.state is not None:
-            self._state(session, learner, sent, sent.state, outputs, here if comparable else None)
+            self._state(session, learner, sent, sent.state, outputs, here, comparable)
         crashpoint("learner_before_commit")
         if fresh:
             learner.seq, learner.fact = max(learner.seq, sent.seq), max(learner.fact, sent.fact)
@@ -61,43 +72,42 @@ class Committer:
             learner.environment = here
         return Committed(seq=sent.seq, fact=sent.fact)
 
-    def _block(self, session: Session, learner: Learner, fact: int, computed: Block, comparable: bool) -> None:
-        if computed.last < computed.first:  # the outcomes at the end of the feed
-            stored = store.block(session, learner.id, computed.first, fact)
+    def _block(self, session: Session, learner: Learner, fact: int, sent: SentBlock, comparable: bool) -> None:
+        if sent.last < sent.first:  # the outcomes at the end of the feed
+            stored = store.block(session, learner.id, sent.first, fact)
             if stored is None:
-                self._insert(session, learner, fact, computed)
+                self._insert(session, learner, fact, sent)
             elif comparable:
-                _compare(learner, blocks.decode(stored.content), computed)
+                _compare(learner, [stored], sent, sent.first, sent.last)
             return
-        if computed.first <= learner.seq and comparable:
-            known = blocks.cut(computed, computed.first, min(computed.last, learner.seq))
-            found = [blocks.decode(one.content) for one in store.blocks(session, learner.id, known.first, known.last)]
-            if found:
-                _compare(learner, blocks.cut(blocks.joined(found), known.first, known.last), known)
-        if computed.last > learner.seq:
-            self._insert(session, learner, fact, blocks.cut(computed, learner.seq + 1, computed.last))
+        if sent.first > learner.seq:
+            self._insert(session, learner, fact, sent)
+            return
+        last = min(sent.last, learner.seq)
+        if comparable and (found := store.blocks(session, learner.id, sent.first, last)):
+            _compare(learner, found, sent, sent.first, last)
+        if sent.last > learner.seq:
+            self._insert(session, learner, fact, _rest(sent, learner.seq + 1))
 
-    def _insert(self, session: Session, learner: Learner, fact: int, block: Block) -> None:
-        answers, outcomes = len(block.answered.seq), len(block.judged.seq)
-        if not answers and not outcomes:
+    def _insert(self, session: Session, learner: Learner, fact: int, sent: SentBlock | None) -> None:
+        if sent is None:
             return
-        times = block.answered.at if answers else block.judged.known_at
         session.add(
             PredictionBlock(
                 project_id=session.project_id,
                 learner_id=learner.id,
-                first_seq=block.first,
+                first_seq=sent.first,
                 fact=fact,
-                last_seq=block.last,
-                first_us=int(times.min()),
-                last_us=int(times.max()),
-                answers=answers,
-                outcomes=outcomes,
-                content=blocks.encode(block),
+                last_seq=sent.last,
+                first_us=sent.first_us,
+                last_us=sent.last_us,
+                answers=sent.answers,
+                outcomes=sent.outcomes,
+                content=bytes_of(sent.content),
             )
         )
-        learner.answers += answers
-        learner.outcomes += outcomes
+        learner.answers += sent.answers
+        learner.outcomes += sent.outcomes
 
     def _notices(self, session: Session, learner: Learner, sent: SentCommit, notices: Sequence[SentNotice]) -> None:
         places: dict[int, int] = {}
@@ -125,13 +135,13 @@ class Committer:
         sent: SentCommit,
         state: SentState,
         outputs: Path,
-        here: JsonObject | None,
+        here: JsonObject,
+        comparable: bool,
     ) -> None:
-        """Store a state. ``here`` is the environment, None if an earlier state of the same row may differ."""
         stored = store.state(session, learner.id, sent.seq, sent.fact)
         if stored is not None:
             if stored.sha256 != state.sha256:
-                if here is None:
+                if not comparable:
                     return
                 raise _nondeterministic(learner, sent.seq, "state")
             stored.archive = stored.archive or state.archive
@@ -161,17 +171,56 @@ class Committer:
                 size_bytes=state.bytes,
                 content=content,
                 address=address,
-                environment={**describe_environment(), "code": code_version()},
+                environment=here,
             )
         )
         session.flush()
         store.drop_states(session, learner.id, learner.retention)
+        if state.archive:
+            self._compact(session, learner)
+
+    def _compact(self, session: Session, learner: Learner) -> None:
+        """Join the newest blocks that are small, which live rows leave."""
+        small, held = list(store.small_tail(session, learner.id, _LARGE)), 0
+        for last, each in enumerate(small):
+            held += each.answers
+            if held >= 2 * _LARGE or last == len(small) - 1:
+                self._join(session, small[: last + 1])
+                return
+
+    def _join(self, session: Session, found: Sequence[PredictionBlock]) -> None:
+        from azuraforge.learners.learning import blocks
+
+        if len(found) < 2:
+            return
+        whole = blocks.joined([blocks.decode(each.content) for each in found])
+        first, last = found[0], found[-1]
+        first.last_seq, first.content = last.last_seq, blocks.encode(whole)
+        first.first_us, first.last_us = min(each.first_us for each in found), max(each.last_us for each in found)
+        first.answers, first.outcomes = len(whole.answered.seq), len(whole.judged.seq)
+        for each in found[1:]:
+            session.delete(each)
+        session.flush()
 
 
-def _compare(learner: Learner, stored: Block, computed: Block) -> None:
-    difference = blocks.first_difference(stored, computed)
+def _compare(learner: Learner, stored: Sequence[PredictionBlock], sent: SentBlock, first: int, last: int) -> None:
+    """Raise Conflict unless the rows ``first`` to ``last`` of ``sent`` are equal to what is stored."""
+    from azuraforge.learners.learning import blocks
+
+    found = blocks.joined([blocks.decode(each.content) for each in stored])
+    computed = blocks.decode(bytes_of(sent.content))
+    if last >= first:
+        found, computed = blocks.cut(found, first, last), blocks.cut(computed, first, last)
+    difference = blocks.first_difference(found, computed)
     if difference is not None:
         raise _nondeterministic(learner, *difference)
+
+
+def _rest(sent: SentBlock, first: int) -> SentBlock | None:
+    """Return the part of a block from the row ``first``; None if it is empty."""
+    from azuraforge.learners.learning import blocks
+
+    return sent_block(blocks.cut(blocks.decode(bytes_of(sent.content)), first, sent.last))
 
 
 def _nondeterministic(learner: Learner, row: int, column: str) -> Conflict:

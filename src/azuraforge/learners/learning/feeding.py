@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -13,7 +14,6 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import TransientError
 from azuraforge.learners.feeds import store as feed_store
 from azuraforge.learners.feeds.files import path_of
-from azuraforge.learners.feeds.reading import FeedReader
 from azuraforge.learners.learning import store
 from azuraforge.learners.learning.messages import Given, GivenFact, text_of
 
@@ -41,13 +41,14 @@ class Feeder:
     """Thread that gives a child what follows its position.
 
     Attributes:
+        segments: folder of the project's sealed rows.
         done: position of the child's last commit, which the transactions of the run advance.
         send: sends a message to the child; thread-safe.
         failure: error that ended the thread; None if none did.
     """
 
     database: Database
-    reader: FeedReader
+    segments: Path
     project_id: str
     learner_id: str
     done: Position
@@ -105,7 +106,7 @@ class Feeder:
         segments, tail, facts = [], [], []
         for each in feed_store.rows(session, feed.id, after + 1, after + _MOST_ROWS):
             if each.address is not None:
-                segments.append(str(path_of(self.reader.folder(self.project_id), each.address)))
+                segments.append(str(path_of(self.segments, each.address)))
             else:
                 assert each.content is not None
                 tail.append(text_of(each.content))
@@ -120,6 +121,7 @@ class Feeder:
                 )
             )
         given = Given(
+            until=feed.watermark_us or 0,
             segments=segments,
             tail=tail,
             facts=facts,

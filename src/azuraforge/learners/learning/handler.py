@@ -13,7 +13,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.learners.feeds import store as feed_store
-from azuraforge.learners.feeds.reading import FeedReader
+from azuraforge.learners.feeds.files import folder_of
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import states, store
 from azuraforge.learners.learning.committing import Committer
@@ -27,11 +27,10 @@ from azuraforge.learners.learning.tables import Learner, LearnerState
 from azuraforge.runs import reads as run_reads
 from azuraforge.runs.handlers import Finish, Handler, Job, MessageKind, PreparedRun, Received
 from azuraforge.runs.schemas import RunRequest
+from azuraforge.strict_json import JsonObject
 
 _ENTRY = "azuraforge.learners.learning.child:learn"
 _PHASE = "learn"
-#: Memory limit of a learner if the request states none.
-MEMORY_BYTES = 1 << 30
 _TELL_SECONDS = 1.0
 
 
@@ -49,17 +48,15 @@ class LearnHandler(Handler):
     kind = LEARN
     summary = LearnSummary
 
-    def __init__(
-        self, database: Database, reader: FeedReader, files: StateFiles, events: EventLog, plugins: Path
-    ) -> None:
+    def __init__(self, database: Database, files: StateFiles, events: EventLog, plugins: Path) -> None:
         self._database = database
-        self._reader = reader
         self._files = files
         self._events = events
         self._plugins = plugins
         self._committer = Committer(files)
         self._feeders: dict[str, Feeder] = {}
         self._told: dict[str, float] = {}
+        self._environments: dict[str, JsonObject] = {}
         self.messages = (MessageKind("commit", SentCommit, self._commit),)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
@@ -87,7 +84,7 @@ class LearnHandler(Handler):
             plugin=learner.plugin,
             config={"learner": learner.id},
             standing=feed.closed_at is None,
-            memory_limit_bytes=MEMORY_BYTES,
+            memory_limit_bytes=learner.memory_limit_bytes,
         )
 
     def execute(self, job: Job) -> Finish:
@@ -102,8 +99,12 @@ class LearnHandler(Handler):
             plan=learner.plan,
             plugins_folder=str(self._plugins),
             state=None if folder is None else str(folder),
+            retention=learner.retention,
+            timeout_seconds=learner.timeout_seconds,
         )
-        feeder = Feeder(self._database, self._reader, run.project_id, learner.id, position, job.send)
+        feeder = Feeder(
+            self._database, folder_of(self._files.root, run.project_id), run.project_id, learner.id, position, job.send
+        )
         self._feeders[run.id] = feeder
         try:
             feeder.start()
@@ -112,6 +113,7 @@ class LearnHandler(Handler):
             feeder.stop()
             del self._feeders[run.id]
             self._told.pop(run.id, None)
+            self._environments.pop(run.id, None)
         if feeder.failure is not None:
             raise feeder.failure
         with self._database.read(run.project_id) as session:
@@ -155,7 +157,9 @@ class LearnHandler(Handler):
         if learner is None:
             raise _other_run()
         outputs = received.folder / "phases" / received.phase / str(received.attempt) / "outputs"
-        answer = self._committer.commit(session, learner, sent, outputs)
+        if sent.environment is not None:
+            self._environments[received.run_id] = dict(sent.environment)
+        answer = self._committer.commit(session, learner, sent, outputs, self._environments[received.run_id])
         learner.committed_at = feed_store.clock(session)
         received.committed()
         self._tell(session, learner, received.run_id)

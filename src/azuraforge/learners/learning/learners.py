@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -15,10 +16,12 @@ from azuraforge.learners.feeds.service import unknown as unknown_feed
 from azuraforge.learners.feeds.tables import Feed
 from azuraforge.learners.feeds.trash import ACTIVE
 from azuraforge.learners.learning import showing, store
+from azuraforge.learners.learning.copying import copied
 from azuraforge.learners.learning.events import LearnerChanged, learner_stream
 from azuraforge.learners.learning.files import StateFiles
 from azuraforge.learners.learning.schemas import (
     CommandRequest,
+    CopyRequest,
     FactOut,
     LearnerAnswers,
     LearnerHours,
@@ -33,7 +36,6 @@ from azuraforge.learners.learning.trash import LearnerTrash
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS
 from azuraforge.projects.quotas.service import ChecksQuota
 from azuraforge.runs import reads as run_reads
 from azuraforge.runs.schemas import RunDetail, RunRequest
@@ -74,6 +76,8 @@ class LearnerService:
         Raises InvalidInput if the request is not valid, NotFound if the feed or the plugin does not exist, and Conflict
         if the name is taken.
         """
+        from azuraforge.plugins.kinds.online.kinds import ONLINE_KINDS  # the API process starts without NumPy
+
         plugin = request.plugin
         checked = self._catalogue.validate("learner", plugin, request.config)
         task = self._catalogue.get("learner", plugin).task or ""
@@ -91,12 +95,7 @@ class LearnerService:
             found = feed_store.find(session, request.feed)
             if found is None:
                 raise unknown_feed(request.feed)
-            if store.count(session) >= MOST_LEARNERS:
-                raise Conflict(
-                    "a project can have at most {most:,} learners",
-                    next_step="delete one with azuraforge learners delete NAME",
-                    most=MOST_LEARNERS,
-                )
+            self._refuse_more(session)
             plan = planned(task, found, request)
             plan.check(kind)
             learner = Learner(
@@ -108,22 +107,15 @@ class LearnerService:
                 config=checked,
                 plan=plan,
                 retention=request.retention,
+                timeout_seconds=request.timeout_seconds,
+                memory_limit_bytes=request.memory_limit_bytes,
             )
             session.add(learner)
             session.flush()
             self._announce(session, learner, "created")
             return learner.id
 
-        try:
-            learner_id = self._database.write(project_id, work, unit=unit)
-        except IntegrityError:
-            raise Conflict(
-                "a learner named {name!r} already exists",
-                where="name",
-                next_step="choose another name",
-                name=request.name,
-            ) from None
-        return self.get(project_id, learner_id)
+        return self.get(project_id, self._made(project_id, request.name, work, unit))
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> LearnerPage:
         """Return a page of learners, newest first."""
@@ -159,12 +151,15 @@ class LearnerService:
         with self._database.read(project_id) as session:
             return showing.timeline(session, _found(session, name), limit)
 
-    def answers(self, project_id: str, name: str, last: int) -> LearnerAnswers:
-        """Return the answers of the newest rows with their outcomes."""
-        from azuraforge.learners.learning.reading import newest_answers
+    def answers(self, project_id: str, name: str, last: int, after: int | None = None) -> LearnerAnswers:
+        """Return the answers of the newest rows, or of those after a row, with their outcomes."""
+        from azuraforge.learners.learning import reading
 
         with self._database.read(project_id) as session:
-            return newest_answers(session, _found(session, name), last)
+            learner = _found(session, name)
+            if after is None:
+                return reading.newest_answers(session, learner, last)
+            return reading.answers_after(session, learner, after, last)
 
     def start(
         self, project_id: str, name: str, person_id: str | None = None, *, unit: UnitOfWork | None = None
@@ -197,11 +192,35 @@ class LearnerService:
                     run=learner.run_id,
                 )
             run_id = self._runs.add(session, request, prepared, person_id)
-            learner.run_id, learner.active, learner.problem = run_id, True, None
+            learner.run_id, learner.active = run_id, True
             self._announce(session, learner, "started")
             return run_id
 
         return self._runs.get(project_id, self._database.write(project_id, work, unit=unit))
+
+    def copy(
+        self,
+        project_id: str,
+        name: str,
+        request: CopyRequest,
+        person_id: str | None = None,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> LearnerOut:
+        """Create a learner that continues from a saved state of another one.
+
+        Raises NotFound if the state does not exist, and Conflict if the name is taken.
+        """
+        with self._database.read(project_id) as session:
+            source_id = _found(session, name).id
+
+        def work(session: Session) -> str:
+            self._refuse_more(session)
+            made = copied(session, _locked(session, source_id), request, person_id)
+            self._announce(session, made, "created")
+            return made.id
+
+        return self.get(project_id, self._made(project_id, request.name, work, unit))
 
     def stop(self, project_id: str, name: str, *, unit: UnitOfWork | None = None) -> LearnerOut:
         """Stop a learner after the newest row, with a state and an archive; no effect if it is not running."""
@@ -246,6 +265,23 @@ class LearnerService:
             return showing.fact_out(fact)
 
         return self._database.write(project_id, work, unit=unit)
+
+    def _refuse_more(self, session: Session) -> None:
+        self._check_quota(session, "stored_bytes", 0)
+        if store.count(session) >= MOST_LEARNERS:
+            raise Conflict(
+                "a project can have at most {most:,} learners",
+                next_step="delete one with azuraforge learners delete NAME",
+                most=MOST_LEARNERS,
+            )
+
+    def _made(self, project_id: str, name: str, work: Callable[[Session], str], unit: UnitOfWork | None) -> str:
+        try:
+            return self._database.write(project_id, work, unit=unit)
+        except IntegrityError:
+            raise Conflict(
+                "a learner named {name!r} already exists", where="name", next_step="choose another name", name=name
+            ) from None
 
     def _state(self, session: Session, run_id: str) -> str | None:
         return next((run.state for run in run_reads.runs(session, [run_id], ()) if run.id == run_id), None)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, JsonValue, SecretStr
 
+from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import Plan
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
-    from azuraforge.learners.loop.commit import HourScores
+    from azuraforge.learners.loop.commit import Block, HourScores
 
 
 class LearnInput(Shape):
@@ -25,6 +26,8 @@ class LearnInput(Shape):
     plan: Plan
     plugins_folder: str | None
     state: str | None
+    retention: Retention
+    timeout_seconds: float
     secrets: dict[str, SecretStr] = Field(default_factory=dict)
 
 
@@ -49,9 +52,22 @@ class Given(Shape):
     segments: list[str] = Field(default_factory=list)
     tail: list[str] = Field(default_factory=list, description="spans as base64")
     facts: list[GivenFact] = Field(default_factory=list)
+    until: int = Field(default=0, description="event time of the feed's last row, which may follow later")
     live: bool = Field(default=False, description="whether these rows are the newest of the feed")
     closed: bool = False
     stop: bool = False
+
+
+class SentBlock(Shape):
+    """Answers and outcomes: base64 of ``blocks.encode``, and what the worker stores next to it without decoding it."""
+
+    first: int
+    last: int
+    first_us: int
+    last_us: int
+    answers: int
+    outcomes: int
+    content: str
 
 
 class SentState(Shape):
@@ -87,12 +103,13 @@ class SentCommit(Shape):
     seq: int
     at: int
     fact: int
-    block: str | None = Field(description="base64 of blocks.encode")
+    block: SentBlock | None
     hours: list[SentHour]
     notices: list[SentNotice]
     timers: dict[str, int]
     processed: list[GivenFact] = Field(default_factory=list, description="facts with the position of their processing")
     state: SentState | None = None
+    environment: dict[str, JsonValue] | None = Field(default=None, description="set in the first commit of an attempt")
 
 
 class Committed(Shape):
@@ -118,6 +135,25 @@ def text_of(content: bytes) -> str:
 def bytes_of(text: str) -> bytes:
     """Return the bytes of ``text_of``."""
     return base64.b64decode(text)
+
+
+def sent_block(block: Block) -> SentBlock | None:
+    """Return a block for a message; None if it has neither answers nor outcomes."""
+    from azuraforge.learners.learning import blocks
+
+    answers, outcomes = len(block.answered.seq), len(block.judged.seq)
+    if not answers and not outcomes:
+        return None
+    times = block.answered.at if answers else block.judged.known_at
+    return SentBlock(
+        first=block.first,
+        last=block.last,
+        first_us=int(times.min()),
+        last_us=int(times.max()),
+        answers=answers,
+        outcomes=outcomes,
+        content=text_of(blocks.encode(block)),
+    )
 
 
 def sent_hour(scores: HourScores) -> SentHour:

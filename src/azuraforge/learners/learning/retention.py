@@ -25,6 +25,21 @@ class Retention(Shape):
     all_days: int = Field(default=2, ge=0, le=36_500, description="days for which every archive is kept")
     daily_days: int = Field(default=30, ge=0, le=36_500, description="days for which one archive a day is kept")
 
+    def lasts(self, at: int, archive: bool, following: int, every: int, end: int) -> bool:
+        """Return whether a state may still be kept when the event time is ``end``; a replay leaves out the others.
+
+        Args:
+            at: event time of the state in microseconds.
+            archive: whether it is an archive.
+            following: event time of the next one in microseconds.
+            every: distance of states in microseconds.
+            end: event time in microseconds.
+        """
+        age = end - at
+        if age <= self.newest * every:
+            return True
+        return archive and (following > end or self._slot(at, age) != self._slot(following, age))
+
     def outdated(self, states: Iterable[tuple[int, int, int, bool]]) -> list[tuple[int, int]]:
         """Return the states that are not kept, as (row, fact).
 
@@ -40,17 +55,19 @@ class Retention(Shape):
         """
         dropped: list[tuple[int, int]] = []
         now: int | None = None
-        seen: set[tuple[str, int]] = set()
+        following: int | None = None  # the next archive
         for place, (seq, fact, at, archive) in enumerate(states):
             now = at if now is None else now
-            age = now - at
-            slot: tuple[str, int] | None = None
-            if archive and age > self.all_days * _DAY:
-                slot = ("day", at // _DAY) if age <= self.daily_days * _DAY else ("week", at // (7 * _DAY))
-            is_first = slot is not None and slot not in seen
-            if slot is not None:
-                seen.add(slot)
-            keeps = place < self.newest or (archive and (slot is None or is_first))
+            keeps = place < self.newest
+            if archive:
+                keeps = keeps or following is None or self._slot(at, now - at) != self._slot(following, now - at)
+                following = at
             if not keeps:
                 dropped.append((seq, fact))
         return dropped
+
+    def _slot(self, at: int, age: int) -> int:
+        """Return the number of the time span that keeps one archive: a week, a day, or none other than the archive."""
+        if age <= self.all_days * _DAY:
+            return at
+        return at // (_DAY if age <= self.daily_days * _DAY else 7 * _DAY)

@@ -12,6 +12,7 @@ from azuraforge.database.short_ids import ShortId
 from azuraforge.learners.learning.learners import LearnerService
 from azuraforge.learners.learning.schemas import (
     CommandRequest,
+    CopyRequest,
     FactOut,
     LearnerAnswers,
     LearnerHours,
@@ -109,10 +110,14 @@ def list_learner_answers(
     learner: NameOrId,
     access: Reader,
     service: Service,
-    last: Annotated[int, Query(ge=1, le=5000, description="number of the newest rows")] = 200,
+    last: Annotated[int, Query(ge=1, le=5000, description="number of rows")] = 200,
+    after: Annotated[
+        int | None,
+        Query(ge=0, le=2**63 - 1, description="return the rows that follow this one; by default, the newest rows"),
+    ] = None,
 ) -> LearnerAnswers:
-    """Return the answers of the newest rows with the outcomes that are known."""
-    return service.answers(access.project_id, learner, last)
+    """Return the answers of rows with the outcomes that are known, oldest first."""
+    return service.answers(access.project_id, learner, last, after)
 
 
 @router.post("/{learner}/start", status_code=201)
@@ -126,6 +131,12 @@ async def start_learner(learner: NameOrId, request: Request, access: Member, ser
 def stop_learner(learner: NameOrId, access: Member, service: Service, unit: Unit) -> LearnerOut:
     """Stop a learner after the newest row. It saves its state and an archive first."""
     return service.stop(access.project_id, learner, unit=unit)
+
+
+@router.post("/{learner}/copies", status_code=201)
+def copy_learner(learner: NameOrId, body: CopyRequest, access: Member, service: Service, unit: Unit) -> LearnerOut:
+    """Create a learner that continues from a saved state of this one. Start it to let it learn."""
+    return service.copy(access.project_id, learner, body, access.person_id, unit=unit)
 
 
 @router.post("/{learner}/commands", status_code=201)

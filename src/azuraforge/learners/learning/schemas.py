@@ -44,6 +44,15 @@ class LearnerRequest(BaseModel):
     )
     state_rows: int = Field(default=32, ge=1, le=1_000_000, description="least number of rows between two states")
     retention: Retention = Field(default=Retention(), description="states that are kept; ages are in event time")
+    memory_limit_bytes: int = Field(
+        default=1 << 30,
+        ge=64 << 20,
+        le=1 << 40,
+        description="memory of the learner's process; beyond it, the process restarts from the last state",
+    )
+    timeout_seconds: float = Field(
+        default=300, gt=0, le=86_400, description="time in which the learner must process the rows up to a commit"
+    )
     drift: DriftPlan | None = Field(default=DriftPlan(), description="settings of the drift tests; null for none")
     suspicious_above: float | None = Field(
         default=None, description="score beyond which a promotion waits until a person confirms it"
@@ -65,7 +74,11 @@ class LearnerOut(BaseModel):
     config: dict[str, JsonValue]
     plan: Plan
     retention: Retention
+    timeout_seconds: float
+    memory_limit_bytes: int
     state: LearnerRunState
+    copied_from: str | None = Field(description="id of the learner from whose state it was copied")
+    copied_seq: int | None = Field(description="row of that state")
     run_id: str | None
     problem: dict[str, str] | None = Field(description="reason of the state error, by language")
     attempts: int = Field(description="attempts of its present run; more than one if it was restarted")
@@ -83,6 +96,15 @@ class LearnerOut(BaseModel):
     created_at: datetime
     deleted_at: datetime | None
     deleted_by: str | None
+
+
+class CopyRequest(BaseModel):
+    """Request for a learner that continues from a saved state of another one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: LearnerName = Field(description="name of the new learner")
+    seq: int | None = Field(default=None, ge=0, le=2**63 - 1, description="row of the state; null for the newest state")
 
 
 class LearnerPage(Page[LearnerOut]):
@@ -205,6 +227,7 @@ class AnswerOut(BaseModel):
 
 
 class LearnerAnswers(BaseModel):
-    """Answers of the newest rows, oldest first."""
+    """Answers of rows, oldest first. ``next`` is the ``after`` of the following rows; null if there are none."""
 
     answers: list[AnswerOut]
+    next: int | None

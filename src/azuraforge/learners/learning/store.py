@@ -63,11 +63,29 @@ def newest_facts(session: Session, learner_id: str, limit: int) -> Sequence[Lear
     return session.scalars(statement.order_by(LearnerFact.number.desc()).limit(limit)).all()
 
 
-def last_blocks(session: Session, learner_id: str, limit: int) -> Sequence[PredictionBlock]:
-    """Return the newest blocks of a learner, oldest first."""
-    statement = select(PredictionBlock).where(PredictionBlock.learner_id == learner_id)
-    order = (PredictionBlock.first_seq.desc(), PredictionBlock.fact.desc())
-    return session.scalars(statement.order_by(*order).limit(limit)).all()[::-1]
+def block_sizes(session: Session, learner_id: str, after: int) -> list[tuple[int, int]]:
+    """Return (first row, answers) of the blocks that end after the row ``after``, in order."""
+    columns = (PredictionBlock.first_seq, PredictionBlock.answers)
+    is_later = (PredictionBlock.learner_id == learner_id) & (PredictionBlock.last_seq > after)
+    statement = select(*columns).where(is_later).order_by(PredictionBlock.first_seq, PredictionBlock.fact)
+    return [(first, answers) for first, answers in session.execute(statement)]
+
+
+def blocks_from(session: Session, learner_id: str, first_seq: int, limit: int) -> Sequence[PredictionBlock]:
+    """Return the first ``limit`` blocks that begin at the row ``first_seq`` or later, in order."""
+    is_later = (PredictionBlock.learner_id == learner_id) & (PredictionBlock.first_seq >= first_seq)
+    order = (PredictionBlock.first_seq, PredictionBlock.fact)
+    return session.scalars(select(PredictionBlock).where(is_later).order_by(*order).limit(limit)).all()
+
+
+def small_tail(session: Session, learner_id: str, least: int) -> Sequence[PredictionBlock]:
+    """Return the newest blocks, back to the first one with at least ``least`` answers, in order, without that one."""
+    columns = (PredictionBlock.first_seq, PredictionBlock.answers)
+    has_rows = (PredictionBlock.learner_id == learner_id) & (PredictionBlock.last_seq >= PredictionBlock.first_seq)
+    statement = select(func.max(columns[0])).where(has_rows, columns[1] >= least)
+    last_large = session.scalar(statement) or 0
+    small = select(PredictionBlock).where(has_rows, PredictionBlock.first_seq > last_large)
+    return session.scalars(small.order_by(PredictionBlock.first_seq, PredictionBlock.fact)).all()
 
 
 def find_in_trash(session: Session, name_or_id: str) -> Learner | None:
@@ -123,6 +141,14 @@ def newest_states(session: Session, learner_id: str, limit: int) -> Sequence[Lea
 def state(session: Session, learner_id: str, seq: int, fact: int) -> LearnerState | None:
     """Return the state after a row and a fact; None if none was saved there."""
     return session.get(LearnerState, (session.project_id, learner_id, seq, fact))
+
+
+def state_of_row(session: Session, learner_id: str, seq: int | None) -> LearnerState | None:
+    """Return the last state that was saved after the row ``seq``, or the newest one; None if there is none."""
+    statement = select(LearnerState).where(LearnerState.learner_id == learner_id)
+    if seq is not None:
+        statement = statement.where(LearnerState.seq == seq)
+    return session.scalars(statement.order_by(LearnerState.seq.desc(), LearnerState.fact.desc()).limit(1)).first()
 
 
 def facts(session: Session, learner_id: str, after: int) -> Sequence[LearnerFact]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import (
@@ -12,7 +22,6 @@ from azuraforge.database import (
     Deletable,
     JsonShape,
     JsonText,
-    MessageText,
     Owned,
     Timestamp,
     new_id,
@@ -21,7 +30,6 @@ from azuraforge.database import (
 )
 from azuraforge.learners.learning.retention import Retention
 from azuraforge.learners.loop.plan import Plan
-from azuraforge.messages.stored import StoredText
 from azuraforge.strict_json import JsonObject
 
 
@@ -50,6 +58,12 @@ class Learner(Deletable, Owned, Base):
     config: Mapped[JsonObject] = mapped_column(JsonText)
     plan: Mapped[Plan] = mapped_column(JsonShape(Plan))
     retention: Mapped[Retention] = mapped_column(JsonShape(Retention))
+    timeout_seconds: Mapped[float] = mapped_column(Double)
+    memory_limit_bytes: Mapped[int] = mapped_column(BigInteger)
+
+    #: Learner and row of the state from which this one was copied; not a foreign key, a copy outlives its source.
+    copied_from: Mapped[str | None] = mapped_column(String(16))
+    copied_seq: Mapped[int | None] = mapped_column(BigInteger)
 
     run_id: Mapped[str | None] = mapped_column(String(16))  # not a foreign key, the learner outlives its runs
     active: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -62,7 +76,6 @@ class Learner(Deletable, Owned, Base):
     outcomes: Mapped[int] = mapped_column(BigInteger, default=0)
     timers: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
     committed_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    problem: Mapped[StoredText | None] = mapped_column(MessageText)
     #: Environment of the last commit.
     environment: Mapped[JsonObject] = mapped_column(JsonText, default=dict)
 

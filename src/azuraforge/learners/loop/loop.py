@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from azuraforge.errors import InvalidInput
 from azuraforge.learners.loop import clock as timers
 from azuraforge.learners.loop.baselines import Baselines
+from azuraforge.learners.loop.checkpoints import Checkpoints
 from azuraforge.learners.loop.clock import Clock
 from azuraforge.learners.loop.commit import Answered, Commit, Fact, Judged, Notice, Requested
 from azuraforge.learners.loop.context import LoopContext, no_secret
@@ -75,8 +76,7 @@ class Loop:
         self.waiting = Waiting(plan.buffer, len(self.inputs.names))
         self.judge = Judge(plan, kind)
         self.context = LoopContext(config, plan.seed, self.inputs.names, plan.classes, self.clock, secrets)
-        self.changed = False  # whether anything happened since the last state
-        self.state_seq, self.archive_owed = 0, False  # row of the last state; whether an archive is due at the next
+        self.checkpoints = Checkpoints(plan.state_rows)
         self.void = self.skipped = 0
         self._outputs = Outputs()
         self._first = 1
@@ -121,7 +121,7 @@ class Loop:
         yield from self._fire(at - 1)
         yield from self._fire(at, timers.LEARNER)
         self.clock.reach(at)
-        self.fact, self.changed = fact.number, True
+        self.fact, self.checkpoints.changed = fact.number, True
         self.context.seq = self.seq
         react(fact, self.learner, self.context)
         yield self._commit()
@@ -131,8 +131,8 @@ class Loop:
         matured = self.outcomes.close()
         if len(matured.id):
             self._close(matured)
-            self.changed = True
-        yield self._commit(state_due=self.changed)
+            self.checkpoints.changed = True
+        yield self._commit(state_due=self.checkpoints.changed)
 
     def stop(self) -> Iterator[Commit]:
         """Yield a commit at which a state and an archive are saved, because the learner stops here."""
@@ -162,7 +162,7 @@ class Loop:
 
     def _fire(self, until: int, kind: int | None = None) -> Iterator[Commit]:
         """Fire the timers that are due up to ``until``; with ``kind``, only while the next one is of that class."""
-        state = archive = False
+        saves, state = self.checkpoints, False
         while kind is None or self.clock.next_kind() == kind:
             due = self.clock.pop(until)
             if due is None:
@@ -170,17 +170,18 @@ class Loop:
             if due.kind == timers.LEARNER:
                 self._fire_learner(due.name, due.at)
                 continue
-            state, archive = True, archive or due.name == _ARCHIVE
+            state, saves.archive = True, saves.archive or due.name == _ARCHIVE
             if self.clock.next_due() != due.at:
-                self.archive_owed |= archive
-                if self.changed and self.seq - self.state_seq >= self.plan.state_rows:
-                    yield self._commit(state_due=True, archive_due=self.archive_owed)
-                state = archive = False
+                if saves.due(self.seq) and saves.keeps(due.at, saves.archive, until):
+                    yield self._commit(state_due=True, archive_due=saves.archive)
+                elif saves.due(self.seq):
+                    saves.saved(self.seq, saves.archive)
+                state = False
         assert not state
 
     def _fire_learner(self, name: str, at: int) -> None:
         self.context.seq = self.seq
-        self.changed = True
+        self.checkpoints.changed = True
         self.learner.fire(name, time_of(at))
         self._collect()
 
@@ -213,7 +214,7 @@ class Loop:
         self.seq, self.passes = int(span.seq[-1]), int(passes[-1])
         self.clock.reach(max(self.clock.now, self.passes - int(rows.kind[-1] == RowKind.TICK)))
         self.context.seq = self.seq
-        self.changed = True
+        self.checkpoints.changed = True
         self._collect()
 
     def _valid(self, outcome: Floats) -> np.ndarray:
@@ -376,15 +377,12 @@ class Loop:
         # Alarms precede the learner's own notices of the same row, however many rows were processed at once.
         notices = sorted(outputs.notices, key=lambda each: (each.seq, each.kind not in ("drift", "low_accuracy")))
         requests: tuple[Requested, ...] = tuple(outputs.requests)
-        outputs.notices, outputs.requests = [], []
-        self._first = self.seq + 1
+        outputs.notices, outputs.requests, self._first = [], [], self.seq + 1
         if state_due:
-            self.changed, self.state_seq = False, self.seq
-            self.archive_owed &= not archive_due
+            self.checkpoints.saved(self.seq, archive_due)
         due = {name: at for name, at in self.clock.timers().items() if not name.startswith(":")}
-        now = max(0, self.clock.now)
-        hours = outputs.hours()
-        return Commit(self.seq, now, self.fact, block, hours, requests, tuple(notices), due, state_due, archive_due)
+        place = (self.seq, max(0, self.clock.now), self.fact)
+        return Commit(*place, block, outputs.hours(), requests, tuple(notices), due, state_due, archive_due)
 
     @property
     def pending(self) -> bool:

@@ -27,7 +27,7 @@ class Target(Shape):
         (True, False)
     """
 
-    column: str
+    column: str = Field(min_length=1, max_length=200, description="column of the feed")
     kind: TargetKind = Field(
         default="value",
         description="value: the column itself; change: its difference from the row of the answer; sign: whether it is"
@@ -65,7 +65,7 @@ class Target(Shape):
 class FeatureSet(Shape):
     """A features plugin with its config."""
 
-    name: str
+    name: str = Field(min_length=1, max_length=200)
     config: dict[str, JsonValue] = Field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from safetensors.numpy import load_file
 
 from azuraforge.errors import InvalidInput
+from azuraforge.learners.loop.checkpoints import Checkpoints
 from azuraforge.learners.loop.clock import Clock
 from azuraforge.learners.loop.context import no_secret
 from azuraforge.learners.loop.inputs import BoundFeatures
@@ -55,8 +56,8 @@ def load(
         part, _, column = name.partition(".")
         parts[part][column] = each
     loop.seq, loop.fact, loop.passes = state["seq"], state["fact"], state["passes"]
-    loop.changed, loop.void, loop.skipped = state["changed"], state["void"], state["skipped"]
-    loop.state_seq, loop.archive_owed = state["state_seq"], state["archive_owed"]
+    loop.void, loop.skipped = state["void"], state["skipped"]
+    loop.checkpoints = Checkpoints(plan.state_rows, **state["checkpoints"])
     loop.clock = loop.context.clock = Clock.from_json(state["clock"])
     loop.resume_after(loop.seq)
     loop.inputs.restore(state["inputs"], folder)

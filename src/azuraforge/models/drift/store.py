@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select
+from pydantic import ConfigDict
+from sqlalchemy import ScalarSelect, and_, func, or_, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
 
-from azuraforge.database import Session, now
+from azuraforge.database import JsonShape, Session, now
 from azuraforge.models.distributions import DriftReport, Reference
 from azuraforge.models.drift.errors import JudgedError
+from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.tables import EarlierOutcome, Model, ModelAlias, ModelDrift, Prediction, PredictionOutcome
+from azuraforge.plugins.contract.shape import Shape
 
 
 def found(session: Session, model_id: str, version: int) -> ModelDrift | None:
     """Return a version's reference with its last report; None if it has no reference."""
     return session.get(ModelDrift, (session.project_id, model_id, version))
+
+
+class _Enough(Shape):
+    """Part of a report that a list of models shows."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    enough: bool
+
+
+class ChampionDrift(NamedTuple):
+    """Result of the last check of a champion; ``report`` contains whether there were enough values."""
+
+    model_id: str
+    alarm: bool
+    report: _Enough
+
+
+def of_champions(session: Session, ids: Collection[str]) -> list[ChampionDrift]:
+    """Return the results of the last checks of the champions of models; unchecked ones are absent."""
+    row = ModelDrift
+    held = and_(ModelAlias.model_id == row.model_id, ModelAlias.version == row.version, ModelAlias.alias == CHAMPION)
+    report = type_coerce(row.report, JsonShape(_Enough))
+    found = select(row.model_id, row.alarm, report).join(ModelAlias, held)
+    is_checked = row.model_id.in_(ids) & row.checked_at.is_not(None)
+    return [ChampionDrift(*each) for each in session.execute(found.where(is_checked))]
 
 
 def keep(session: Session, model_id: str, version: int, reference: Reference) -> None:

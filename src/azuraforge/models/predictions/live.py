@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
-from azuraforge.models import shapes, store, trash_store
+from azuraforge.models import promotion_store, shapes, store, trash_store
+from azuraforge.models.drift import store as drift_store
+from azuraforge.models.drift.store import ChampionDrift
 from azuraforge.models.predictions import revising, score_store
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import score
@@ -20,6 +23,7 @@ from azuraforge.models.predictions.schemas import (
     PredictionDetail,
     PredictionPage,
 )
+from azuraforge.models.schemas import ModelLive
 from azuraforge.models.tables import Model
 from azuraforge.paging import PAGE, Order
 
@@ -141,6 +145,36 @@ class LiveReads:
             total=total,
             over_time=over_time,
         )
+
+    def of_models(self, project_id: str, ids: Collection[str]) -> dict[str, ModelLive]:
+        """Return the live state of models by id. The number of SQL statements does not depend on their number."""
+        with self._database.read(project_id) as session:
+            runs = store.champion_runs(session, ids)
+            waiting = promotion_store.waiting_versions(session, ids)
+            drift = {each.model_id: each for each in drift_store.of_champions(session, ids)}
+            sums = {row[0]: row[1:] for row in score_store.of_champions(session, ids)}
+        found = {}
+        for id_ in ids:
+            labels, *rest = sums.get(id_, (0,))
+            scored = score(rest[:10]) if rest else None
+            found[id_] = ModelLive(
+                run_id=runs.get(id_) or None,
+                classes=bool(labels),
+                points=scored.count if scored is not None else 0,
+                loss=scored.loss if scored is not None else None,
+                naive_loss=scored.naive_loss if scored is not None else None,
+                drift=_drift(drift.get(id_)),
+                waiting=waiting.get(id_, []),
+            )
+        return found
+
+
+def _drift(found: ChampionDrift | None) -> Literal["alarm", "steady", "too_few"] | None:
+    if found is None:
+        return None
+    if found.alarm:
+        return "alarm"
+    return "steady" if found.report.enough else "too_few"
 
 
 def _earlier(session: Session, prediction_id: str) -> dict[int, list[FormerOutcome]]:

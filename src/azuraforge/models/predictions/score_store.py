@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    Select,
+    and_,
     case,
     cast,
     func,
@@ -17,10 +20,8 @@ from sqlalchemy import (
 )
 
 from azuraforge.database import Session
-from azuraforge.models.tables import (
-    Prediction,
-    PredictionOutcome,
-)
+from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.tables import ModelAlias, Prediction, PredictionOutcome
 
 
 def scores(
@@ -32,11 +33,42 @@ def scores(
     points. Only predictions made after their targets count if ``late``, else only the others. Repeated predictions for
     the same input count once in the sums, with their mean loss, but each in the number of points.
     """
+    asked = _questions(late=late).where(PredictionOutcome.model_id == model_id)
+    if since is not None:
+        asked = asked.where(PredictionOutcome.target_at >= since)
+    each = asked.subquery().c
+    start = _bucket(session, each.target_at, bucket_seconds)
+    statement = (
+        select(each.version, start.label("start"), *_sums(each))
+        .group_by(each.version, start)
+        .order_by(start, each.version)
+    )
+    return session.execute(statement).all()
+
+
+def of_champions(session: Session, ids: Collection[str]) -> Sequence[Any]:
+    """Return the sums that ``judging.score`` requires for the champions of models, with one statement.
+
+    Each row contains the model's id, the number of points with a class, the sums, and the number of judged points.
+    Models whose champion has no judged point are absent. Predictions made after their targets do not count.
+    """
+    table = PredictionOutcome
+    held = and_(
+        ModelAlias.model_id == table.model_id, ModelAlias.version == table.version, ModelAlias.alias == CHAMPION
+    )
+    asked = _questions(late=False).add_columns(func.count(table.label).label("labels"))
+    each = asked.join(ModelAlias, held).where(table.model_id.in_(ids)).subquery().c
+    return session.execute(select(each.model_id, func.sum(each.labels), *_sums(each)).group_by(each.model_id)).all()
+
+
+def _questions(*, late: bool) -> Select[Any]:
+    """Return the query for judged points by model and version; repeated predictions for equal inputs are one row."""
     table = PredictionOutcome
     hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
     question = func.coalesce(table.question, table.prediction_id)
-    asked = (
+    return (
         select(
+            table.model_id,
             table.version,
             func.max(table.target_at).label("target_at"),
             func.avg(table.loss).label("loss"),
@@ -47,33 +79,26 @@ def scores(
             func.avg(table.incumbent_loss).label("incumbent_loss"),
             func.count().label("answers"),
         )
-        .where(table.model_id == model_id, table.late.is_(late))
-        .group_by(table.version, question, table.step)
+        .where(table.late.is_(late))
+        .group_by(table.model_id, table.version, question, table.step)
     )
-    if since is not None:
-        asked = asked.where(table.target_at >= since)
-    each = asked.subquery().c
-    start = _bucket(session, each.target_at, bucket_seconds)
-    statement = (
-        select(
-            each.version,
-            start.label("start"),
-            func.count(),
-            func.sum(each.loss),
-            func.count(each.compared),
-            func.sum(each.compared),
-            func.sum(each.naive_loss),
-            func.count(each.hit),
-            func.sum(each.hit),
-            func.count(each.incumbent_loss),
-            func.sum(each.alongside_incumbent),
-            func.sum(each.incumbent_loss),
-            func.sum(each.answers),
-        )
-        .group_by(each.version, start)
-        .order_by(start, each.version)
-    )
-    return session.execute(statement).all()
+
+
+def _sums(each: Any) -> list[ColumnElement[Any]]:
+    """Return the sums over the columns of ``_questions`` in the order of ``judging.score``, then the answers."""
+    return [
+        func.count(),
+        func.sum(each.loss),
+        func.count(each.compared),
+        func.sum(each.compared),
+        func.sum(each.naive_loss),
+        func.count(each.hit),
+        func.sum(each.hit),
+        func.count(each.incumbent_loss),
+        func.sum(each.alongside_incumbent),
+        func.sum(each.incumbent_loss),
+        func.sum(each.answers),
+    ]
 
 
 def _bucket(session: Session, column: Any, seconds: int) -> Any:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from azuraforge.database import Database
-from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import NotFound
+from azuraforge.datasets.reads import names as dataset_names
 from azuraforge.models import store
 from azuraforge.models.provenance import Origin
 from azuraforge.models.registry.finding import find_model
 from azuraforge.models.registry.lineage_schemas import LineageEdge, LineageNode, LineageOut, MadePredictions
 from azuraforge.models.tables import ModelVersion
+from azuraforge.runs.reads import names as run_names
 
 #: Maximum number of versions in the graph; the newest are shown.
 MOST_VERSIONS = 50
@@ -21,9 +21,8 @@ MOST_VERSIONS = 50
 class Lineage:
     """Builder of a model's lineage graph from stored rows."""
 
-    def __init__(self, database: Database, datasets: DatasetService) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._datasets = datasets
 
     def of(self, project_id: str, name: str) -> LineageOut:
         """Return the graph of dataset versions → runs → versions → predictions, newest versions first.
@@ -38,9 +37,11 @@ class Lineage:
             names: dict[int, list[str]] = {}
             for pointer in store.aliases(session, owner.id):
                 names.setdefault(pointer.version, []).append(pointer.alias)
-        graph = _Graph()
+            runs = run_names(session, {row.run_id for row in rows[:MOST_VERSIONS]})
+            datasets = dataset_names(session, {row.dataset_id or "" for row in rows[:MOST_VERSIONS]})
+        graph = _Graph(runs, datasets)
         for row in rows[:MOST_VERSIONS]:
-            graph.version(row, names.get(row.version, []), self._dataset_name(project_id, row))
+            graph.version(row, names.get(row.version, []))
             if row.version in counts:
                 made, judged, first_at, last_at = counts[row.version]
                 shown = MadePredictions(made=made, judged=judged, first_at=first_at, last_at=last_at)
@@ -62,19 +63,18 @@ class Lineage:
             left_out=max(0, len(rows) - MOST_VERSIONS),
         )
 
-    def _dataset_name(self, project_id: str, row: ModelVersion) -> str | None:
-        if row.dataset_id is None:
-            return None
-        try:
-            return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
-        except NotFound:  # kept for existing versions, but missing in some older databases
-            return row.dataset_id
-
 
 class _Graph:
-    """Nodes and edges of a graph, each once, in the order in which they were added."""
+    """Nodes and edges of a graph, each once, in the order in which they were added.
 
-    def __init__(self) -> None:
+    Args:
+        runs: names of runs by id.
+        datasets: names of datasets by id.
+    """
+
+    def __init__(self, runs: Mapping[str, str], datasets: Mapping[str, str]) -> None:
+        self._runs = runs
+        self._datasets = datasets
         self.nodes: dict[str, LineageNode] = {}
         self.edges: dict[tuple[str, str], LineageEdge] = {}
 
@@ -84,7 +84,7 @@ class _Graph:
     def edge(self, start: str, end: str, kind: Literal["learned", "made", "said", "champion_then", "imported"]) -> None:
         self.edges.setdefault((start, end), LineageEdge(start=start, end=end, kind=kind))
 
-    def version(self, row: ModelVersion, aliases: Sequence[str], dataset: str | None) -> None:
+    def version(self, row: ModelVersion, aliases: Sequence[str]) -> None:
         mine = f"version:{row.version}"
         self.node(
             LineageNode(
@@ -103,9 +103,19 @@ class _Graph:
             self.edge(there, mine, "imported")
             return
         run = f"run:{row.run_id}"
-        self.node(LineageNode(id=run, kind="run", label=row.run_id, run_id=row.run_id, code_version=row.code_version))
+        self.node(
+            LineageNode(
+                id=run,
+                kind="run",
+                label=row.run_id,
+                name=self._runs.get(row.run_id),
+                run_id=row.run_id,
+                code_version=row.code_version,
+            )
+        )
         self.edge(run, mine, "made")
-        if row.dataset_id is not None and dataset is not None:
+        if row.dataset_id is not None:
+            dataset = self._datasets.get(row.dataset_id, row.dataset_id)
             data = f"dataset:{row.dataset_id}:{row.dataset_version}"
             self.node(
                 LineageNode(

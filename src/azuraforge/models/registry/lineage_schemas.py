@@ -25,6 +25,7 @@ class LineageNode(BaseModel):
     id: str
     kind: Literal["dataset", "run", "version", "predictions", "origin"]
     label: str
+    name: str | None = Field(default=None, description="name of the run; null for other kinds, or if it was purged")
     dataset: str | None = None
     run_id: str | None = None
     version: int | None = Field(

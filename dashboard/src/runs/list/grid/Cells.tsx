@@ -115,7 +115,7 @@ function valueOf(value: unknown, { t, formats }: Pick<CellContext, "t" | "format
   return typeof value === "string" ? <Text text={value} /> : UNKNOWN;
 }
 
-/** Result in one line: the progress, the error, or the gate's decision with the scores, each next to its baseline. */
+/** Result: the progress, the error, or the gate's decision above the scores, each next to its baseline. */
 function Result({ run }: { run: Run }) {
   const { t } = useTranslation();
   const live = useProgress(run.id);
@@ -128,14 +128,9 @@ function Result({ run }: { run: Run }) {
   if (summary?.kind !== "train") return run.scores.length === 0 ? <>–</> : <Scores run={run} />;
   const whole = t(`decisions.${summary.headline}`, { approved: summary.approved ?? "–" });
   return (
-    <span title={whole}>
-      {run.scores.length === 0 ? null : (
-        <>
-          <Scores run={run} />
-          {" · "}
-        </>
-      )}
-      {t(`runList.decision.${summary.headline}`, { defaultValue: whole, approved: summary.approved ?? "–" })}
+    <span className={css["result"]} title={whole}>
+      <span>{t(`runList.decision.${summary.headline}`, { defaultValue: whole, approved: summary.approved ?? "–" })}</span>
+      {run.scores.length === 0 ? null : <Scores run={run} />}
     </span>
   );
 }
@@ -143,11 +138,10 @@ function Result({ run }: { run: Run }) {
 function Scores({ run }: { run: Run }) {
   const { t } = useTranslation();
   const { number } = useFormats();
+  const said = run.scores.map(({ name, value, baseline }) => (baseline == null ? `${name} ${number(value)}` : t("runList.score", { name, value: number(value), baseline: number(baseline) }))).join(" · ");
   return (
-    <span className={css["soft"]}>
-      {run.scores
-        .map(({ name, value, baseline }) => (baseline == null ? `${name} ${number(value)}` : t("runList.score", { name, value: number(value), baseline: number(baseline) })))
-        .join(" · ")}
+    <span className={css["soft"]} title={said}>
+      {said}
     </span>
   );
 }
