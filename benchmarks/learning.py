@@ -158,7 +158,7 @@ def memory(report: Report, rows: int) -> None:
     fit = stats.linregress(late[:, 0] / 1e6, late[:, 1])
     bound = fit.slope + stats.t.ppf(0.975, len(late) - 2) * fit.stderr
     what = f"growth over {rows:,} rows, upper 95 % bound"
-    report.add(what, bound, "MB per 10⁶ rows", goal="≤ 1", met=bound <= 1)
+    report.add(what, float(bound), "MB per 10⁶ rows", goal="≤ 1", met=bool(bound <= 1))
     report.notes.append(f"Memory of the growing learner: {len(late)} points, {late[0, 1]:.1f} to {late[-1, 1]:.1f} MB.")
 
 
