@@ -61,8 +61,8 @@ class Committer:
             notices.insert(0, SentNotice(seq=sent.seq, at=sent.at, kind="environment", body={"changed": changed}))
         self._notices(session, learner, sent, notices)
         if sent.seq >= learner.seq:
-            for hour in sent.hours:
-                store.put_hour(session, learner.id, hour.hour, hour.independent, bytes_of(hour.sums))
+            hours = ((hour.hour, hour.independent, bytes_of(hour.sums)) for hour in sent.hours)
+            store.put_hours(session, learner.id, hours)
         if sent.state is not None:
             self._state(session, learner, sent, sent.state, outputs, here, comparable)
         crashpoint("learner_before_commit")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import defer
 
 from azuraforge.database import Session
@@ -181,21 +182,26 @@ def block(session: Session, learner_id: str, first_seq: int, fact: int) -> Predi
     return session.get(PredictionBlock, (session.project_id, learner_id, first_seq, fact))
 
 
-def put_hour(session: Session, learner_id: str, hour_us: int, independent: int, sums: bytes) -> None:
-    """Store the sums of an hour, which replace earlier ones of the same hour."""
-    found = session.get(LearnerHour, (session.project_id, learner_id, hour_us))
-    if found is None:
-        session.add(
-            LearnerHour(
-                project_id=session.project_id,
-                learner_id=learner_id,
-                hour_us=hour_us,
-                independent=independent,
-                sums=sums,
-            )
-        )
+def put_hours(session: Session, learner_id: str, hours: Iterable[tuple[int, int, bytes]]) -> None:
+    """Store hours as (start, independent outcomes, sums), which replace earlier ones of the same start."""
+    rows = [
+        {"hour_us": hour_us, "independent": independent, "sums": sums, "learner_id": learner_id}
+        for hour_us, independent, sums in hours
+    ]
+    if not rows:
         return
-    found.independent, found.sums = independent, sums
+    connection = session.connection()
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(LearnerHour)
+    statement = insert.values(project_id=session.project_id)
+    # One statement for all rows: a replay stores hundreds of hours in a commit, and objects would cost more than the
+    # learner itself.
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["project_id", "learner_id", "hour_us"],
+            set_={"independent": statement.excluded.independent, "sums": statement.excluded.sums},
+        ),
+        rows,
+    )
 
 
 def hours(session: Session, learner_id: str, after_us: int = -1) -> Sequence[LearnerHour]:
