@@ -40,7 +40,7 @@ _WATCH = """
 
 def measure(browser: Browser, report: Report, trials: int) -> None:
     """Run the study, and drag a brush along each of two axes of its chart."""
-    with stage("terrain") as on, profile(browser) as context:
+    with stage("bowl") as on, profile(browser) as context:
         study = _study(on, trials)
         sign_in(context, on)
         page = context.new_page()

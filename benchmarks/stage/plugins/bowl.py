@@ -63,3 +63,33 @@ class Reader(Bowl):
         if not part.frame.height:
             raise ValueError("no rows")
         return super().predict(predictor, part)
+
+
+FIELDS = tuple(f"field_{number:02}" for number in range(1, 13))
+
+
+class TerrainConfig(ForecastConfig):
+    field_01: float = 0.5
+    field_02: float = 0.5
+    field_03: float = 0.5
+    field_04: float = 0.5
+    field_05: float = 0.5
+    field_06: float = 0.5
+    field_07: float = 0.5
+    field_08: float = 0.5
+    field_09: float = 0.5
+    field_10: float = 0.5
+    field_11: float = 0.5
+    field_12: float = 0.5
+
+
+class Terrain(Bowl):
+    """The same with twelve fields to search."""
+
+    name = "bench.terrain"
+    Config = TerrainConfig
+
+    def fit(self, run, train, validation):
+        value = 0.1 + sum((getattr(run.config, field) - 0.3) ** 2 / place for place, field in enumerate(FIELDS, 1))
+        run.log(1, validation_loss=value)
+        return value
