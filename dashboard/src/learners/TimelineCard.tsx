@@ -10,9 +10,9 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
+import { Choice } from "../ui/forms/Choice";
 import { timelineQuery } from "./api";
 import { CopyButton } from "./CopyButton";
-import css from "./Learners.module.css";
 import { entriesOf, shownOf, SHOWN, type EntryKind, type Shown } from "./timeline";
 
 const TONES: Record<EntryKind, BadgeTone> = { state: "quiet", archive: "azure", command: "good", drift: "ember", low_accuracy: "ember", environment: "ember", response: "good", absence: "ember", request: "azure", metrics: "quiet", note: "quiet", other: "quiet" };
@@ -29,14 +29,13 @@ export function TimelineCard({ learner }: { learner: Learner }) {
   const copies = mayWrite(useSession());
   const entries = timeline.data ? shownOf(entriesOf(timeline.data), shown) : [];
   const choice = (
-    <label className={css["choice"]}>
-      {t("learners.shownEntries")}
-      <select value={shown} onChange={(event) => setShown(SHOWN.find((one) => one === event.target.value) ?? "all")} data-testid="timeline-shown">
-        {SHOWN.map((one) => (
-          <option key={one} value={one}>{t(`learners.shown.${one}`)}</option>
-        ))}
-      </select>
-    </label>
+    <Choice
+      label={t("learners.shownEntries")}
+      value={shown}
+      onChange={(value) => setShown(SHOWN.find((one) => one === value) ?? "all")}
+      options={SHOWN.map((value) => ({ value, label: t(`learners.shown.${value}`) }))}
+      testId="timeline-shown"
+    />
   );
   return (
     <Card title={t("learners.timeline")} note={t("learners.timelineNote")} actions={choice}>

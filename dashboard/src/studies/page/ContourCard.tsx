@@ -8,7 +8,7 @@ import { ReadableChart } from "../../charts/parts/ReadableChart";
 import { scaleOf } from "../../charts/ScatterPlot";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import { surface } from "./columns";
 import css from "./Page.module.css";
 

@@ -7,7 +7,7 @@ import { Legend } from "../../charts/parts/Legend";
 import { ScatterPlot } from "../../charts/ScatterPlot";
 import { Card } from "../../ui/Card";
 import { Empty } from "../../ui/Notice";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import css from "./Page.module.css";
 import { TrialTable } from "./TrialTable";
 

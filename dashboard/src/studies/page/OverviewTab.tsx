@@ -12,7 +12,7 @@ import { Card } from "../../ui/Card";
 import { Empty, ErrorNotice, Loading } from "../../ui/Notice";
 import { importanceQuery } from "../api";
 import { bestBaseline, directionOf, history, shownSpan } from "../history";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import css from "./Page.module.css";
 
 /** How the best value developed, and which fields matter. */

@@ -7,7 +7,7 @@ import { Axis, shortened } from "../../charts/parts/Axis";
 import { ReadableChart } from "../../charts/parts/ReadableChart";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import { TRIAL_STATES } from "./filter";
 import { barsOf, byTrial, byWorker, type Bar } from "./lanes";
 import css from "./Page.module.css";

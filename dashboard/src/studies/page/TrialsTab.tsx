@@ -6,7 +6,7 @@ import type { StudyDetail, Trial } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
 import { Empty } from "../../ui/Notice";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import { matches, TRIAL_STATES } from "./filter";
 import css from "./Page.module.css";
 import { TrialTable } from "./TrialTable";

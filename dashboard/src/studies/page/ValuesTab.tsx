@@ -11,7 +11,7 @@ import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
 import { ErrorNotice } from "../../ui/Notice";
 import { curvesQuery } from "../api";
-import { Choice } from "./Choice";
+import { Choice } from "../../ui/forms/Choice";
 import { linesOf, pathOf, rangeOf, type TrialLine } from "./lines";
 import css from "./Page.module.css";
 

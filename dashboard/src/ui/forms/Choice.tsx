@@ -1,4 +1,4 @@
-import css from "./Page.module.css";
+import css from "./Choice.module.css";
 
 interface ChoiceProps {
   label: string;
